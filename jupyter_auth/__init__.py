@@ -1,0 +1,176 @@
+"""One token broker beside the notebooks.
+
+``%load_ext jupyter_auth`` gives a notebook ``%get_token`` and ``%auth``; the functions below do the same
+from Python. What a name needs is imported when it is first used: loading the extension costs a kernel
+nothing but standard library.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0.dev0"
+
+if TYPE_CHECKING:
+    from jupyter_auth.adapters.requests import BearerAuth, session
+    from jupyter_auth.core.account import Account
+    from jupyter_auth.core.errors import (
+        AuthError,
+        CacheError,
+        CacheSealError,
+        InteractionCancelledError,
+        InteractionDeclinedError,
+        InteractionError,
+        InteractionExpiredError,
+        InteractionRequiredError,
+        KernelGrantRequiredError,
+        NoSafeStoreError,
+        OAuthError,
+        PolicyError,
+        ProfileError,
+        TransportError,
+    )
+    from jupyter_auth.core.metadata import (
+        AuthenticationResultMetadata,
+        CacheLevel,
+        CacheRefreshReason,
+        TokenSource,
+    )
+    from jupyter_auth.core.reports import AccountOutcome, ClearReport, SignOutReport
+    from jupyter_auth.core.result import AuthenticationResult
+    from jupyter_auth.core.secret import Secret
+    from jupyter_auth.kernel.api import (
+        acquire_token_by_device_flow,
+        acquire_token_silent,
+        aget_token,
+        clear_cache,
+        get_accounts,
+        get_token,
+        remove_account,
+        sign_out,
+    )
+
+_HOMES = {
+    "jupyter_auth.adapters.requests": ("BearerAuth", "session"),
+    "jupyter_auth.core.account": ("Account",),
+    "jupyter_auth.core.errors": (
+        "AuthError",
+        "CacheError",
+        "CacheSealError",
+        "InteractionCancelledError",
+        "InteractionDeclinedError",
+        "InteractionError",
+        "InteractionExpiredError",
+        "InteractionRequiredError",
+        "KernelGrantRequiredError",
+        "NoSafeStoreError",
+        "OAuthError",
+        "PolicyError",
+        "ProfileError",
+        "TransportError",
+    ),
+    "jupyter_auth.core.metadata": (
+        "AuthenticationResultMetadata",
+        "CacheLevel",
+        "CacheRefreshReason",
+        "TokenSource",
+    ),
+    "jupyter_auth.core.reports": ("AccountOutcome", "ClearReport", "SignOutReport"),
+    "jupyter_auth.core.result": ("AuthenticationResult",),
+    "jupyter_auth.core.secret": ("Secret",),
+    "jupyter_auth.kernel.api": (
+        "acquire_token_by_device_flow",
+        "acquire_token_silent",
+        "aget_token",
+        "clear_cache",
+        "get_accounts",
+        "get_token",
+        "remove_account",
+        "sign_out",
+    ),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Account",
+    "AccountOutcome",
+    "AuthError",
+    "AuthenticationResult",
+    "AuthenticationResultMetadata",
+    "BearerAuth",
+    "CacheError",
+    "CacheLevel",
+    "CacheRefreshReason",
+    "CacheSealError",
+    "ClearReport",
+    "InteractionCancelledError",
+    "InteractionDeclinedError",
+    "InteractionError",
+    "InteractionExpiredError",
+    "InteractionRequiredError",
+    "KernelGrantRequiredError",
+    "NoSafeStoreError",
+    "OAuthError",
+    "PolicyError",
+    "ProfileError",
+    "Secret",
+    "SignOutReport",
+    "TokenSource",
+    "TransportError",
+    "__version__",
+    "acquire_token_by_device_flow",
+    "acquire_token_silent",
+    "aget_token",
+    "clear_cache",
+    "get_accounts",
+    "get_token",
+    "load_ipython_extension",
+    "remove_account",
+    "session",
+    "sign_out",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(home)
+    if home == "jupyter_auth.kernel.api":
+        _bring_prompt()
+    value = getattr(module, name)
+    globals()[name] = value  # the next access finds it here, without this function
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def _bring_prompt() -> None:
+    """Join the kernel client and the prompt of the layer above it, so that neither imports the other."""
+    from jupyter_auth.kernel import prompting  # noqa: PLC0415 -- a server never needs it
+
+    def make() -> Any:
+        from jupyter_auth.ui.prompt import make_prompt  # noqa: PLC0415 -- paid only when a person is asked
+
+        return make_prompt()
+
+    prompting.factory = make
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """``%load_ext jupyter_auth``: register ``%get_token`` and ``%auth``."""
+    from jupyter_auth.kernel.magics import AuthMagics  # noqa: PLC0415 -- a server never needs it
+
+    _bring_prompt()
+    ipython.register_magics(AuthMagics)
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    from jupyter_auth.server.extension import JupyterAuth  # noqa: PLC0415 -- a kernel never needs it
+
+    return [{"module": "jupyter_auth", "app": JupyterAuth}]
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "labextension", "dest": "jupyter-token-broker"}]

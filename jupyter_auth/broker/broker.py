@@ -1,0 +1,249 @@
+"""The broker: the one place that talks to identity providers and holds refresh tokens."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from jupyter_auth.broker import ending
+from jupyter_auth.broker.clock import Clock
+from jupyter_auth.broker.configuration import Configuration, ConfigurationFiles
+from jupyter_auth.broker.interactions import Interaction, Interactions, Requester, device_parameters
+from jupyter_auth.broker.request import Resolved, TokenRequest, resolve
+from jupyter_auth.broker.sign_in import DeviceSignIn
+from jupyter_auth.broker.silent import Silent, result
+from jupyter_auth.broker.storage import open_store
+from jupyter_auth.cache.records import AccountRecord, ClientKey
+from jupyter_auth.cache.store import Store
+from jupyter_auth.cache.token_cache import TokenCache
+from jupyter_auth.core.account import Account
+from jupyter_auth.core.errors import InteractionRequiredError, PolicyError
+from jupyter_auth.core.profile import BUILT_FLOWS, Profile
+from jupyter_auth.core.reports import ClearReport, SignOutReport
+from jupyter_auth.core.result import AuthenticationResult, Provenance
+from jupyter_auth.providers.base import Engine
+from jupyter_auth.providers.registry import make_engine
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+THREADS = 16
+SETTLE = 35.0  # seconds that a stop waits for refreshes under way: a provider call's limit and a little
+
+
+class Broker:
+    """Tokens for kernels. Create it on the event loop it is to live on; ``await start()`` opens the store.
+
+    All methods raise errors of ``core.errors``.
+    """
+
+    def __init__(
+        self,
+        configuration: ConfigurationFiles | None = None,
+        store: Callable[[], Store] = open_store,
+        clock: Clock | None = None,
+    ) -> None:
+        self._files = configuration or ConfigurationFiles()
+        self._open = store
+        self._clock = clock or Clock()
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="jupyter_auth")
+        self._engines: dict[Profile, Engine] = {}
+        self._starting: asyncio.Task[TokenCache] | None = None
+        self.interactions = Interactions(self.in_thread, self._clock)
+        self.silent: Silent | None = None
+        self.cache: TokenCache | None = None
+
+    # -- life -----------------------------------------------------------------------------------
+
+    async def start(self) -> TokenCache:
+        """Open the store, once; whoever comes first does it and the others wait."""
+        if self._starting is None:
+            self._starting = asyncio.ensure_future(self._start())
+        return await asyncio.shield(self._starting)
+
+    async def _start(self) -> TokenCache:
+        store = await self.in_thread(self._open)
+        self.cache = TokenCache(store, self._clock.now)
+        self.silent = Silent(self.cache, self._engine, self.in_thread, self._clock)
+        return self.cache
+
+    async def close(self) -> None:
+        """End interactions, let refreshes under way be saved, close the store."""
+        self.interactions.close()
+        if self.silent is not None:
+            await self.silent.flights.settle(SETTLE)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for engine in self._engines.values():
+            engine.close()
+        if self.cache is not None:
+            self.cache.store.close()
+
+    async def in_thread(self, work: Callable[[], T]) -> T:
+        """Run what blocks away from the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _engine(self, profile: Profile) -> Engine:
+        """The engine of a profile, made at first use; called in threads."""
+        engine = self._engines.get(profile)
+        if engine is None:
+            engine = self._engines.setdefault(profile, make_engine(profile))
+        return engine
+
+    # -- configuration --------------------------------------------------------------------------
+
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration as the files have it now."""
+        return self._files.current()
+
+    def resolve(self, request: TokenRequest) -> Resolved:
+        """The request with its profile."""
+        return resolve(request, self.configuration.profile(request.profile))
+
+    # -- tokens ---------------------------------------------------------------------------------
+
+    def peek(self, request: TokenRequest) -> AuthenticationResult | None:
+        """A token from memory, at once; None where more is needed."""
+        if self.silent is None or request.demands_person:
+            return None
+        return self.silent.peek(self.resolve(request))
+
+    async def acquire_silent(self, request: TokenRequest) -> AuthenticationResult:
+        """MSAL's ``acquire_token_silent``: raises ``InteractionRequiredError`` where a person is needed."""
+        await self.start()
+        resolved = self.resolve(request)
+        if request.demands_person:
+            raise InteractionRequiredError(
+                "A new sign-in was asked for.",
+                reason="sign_in_demanded",
+                hint=f"Sign in with: %get_token {resolved.profile.name}",
+                profile=resolved.profile.name,
+                scopes=list(resolved.scopes),
+                claims=request.claims_challenge,
+            )
+        if self.silent is None:
+            raise RuntimeError("the broker has not started")
+        return await self.silent.acquire(resolved)
+
+    async def interact(self, request: TokenRequest, requester: Requester) -> tuple[Interaction, bool]:
+        """The interaction that answers ``request``: the pending one, or a new one (then True)."""
+        cache = await self.start()
+        resolved = self.resolve(request)
+        allowed = resolved.profile.flows or BUILT_FLOWS
+        if not set(allowed) & set(BUILT_FLOWS):
+            raise PolicyError(
+                f"Profile {resolved.profile.name!r} allows only {', '.join(allowed)}, which does not work here.",
+                reason="flow_unavailable",
+                hint="Add device_code to its flows.",
+            )
+        work = DeviceSignIn(
+            engine=lambda: self._engine(resolved.profile),
+            cache=cache,
+            resolved=resolved,
+            extra=device_parameters(request),
+            clock=self._clock,
+        )
+        return await self.interactions.join_or_start(resolved, requester, work)
+
+    def result_of(self, interaction: Interaction, *, first: bool) -> AuthenticationResult:
+        """The result for one who waited; only the first to ask was served by the provider."""
+        signed_in = interaction.outcome.result()
+        origin = (
+            Provenance("identity_provider", None, "no_cached_access_token")
+            if first
+            else Provenance("cache", "memory")
+        )
+        return result(signed_in.token, signed_in.account, interaction.resolved, origin)
+
+    # -- accounts -------------------------------------------------------------------------------
+
+    async def accounts(self, profile: str | None = None) -> list[Account]:
+        """Who is signed in (MSAL: ``get_accounts``): to one profile, or to every configured one."""
+        cache = await self.start()
+        found: list[Account] = []
+        for chosen in self._profiles(profile):
+            client = ClientKey(chosen.issuer, chosen.client_id)
+            records = await self.in_thread(lambda client=client: cache.accounts(client))  # type: ignore[misc]
+            found += [record.account(chosen.name) for record in records]
+        return found
+
+    async def remove_account(self, profile: str | None, account: str | None) -> SignOutReport:
+        """Forget locally; the provider is not asked (MSAL: ``remove_account``)."""
+        return await self._end_accounts(profile, account, revoke=False)
+
+    async def sign_out(self, profile: str | None, account: str | None) -> SignOutReport:
+        """Forget locally, then revoke the refresh token at the provider (RFC 7009)."""
+        return await self._end_accounts(profile, account, revoke=True)
+
+    async def _end_accounts(self, profile: str | None, account: str | None, *, revoke: bool) -> SignOutReport:
+        cache = await self.start()
+        chosen = {ClientKey(p.issuer, p.client_id): p for p in self._profiles(profile)}
+        work = ending.Ending(cache, self._engine, chosen)
+        if profile is None and account is not None:
+            work.include_unconfigured = True
+        return await self.in_thread(lambda: work.sign_out(account, revoke=revoke))
+
+    async def clear(self, profile: str | None = None, *, revoke: bool = False) -> ClearReport:
+        """Wipe the cache, of one profile or whole; then, only where asked, revoke at the providers."""
+        cache = await self.start()
+        configured = {ClientKey(p.issuer, p.client_id): p for p in self._profiles(profile)}
+        work = ending.Ending(cache, self._engine, configured)
+        if profile is not None:
+            return await self.in_thread(lambda: work.clear_profile(revoke=revoke))
+        return await self.in_thread(lambda: work.clear_all(revoke=revoke))
+
+    def _profiles(self, name: str | None) -> list[Profile]:
+        configuration = self.configuration
+        return [configuration.profile(name)] if name else list(configuration.profiles.values())
+
+    # -- listing --------------------------------------------------------------------------------
+
+    async def entries(self) -> list[dict[str, Any]]:
+        """What the cache holds, without secrets: for the REST resource ``cache``."""
+        cache = await self.start()
+        rows: list[dict[str, Any]] = []
+        names = {
+            (p.issuer, p.client_id): p.name for p in reversed(list(self.configuration.profiles.values()))
+        }
+        for account in await self.in_thread(cache.all_accounts):
+            profile = names.get((account.environment, account.client_id), "")
+            rows += await self._entries_of(account, profile)
+        return rows
+
+    async def _entries_of(self, account: AccountRecord, profile: str) -> list[dict[str, Any]]:
+        cache, silent = await self.start(), self.silent
+        tokens = await self.in_thread(lambda: cache.tokens(account.account_key))
+        renewing = silent is not None and silent.flights.get(account.account_key) is not None
+        return [
+            {
+                "profile": profile,
+                "username": account.username,
+                "home_account_id": account.home_account_id,
+                "scopes": list(token.granted),
+                "expires_on": token.expires_on,
+                "refresh_on": token.refresh_on,
+                "last_used": int(silent.last_used.get(token.version, 0)) or None if silent else None,
+                "source": "cache" if silent and token.version in silent.last_used else "identity_provider",
+                "renewing": renewing,
+            }
+            for token in tokens
+        ]
+
+    async def account_states(self) -> list[dict[str, Any]]:
+        """The accounts with their state, for the REST resource ``accounts``."""
+        cache = await self.start()
+        rows = []
+        for account in await self.accounts():
+            key = ClientKey(account.environment, self.configuration.profile(account.profile).client_id)
+            with contextlib.suppress(StopIteration):
+                record = next(
+                    r
+                    for r in await self.in_thread(lambda key=key: cache.accounts(key))  # type: ignore[misc]
+                    if r.home_account_id == account.home_account_id
+                )
+                token = await self.in_thread(lambda record=record: cache.refresh_token(record.account_key))  # type: ignore[misc]
+                state = "signed_in" if token else "needs_sign_in"
+                rows.append({**account.to_wire(), "state": state})
+        return rows

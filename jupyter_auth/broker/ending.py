@@ -1,0 +1,91 @@
+"""Ending sign-ins: forget here first, always; ask the provider afterwards, only where wanted."""
+
+from collections.abc import Callable, Mapping
+
+from jupyter_auth.broker import accounts
+from jupyter_auth.broker.storage import wipe_files
+from jupyter_auth.cache.memory import MemoryStore
+from jupyter_auth.cache.records import AccountRecord, ClientKey, Kind, RefreshTokenRecord
+from jupyter_auth.cache.token_cache import TokenCache
+from jupyter_auth.core.errors import AuthError
+from jupyter_auth.core.profile import Profile
+from jupyter_auth.core.reports import AccountOutcome, ClearReport, Outcome, SignOutReport
+from jupyter_auth.core.urls import host_of
+from jupyter_auth.providers.base import Engine
+
+
+class Ending:
+    """Sign-out and clear over the applications in ``profiles``. Every method blocks."""
+
+    def __init__(
+        self,
+        cache: TokenCache,
+        engine: Callable[[Profile], Engine],
+        profiles: Mapping[ClientKey, Profile],
+    ) -> None:
+        self._cache = cache
+        self._engine = engine
+        self._profiles = profiles
+        self.include_unconfigured = False
+
+    def sign_out(self, wanted: str | None, *, revoke: bool) -> SignOutReport:
+        """End the accounts that ``wanted`` names (a username or home_account_id), or all."""
+        ended = self._remove(wanted)
+        return SignOutReport(accounts=tuple(self._outcome(a, token, revoke=revoke) for a, token in ended))
+
+    def clear_profile(self, *, revoke: bool) -> ClearReport:
+        """Wipe what belongs to the chosen applications."""
+        tokens = sum(
+            len(self._cache.tokens(account.account_key))
+            for client in self._profiles
+            for account in self._cache.accounts(client)
+        )
+        ended = self._remove(None)
+        return ClearReport(
+            accounts=tuple(self._outcome(a, token, revoke=revoke) for a, token in ended),
+            access_tokens=tokens,
+            refresh_tokens=sum(token is not None for _, token in ended),
+        )
+
+    def clear_all(self, *, revoke: bool) -> ClearReport:
+        """Wipe everything, whatever profiles there are now; a locked store as well."""
+        cleared = self._cache.clear()
+        if isinstance(self._cache.store, MemoryStore):
+            wipe_files()
+        return ClearReport(
+            accounts=tuple(self._outcome(a, token, revoke=revoke) for a, token in cleared.accounts),
+            access_tokens=cleared.counts.get(Kind.ACCESS_TOKEN, 0),
+            refresh_tokens=cleared.counts.get(Kind.REFRESH_TOKEN, 0),
+        )
+
+    def _remove(self, wanted: str | None) -> list[tuple[AccountRecord, RefreshTokenRecord | None]]:
+        if self.include_unconfigured:
+            known = list(self._cache.all_accounts())
+        else:
+            known = [account for client in self._profiles for account in self._cache.accounts(client)]
+        chosen = [a for a in known if wanted is None or accounts.matches(a, wanted)]
+        return [(account, self._cache.remove_account(account.account_key)) for account in chosen]
+
+    def _outcome(
+        self, account: AccountRecord, token: RefreshTokenRecord | None, *, revoke: bool
+    ) -> AccountOutcome:
+        profile = self._profiles.get(account.account_key.client)
+        return AccountOutcome(
+            home_account_id=account.home_account_id,
+            username=account.username,
+            profile=profile.name if profile else "",
+            host=host_of(account.environment),
+            outcome=self._fate(profile, token, revoke=revoke),
+        )
+
+    def _fate(self, profile: Profile | None, token: RefreshTokenRecord | None, *, revoke: bool) -> Outcome:
+        if not revoke:
+            return "not_asked"
+        if token is None:
+            return "nothing_to_revoke"
+        if profile is None:
+            return "failed"  # its profile is gone: nobody knows where to ask
+        try:
+            return self._engine(profile).revoke(token.secret, "refresh_token")
+        except AuthError:
+            return "failed"

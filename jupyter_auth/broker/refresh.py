@@ -1,0 +1,150 @@
+"""One refresh, from the refresh token in the store to the new one saved there. Runs in a thread."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jupyter_auth.broker.clock import Clock
+from jupyter_auth.broker.request import Resolved
+from jupyter_auth.cache.records import AccessTokenRecord, AccountKey, RefreshTokenRecord
+from jupyter_auth.cache.token_cache import TokenCache
+from jupyter_auth.core.errors import InteractionRequiredError, OAuthError
+from jupyter_auth.core.freshness import DEFAULT_LIFETIME, refresh_time
+from jupyter_auth.core.scopes import RESERVED, union
+from jupyter_auth.providers.base import Engine, TokenResponse
+
+#: OAuth errors of a refresh that only a person can mend (SEMANTICS: MSAL's list and invalid_scope).
+_PERSON_NEEDED = frozenset(
+    {"interaction_required", "login_required", "consent_required", "invalid_scope", "invalid_target"}
+)
+
+
+def token_record(
+    answer: TokenResponse, resolved: Resolved, sent: tuple[str, ...], issued_on: int, clock: Clock
+) -> AccessTokenRecord:
+    """The access token of ``answer`` with its times worked out; ``sent`` are the scopes of the request,
+    which are granted where the answer names none (RFC 6749 §5.1)."""
+    expires_on = issued_on + (answer.expires_in or DEFAULT_LIFETIME)
+    return AccessTokenRecord(
+        secret=answer.access_token,
+        token_type=answer.token_type,
+        issued_on=issued_on,
+        expires_on=expires_on,
+        refresh_on=refresh_time(issued_on, expires_on, answer.refresh_in, clock.jitter()),
+        granted=answer.scope or sent,
+        asked=resolved.scopes,
+        resource=resolved.target.resource,
+        realm=resolved.target.realm,
+        token_endpoint=answer.token_endpoint,
+        correlation_id=answer.correlation_id,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refresh:
+    """The work of one flight."""
+
+    engine: Callable[[], Engine]
+    cache: TokenCache
+    account: AccountKey
+    resolved: Resolved
+    clock: Clock
+    replaces: str | None = None  # the version of the token in use that this refresh is to replace
+
+    def run(self) -> AccessTokenRecord:
+        """Ask the provider and save the answer; raises ``InteractionRequiredError`` where a person is
+        needed. No failure but the provider's ``invalid_grant`` removes a refresh token."""
+        newer = self._already_replaced()
+        if newer is not None:
+            return newer
+        epoch = self.cache.store.epoch()
+        used = self._refresh_token()
+        try:
+            return self._ask(used, epoch)
+        except OAuthError as refused:
+            if refused.error != "invalid_grant":
+                raise self._judged(refused) from None
+        # Read once more: another process may have rotated it between our reading and our asking.
+        current = self.cache.refresh_token(self.account)
+        if current is not None and current.version != used.version:
+            try:
+                return self._ask(current, epoch)
+            except OAuthError as refused:
+                if refused.error != "invalid_grant":
+                    raise self._judged(refused) from None
+                used = current
+        self.cache.drop_refresh_token(self.account, used)
+        raise self._person_needed("invalid_grant", "The provider no longer accepts this sign-in.")
+
+    def _already_replaced(self) -> AccessTokenRecord | None:
+        """The token by which somebody else has replaced ours meanwhile: none is refreshed twice."""
+        if self.replaces is None:
+            return None
+        fold = self.resolved.profile.folds_case
+        found = self.cache.find_token(self.account, self.resolved.target, fold=fold)
+        if found is None or found.version == self.replaces or self.clock.now() >= found.refresh_on:
+            return None
+        return found
+
+    def _refresh_token(self) -> RefreshTokenRecord:
+        found = self.cache.refresh_token(self.account)
+        if found is None:
+            raise self._person_needed("no_refresh_token", "The sign-in has run out.")
+        resource = self.resolved.target.resource
+        if resource and resource not in found.resources:
+            # Not even asked: a provider may burn the refresh token over a resource it never granted.
+            raise self._person_needed("resource_not_granted", "This sign-in does not cover that resource.")
+        return found
+
+    def _ask(self, used: RefreshTokenRecord, epoch: int) -> AccessTokenRecord:
+        # The reserved scopes that the grant holds go along, as in MSAL: a provider that narrows by
+        # scope would else leave offline_access out of the next refresh token.
+        scopes = union(self.resolved.scopes, [scope for scope in used.scopes if scope in RESERVED])
+        claims = self.resolved.request.claims_challenge
+        issued_on = math.floor(self.clock.now())
+        answer = self.engine().refresh(used.secret, scopes, {"claims": claims} if claims else {})
+        token = token_record(answer, self.resolved, scopes, issued_on, self.clock)
+        rotated = None
+        if answer.refresh_token is not None:
+            rotated = RefreshTokenRecord(
+                secret=answer.refresh_token,
+                scopes=union(used.scopes, token.granted),
+                saved_on=issued_on,
+                resources=used.resources,
+            )
+        newer = self._same_subject(answer)
+        if not self.cache.save_refresh(
+            self.account, token=token, used=used, rotated=rotated, claims=newer, epoch=epoch
+        ):
+            raise self._person_needed("signed_out", "This account was signed out meanwhile.")
+        return token
+
+    def _same_subject(self, answer: TokenResponse) -> dict[str, object] | None:
+        """The new id token's claims, if it speaks of the same person (OpenID Connect Core §12.2)."""
+        if answer.claims is None:
+            return None
+        for account in self.cache.accounts(self.account.client):
+            if account.account_key == self.account and account.claims.get("sub") in (
+                None,
+                answer.claims.get("sub"),
+            ):
+                return dict(answer.claims)
+        return None
+
+    def _judged(self, refused: OAuthError) -> Exception:
+        if refused.error in _PERSON_NEEDED:
+            return self._person_needed(str(refused.error), refused.message)
+        if refused.reason == "no_oauth_error" and refused.status in (400, 401):
+            return self._person_needed("refresh_refused", refused.message)
+        return refused
+
+    def _person_needed(self, reason: str, message: str) -> InteractionRequiredError:
+        profile = self.resolved.profile.name
+        return InteractionRequiredError(
+            message,
+            reason=reason,
+            hint=f"Sign in again with: %get_token {profile}",
+            profile=profile,
+            scopes=list(self.resolved.scopes),
+            claims=self.resolved.request.claims_challenge,
+        )

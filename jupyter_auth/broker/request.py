@@ -1,0 +1,124 @@
+"""What is asked of the broker, checked and resolved against the configuration."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jupyter_auth.cache.records import ClientKey, Target
+from jupyter_auth.core.errors import PolicyError, ProfileError
+from jupyter_auth.core.profile import Profile
+from jupyter_auth.core.scopes import parse_scopes, resource_scopes
+
+_TEXT_FIELDS = {
+    "profile": 64,
+    "account": 320,
+    "claims_challenge": 8192,
+    "have": 64,
+    "login_hint": 320,
+    "prompt": 64,
+    "acr_values": 512,
+    "tenant": 256,
+    "flow": 32,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRequest:
+    """A request for a token, with the names of ``get_token``'s arguments; ``have`` is the version of the
+    token that the caller last held."""
+
+    profile: str | None = None
+    scopes: tuple[str, ...] = ()
+    account: str | None = None
+    force_refresh: bool = False
+    have: str | None = None
+    claims_challenge: str | None = None
+    flow: str | None = None
+    tenant: str | None = None
+    login_hint: str | None = None
+    prompt: str | None = None
+    acr_values: str | None = None
+    max_age: int | None = None
+
+    @property
+    def skips_cache(self) -> bool:
+        """True where a cached access token will not do."""
+        return self.force_refresh or self.claims_challenge is not None
+
+    @property
+    def demands_person(self) -> bool:
+        """True where only a new sign-in will do."""
+        return self.prompt not in (None, "none") or self.acr_values is not None or self.max_age is not None
+
+    @classmethod
+    def from_wire(cls, message: Mapping[str, Any]) -> "TokenRequest":
+        """The request in a frame or REST body; raises ``ProfileError`` for values of the wrong kind."""
+        values: dict[str, Any] = {name: _text(message, name, limit) for name, limit in _TEXT_FIELDS.items()}
+        max_age = message.get("max_age")
+        if max_age is not None and (not isinstance(max_age, int) or isinstance(max_age, bool) or max_age < 0):
+            raise _bad("max_age", "a number of seconds")
+        return cls(
+            scopes=_scopes(message.get("scopes")),
+            force_refresh=message.get("force_refresh") is True,
+            max_age=max_age,
+            **values,
+        )
+
+
+def _text(message: Mapping[str, Any], name: str, limit: int) -> str | None:
+    value = message.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value or len(value) > limit or not value.isprintable():
+        raise _bad(name, f"printable text of 1 to {limit} characters")
+    return value
+
+
+def _scopes(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, str | list | None):
+        raise _bad("scopes", "a list of strings")
+    try:
+        return parse_scopes(value)
+    except ValueError as problem:
+        raise ProfileError(f"{problem}.", reason="bad_scopes") from None
+
+
+def _bad(name: str, what: str) -> ProfileError:
+    return ProfileError(f"{name} must be {what}.", reason="bad_argument")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A request together with its profile: what the cache is asked."""
+
+    profile: Profile
+    client: ClientKey
+    scopes: tuple[str, ...]
+    target: Target
+    request: TokenRequest = field(default_factory=TokenRequest)
+
+
+def resolve(request: TokenRequest, profile: Profile) -> Resolved:
+    """Fill the request from the profile: no scopes asked means the profile's own."""
+    if request.tenant is not None and profile.provider != "entra":
+        raise ProfileError(
+            f"Profile {profile.name!r} has no tenants: tenant= has a meaning for provider entra only.",
+            reason="no_tenants",
+        )
+    if request.flow is not None and request.flow != "device_code":
+        raise PolicyError(
+            f"Flow {request.flow!r} is not available here.",
+            reason="flow_unavailable",
+            hint="Leave flow out, or use 'device_code'.",
+        )
+    scopes = request.scopes or profile.scopes
+    resource = f"resource:{profile.resource}" if profile.resource else ""
+    if profile.audience:
+        resource = f"audience:{profile.audience}"
+    return Resolved(
+        profile=profile,
+        client=ClientKey(profile.issuer, profile.client_id),
+        scopes=scopes,
+        target=Target(resource_scopes(scopes, fold=profile.folds_case), resource),
+        request=request,
+    )

@@ -1,0 +1,175 @@
+"""One sign-in by device code (RFC 8628): started, polled and saved, in threads."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from jupyter_auth.broker import accounts
+from jupyter_auth.broker.clock import Clock
+from jupyter_auth.broker.refresh import token_record
+from jupyter_auth.broker.request import Resolved
+from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord, RefreshTokenRecord
+from jupyter_auth.cache.token_cache import TokenCache
+from jupyter_auth.core.errors import (
+    InteractionDeclinedError,
+    InteractionExpiredError,
+    InteractionRequiredError,
+    OAuthError,
+    TransportError,
+)
+from jupyter_auth.core.scopes import RESERVED, union
+from jupyter_auth.core.urls import host_of
+from jupyter_auth.providers.base import DeviceAuthorization, Engine, NotYet, TokenResponse
+
+SLOW_DOWN = 5  # seconds added, for good, by each slow_down (RFC 8628 §3.5)
+MAX_INTERVAL = 60.0  # seconds, when the provider cannot be reached and polls are spaced out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """What a sign-in gave."""
+
+    token: AccessTokenRecord
+    account: AccountRecord
+
+
+class DeviceSignIn:
+    """The work behind an interaction. ``start`` and ``poll`` block."""
+
+    def __init__(
+        self,
+        engine: Callable[[], Engine],
+        cache: TokenCache,
+        resolved: Resolved,
+        extra: Mapping[str, str],
+        clock: Clock,
+    ) -> None:
+        self._engine = engine
+        self._cache = cache
+        self._resolved = resolved
+        self._extra = extra
+        self._clock = clock
+        self._authorization: DeviceAuthorization | None = None
+        self._abandoned = False
+        self.scopes = resolved.scopes
+        self._resources: tuple[str, ...] = ()
+        self.interval: float = 0
+        self.slowed_down = False
+
+    # -- what may be shown ----------------------------------------------------------------------
+
+    @property
+    def _started(self) -> DeviceAuthorization:
+        if self._authorization is None:
+            raise RuntimeError("not started")
+        return self._authorization
+
+    @property
+    def user_code(self) -> str:
+        """What the person types."""
+        return self._started.user_code
+
+    @property
+    def verification_uri(self) -> str:
+        """Where the person types it."""
+        return self._started.verification_uri
+
+    @property
+    def verification_uri_complete(self) -> str | None:
+        """The same with the code in it, where the provider gives that."""
+        return self._started.verification_uri_complete
+
+    @property
+    def expires_in(self) -> int:
+        """Seconds for which the code is good, from the start."""
+        return self._started.expires_in
+
+    # -- the work -------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Ask for a code; also for the scopes that the account holds already, so that the new refresh
+        token serves what the old one did (incremental consent)."""
+        reserved = [scope for scope in self._resolved.profile.scopes if scope in RESERVED]
+        held = self._held()
+        resource = self._resolved.target.resource
+        self.scopes = union(self._resolved.scopes, reserved, held.scopes if held else ())
+        self._resources = union([resource] if resource else [], held.resources if held else ())
+        self._authorization = self._engine().start_device(self.scopes, self._resources, self._extra)
+        self.interval = self._authorization.interval
+
+    def _held(self) -> RefreshTokenRecord | None:
+        known = self._cache.accounts(self._resolved.client)
+        try:
+            account = accounts.choose(known, self._resolved)
+        except InteractionRequiredError:
+            return None
+        return self._cache.refresh_token(account.account_key)
+
+    def poll(self) -> SignedIn | None:
+        """Ask once; None while the person has not finished. What is given is saved before it returns."""
+        issued_on = math.floor(self._clock.now())
+        try:
+            answer = self._engine().poll_device(self._started.device_code)
+        except NotYet as pending:
+            if pending.slow_down:
+                self.interval += SLOW_DOWN
+                self.slowed_down = True
+            return None
+        except TransportError as passing:
+            if passing.retryable is False:
+                raise
+            # a timeout or a 503 ends nothing: ask again, later and later (RFC 8628 §3.5)
+            self.interval = max(min(self.interval * 2, MAX_INTERVAL), passing.retry_after or 0)
+            return None
+        except OAuthError as refused:
+            raise self._judged(refused) from None
+        return self._save(answer, issued_on)
+
+    def abandon(self) -> None:
+        """Nobody waits any more: a token that still arrives is revoked, not kept."""
+        self._abandoned = True
+
+    def expired(self) -> InteractionExpiredError:
+        """The error for a code that nobody used in time."""
+        return InteractionExpiredError("The code expired.", hint="Run the cell again for a new one.")
+
+    def _save(self, answer: TokenResponse, issued_on: int) -> SignedIn | None:
+        if self._abandoned:
+            self._give_back(answer)
+            return None
+        resolved = self._resolved
+        account = accounts.account_record(answer, resolved, issued_on)
+        wanted = resolved.request.account
+        if wanted is not None and not accounts.matches(account, wanted):
+            self._give_back(answer)
+            raise InteractionDeclinedError(
+                f"You signed in as {account.username}, but {wanted} was asked for.",
+                reason="wrong_account",
+                hint=f"Try again and choose {wanted}.",
+            )
+        token = token_record(answer, resolved, self.scopes, issued_on, self._clock)
+        refresh_token = None
+        if answer.refresh_token is not None:
+            refresh_token = RefreshTokenRecord(
+                secret=answer.refresh_token,
+                scopes=token.granted,
+                saved_on=issued_on,
+                resources=self._resources,
+            )
+        self._cache.save_sign_in(account, token, refresh_token)
+        return SignedIn(token=token, account=account)
+
+    def _give_back(self, answer: TokenResponse) -> None:
+        if answer.refresh_token is not None:
+            self._engine().revoke(answer.refresh_token, "refresh_token")
+
+    def _judged(self, refused: OAuthError) -> Exception:
+        if refused.error == "access_denied":
+            host = host_of(self._resolved.client.issuer)
+            return InteractionDeclinedError(
+                f"Sign-in was declined at {host}. You are not signed in to {self._resolved.profile.name}.",
+                hint="Run the cell again to sign in.",
+            )
+        if refused.error == "expired_token":
+            return self.expired()
+        return refused

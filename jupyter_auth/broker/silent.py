@@ -1,0 +1,243 @@
+"""The silent contract: cache first, refresh ahead of expiry, never a person."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from jupyter_auth.broker import accounts
+from jupyter_auth.broker.clock import Clock
+from jupyter_auth.broker.flights import Flight, Flights
+from jupyter_auth.broker.refresh import Refresh
+from jupyter_auth.broker.request import Resolved
+from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord
+from jupyter_auth.cache.token_cache import TokenCache
+from jupyter_auth.core.errors import AuthError, InteractionRequiredError, TransportError
+from jupyter_auth.core.freshness import freshness
+from jupyter_auth.core.profile import Profile
+from jupyter_auth.core.result import AuthenticationResult, Provenance, TokenData
+from jupyter_auth.providers.base import Engine
+
+log = logging.getLogger(__name__)
+
+ADOPTION_WINDOW = 5  # seconds in which another's token counts as the fresh one that was asked for
+RETRY_BEHIND = 30.0  # seconds before a refresh behind a stale token is tried again after a failure
+
+
+def result(
+    token: AccessTokenRecord, account: AccountRecord, resolved: Resolved, origin: Provenance
+) -> AuthenticationResult:
+    """What a caller gets."""
+    data = TokenData(
+        access_token=token.secret,
+        account=account.account(resolved.profile.name).to_wire(),
+        expires_on=token.expires_on,
+        id_token_claims=account.claims,
+        issued_on=token.issued_on,
+        profile=resolved.profile.name,
+        refresh_on=token.refresh_on,
+        scopes=token.granted,
+        tenant_id=token.realm or None,
+        token_endpoint=token.token_endpoint or None,
+        token_type=token.token_type,
+        version=token.version,
+    )
+    return AuthenticationResult(data, origin, token.correlation_id)
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One silent call: what it found on the way."""
+
+    started: float
+    account: AccountRecord
+    in_hand: AccessTokenRecord | None = None
+    reason: str = "no_cached_access_token"
+    in_cache: float = 0.0
+
+
+class Silent:
+    """Silent acquisition over one cache. All state lives on the event loop."""
+
+    def __init__(
+        self,
+        cache: TokenCache,
+        engine: Callable[[Profile], Engine],
+        in_thread: Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]],
+        clock: Clock,
+    ) -> None:
+        self._cache = cache
+        self._engine = engine
+        self._in_thread = in_thread
+        self._clock = clock
+        self._behind_not_before: dict[Any, float] = {}
+        self.flights = Flights()
+        self.last_used: dict[str, float] = {}
+
+    def peek(self, resolved: Resolved) -> AuthenticationResult | None:
+        """The answer from memory, without waiting for anything; None where it takes more than that."""
+        if resolved.request.skips_cache:
+            return None
+        known = self._cache.peek_accounts(resolved.client)
+        if not known:
+            return None
+        try:
+            account = accounts.choose(known, resolved)
+        except InteractionRequiredError:
+            return None  # memory may not know what another process has saved; the store does
+        fold = resolved.profile.folds_case
+        token = self._cache.peek_token(account.account_key, resolved.target, fold=fold)
+        if token is None:
+            return None
+        state = self._state(token)
+        if state == "expired":
+            return None
+        if state == "stale":
+            self._refresh_behind(account, resolved, token)
+        self.last_used[token.version] = self._clock.now()
+        return result(token, account, resolved, Provenance("cache", "memory"))
+
+    async def acquire(self, resolved: Resolved) -> AuthenticationResult:
+        """A token without a person; raises ``InteractionRequiredError`` where that cannot be."""
+        started = perf_counter()
+        attempt = _Attempt(started, await self._account(resolved))
+        if not resolved.request.skips_cache:
+            hit = await self._cached(attempt, resolved)
+            if hit is not None:
+                return hit
+        else:
+            attempt.reason = "force_refresh_or_claims"
+        try:
+            return await self._refreshed(attempt, resolved)
+        except TransportError:
+            token = attempt.in_hand
+            if token is None or token.expires_on <= self._clock.now():
+                raise
+            # the provider cannot be reached just now, and this token is still good
+            return result(token, attempt.account, resolved, Provenance("cache", "memory"))
+
+    async def _account(self, resolved: Resolved) -> AccountRecord:
+        known = self._cache.peek_accounts(resolved.client)
+        if known and len(known) == 1 and resolved.request.account is None:
+            return known[0]
+        found = await self._in_thread(lambda: self._cache.accounts(resolved.client))
+        return accounts.choose(found, resolved)
+
+    async def _cached(self, attempt: _Attempt, resolved: Resolved) -> AuthenticationResult | None:
+        key, fold = attempt.account.account_key, resolved.profile.folds_case
+        token, level = self._cache.peek_token(key, resolved.target, fold=fold), "memory"
+        if token is None or self._state(token) == "expired":
+            level = "store"
+            token = await self._in_thread(lambda: self._cache.find_token(key, resolved.target, fold=fold))
+        attempt.in_cache = perf_counter() - attempt.started
+        if token is None:
+            return None
+        state = self._state(token)
+        if state == "expired":
+            attempt.in_hand, attempt.reason = token, "expired"
+            return None
+        if state == "stale":
+            self._refresh_behind(attempt.account, resolved, token)
+        self.last_used[token.version] = self._clock.now()
+        origin = Provenance("cache", level, total=attempt.in_cache, in_cache=attempt.in_cache)
+        return result(token, attempt.account, resolved, origin)
+
+    def _state(self, token: AccessTokenRecord) -> str:
+        return freshness(token.issued_on, token.expires_on, token.refresh_on, self._clock.now())
+
+    # -- refreshing -----------------------------------------------------------------------------
+
+    async def _refreshed(self, attempt: _Attempt, resolved: Resolved) -> AuthenticationResult:
+        """Join the refresh in flight, adopt its result, or make one."""
+        key, claims = attempt.account.account_key, resolved.request.claims_challenge
+        fold = resolved.profile.folds_case
+        while True:
+            flight = self.flights.get(key)
+            if flight is None:
+                adopted = await self._look_again(attempt, resolved)
+                if adopted is not None:
+                    return adopted
+                if self.flights.get(key) is not None:
+                    continue  # one took off while we looked
+                asked_at = perf_counter()
+                flight = self._take_off(attempt.account, resolved)
+                token = await asyncio.shield(flight.task)
+                now = perf_counter()
+                origin = Provenance(
+                    "identity_provider",
+                    None,
+                    attempt.reason,
+                    total=now - attempt.started,
+                    in_cache=attempt.in_cache,
+                    in_http=now - asked_at,
+                )
+                return result(token, attempt.account, resolved, origin)
+            try:
+                token = await asyncio.shield(flight.task)
+            except AuthError:
+                if flight.answers(resolved.target, claims):
+                    raise
+                continue
+            if flight.claims == claims and token.serves(resolved.target, fold=fold):
+                return self._joined(attempt, token, resolved)
+
+    async def _look_again(self, attempt: _Attempt, resolved: Resolved) -> AuthenticationResult | None:
+        """A token that somebody else has just got, if it will do: no access token is refreshed twice."""
+        request, fold = resolved.request, resolved.profile.folds_case
+        if request.claims_challenge is not None:
+            return None
+        key = attempt.account.account_key
+        token = await self._in_thread(lambda: self._cache.find_token(key, resolved.target, fold=fold))
+        if token is None or self._state(token) == "expired":
+            return None
+        if request.force_refresh:
+            is_new = token.version != request.have
+            is_recent = 0 <= self._clock.now() - token.issued_on < ADOPTION_WINDOW
+            if not (is_new and is_recent):
+                return None
+        return self._joined(attempt, token, resolved)
+
+    def _joined(
+        self, attempt: _Attempt, token: AccessTokenRecord, resolved: Resolved
+    ) -> AuthenticationResult:
+        self.last_used[token.version] = self._clock.now()
+        origin = Provenance(
+            "cache", "memory", total=perf_counter() - attempt.started, in_cache=attempt.in_cache
+        )
+        return result(token, attempt.account, resolved, origin)
+
+    def _take_off(self, account: AccountRecord, resolved: Resolved, replaces: str | None = None) -> Flight:
+        work = Refresh(
+            engine=lambda: self._engine(resolved.profile),
+            cache=self._cache,
+            account=account.account_key,
+            resolved=resolved,
+            clock=self._clock,
+            replaces=replaces,
+        )
+        return self.flights.start(
+            account.account_key,
+            resolved.target,
+            resolved.request.claims_challenge,
+            lambda: self._in_thread(work.run),
+        )
+
+    def _refresh_behind(self, account: AccountRecord, resolved: Resolved, stale: AccessTokenRecord) -> None:
+        """Refresh a stale token while it is still handed out; a failure waits before the next try."""
+        key = account.account_key
+        now = self._clock.now()
+        if self.flights.get(key) is not None or now < self._behind_not_before.get(key, 0.0):
+            return
+        flight = self._take_off(account, resolved, replaces=stale.version)
+
+        def landed(task: "asyncio.Task[AccessTokenRecord]") -> None:
+            self._behind_not_before.pop(key, None)
+            problem = None if task.cancelled() else task.exception()
+            if problem is not None:
+                wait = getattr(problem, "retry_after", None) or RETRY_BEHIND
+                self._behind_not_before[key] = self._clock.now() + wait
+                log.info("A refresh behind a token in use failed: %s", getattr(problem, "reason", "unknown"))
+
+        flight.task.add_done_callback(landed)

@@ -1,0 +1,53 @@
+"""Which store is used, and what people are told of it."""
+
+import logging
+from pathlib import Path
+
+from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_runtime_dir
+
+from jupyter_auth.cache import places
+from jupyter_auth.cache.memory import MemoryStore
+from jupyter_auth.cache.sqlite import FILE, SqliteStore
+from jupyter_auth.cache.store import Store
+from jupyter_auth.core.errors import CacheError
+from jupyter_auth.core.generation import Generation
+
+log = logging.getLogger(__name__)
+
+
+def store_folder() -> Path:
+    """The folder of the token store: records, generation file, locks."""
+    return Path(jupyter_data_dir()) / "jupyter_auth"
+
+
+def key_file() -> Path:
+    """The file of the sealing key, apart from the records."""
+    return Path(jupyter_config_dir()) / "jupyter_auth" / "seal.key"
+
+
+def open_store() -> Store:
+    """The SQLite store; where it cannot be used, memory with a note that says why."""
+    try:
+        return SqliteStore(store_folder(), key_file())
+    except CacheError as problem:
+        log.warning("Tokens are kept in memory only. %s", problem)
+        note = f"Tokens are kept in memory only and are gone when the server stops. {problem}"
+        return MemoryStore(_own_generation(), notes=(note,))
+
+
+def wipe_files() -> None:
+    """Remove a store that cannot be opened, so that a clear clears it all the same. The key stays:
+    it may be an operator's, and alone it opens nothing."""
+    for suffix in ("", "-wal", "-shm"):
+        (store_folder() / (FILE + suffix)).unlink(missing_ok=True)
+
+
+def _own_generation() -> Generation | None:
+    """A generation file for this server alone, so that its kernels see a clear."""
+    try:
+        folder = places.private_folder(Path(jupyter_runtime_dir()) / "jupyter_auth")
+        path = folder / f"generation-{places.process_name()}"
+        places.ensure_private_file(path)
+        return Generation(path, create=True)
+    except (CacheError, OSError):
+        return None

@@ -1,0 +1,1 @@
+"""The token cache: records, stores, sealing, and the memory above them (layer L3)."""

@@ -1,0 +1,99 @@
+"""What a store's file says of itself: schema, epoch, where its key lives, and the wrapped data key."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+from jupyter_auth.cache.sealing import (
+    KEY_BYTES,
+    BrokenSealError,
+    MasterKey,
+    Sealer,
+    load_key_file,
+    sealed_without_key,
+)
+from jupyter_auth.core.errors import CacheError
+
+SCHEMA_VERSION = 1
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS header (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
+    # a rowid table: WITHOUT ROWID costs three times as much with rows of this size
+    "CREATE TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, "
+    "partition BLOB NOT NULL, kind INTEGER NOT NULL, expires_on INTEGER NOT NULL, sealed BLOB NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS by_partition ON records (partition)",
+    "CREATE INDEX IF NOT EXISTS by_kind ON records (kind) WHERE kind = 0",
+)
+
+
+class DamagedError(sqlite3.DatabaseError):
+    """The header is not one that this package wrote."""
+
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    sqlite_errorname = "SQLITE_CORRUPT"
+
+
+class Header:
+    """The header as last read. Its ``epoch`` tells whether another process has cleared the store since."""
+
+    def __init__(self, master: MasterKey, epoch: int, sealer: Sealer) -> None:
+        self.master = master
+        self.epoch = epoch
+        self.sealer = sealer
+
+    @classmethod
+    def load_or_make(cls, db: sqlite3.Connection, key_file: Path) -> "Header":
+        """Read the header inside a transaction, or write that of a new store.
+
+        The place of the key is chosen once, when the store is made, and recorded: an opener without
+        the key gets ``CacheSealError`` naming it, and never another key.
+        """
+        values = dict(db.execute("SELECT name, value FROM header"))
+        if not values:
+            master = load_key_file(key_file, create=True)
+            _write(db, {"schema": SCHEMA_VERSION, "key_source": master.source, "key_id": master.key_id})
+            _write(db, {"key_location": master.location})
+            return cls(master, *_new_data_key(db, master, epoch=1))
+        if values.get("schema") != SCHEMA_VERSION:
+            raise CacheError(
+                f"The token store has schema {values.get('schema')}; this version reads {SCHEMA_VERSION}.",
+                reason="schema",
+                hint="Use the version of jupyter-token-broker that wrote it, or move the file away.",
+            )
+        master = load_key_file(Path(str(values.get("key_location"))), create=False)
+        if master.key_id != values.get("key_id"):
+            raise sealed_without_key(f"{master.location} is not the key that sealed the token store.")
+        return cls(master, *_read_data_key(values.get("epoch"), values.get("data_key"), master))
+
+    def refresh(self, db: sqlite3.Connection) -> int:
+        """The epoch now; where it has moved, the data key is read anew."""
+        row = db.execute("SELECT value FROM header WHERE name = 'epoch'").fetchone()
+        if row is None:
+            raise DamagedError("no epoch")
+        if row[0] != self.epoch:
+            wrapped = db.execute("SELECT value FROM header WHERE name = 'data_key'").fetchone()
+            self.epoch, self.sealer = _read_data_key(row[0], wrapped and wrapped[0], self.master)
+        return self.epoch
+
+    def renew(self, db: sqlite3.Connection) -> None:
+        """A new epoch with a new data key: the old one is gone with everything it sealed."""
+        epoch = db.execute("SELECT value FROM header WHERE name = 'epoch'").fetchone()[0]
+        self.epoch, self.sealer = _new_data_key(db, self.master, epoch=epoch + 1)
+
+
+def _write(db: sqlite3.Connection, values: dict[str, object]) -> None:
+    db.executemany("INSERT OR REPLACE INTO header (name, value) VALUES (?, ?)", values.items())
+
+
+def _new_data_key(db: sqlite3.Connection, master: MasterKey, epoch: int) -> tuple[int, Sealer]:
+    data_key = os.urandom(KEY_BYTES)
+    _write(db, {"epoch": epoch, "data_key": master.wrap(data_key)})
+    return epoch, Sealer(data_key, master.key_id)
+
+
+def _read_data_key(epoch: object, wrapped: object, master: MasterKey) -> tuple[int, Sealer]:
+    if not isinstance(epoch, int) or not isinstance(wrapped, bytes):
+        raise DamagedError("no data key")
+    try:
+        return epoch, Sealer(master.unwrap(wrapped), master.key_id)
+    except BrokenSealError:
+        raise DamagedError("the data key does not open") from None

@@ -1,0 +1,118 @@
+"""A store that ends with its process: by request, and where no safe place on disk is found."""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from jupyter_auth.cache.records import Kind
+from jupyter_auth.cache.store import Counter, Row, StoreDescription, Transaction
+from jupyter_auth.core.generation import Generation
+
+T = TypeVar("T")
+
+
+class LocalCounter:
+    """A generation that no other process sees."""
+
+    def __init__(self) -> None:
+        self.value = 1
+
+    def bump(self) -> int:
+        """Raise it."""
+        self.value += 1
+        return self.value
+
+
+class _Changes:
+    """A transaction over a dict: collected first, then applied."""
+
+    def __init__(self, store: "MemoryStore") -> None:
+        self._store = store
+        self.puts: dict[str, Row] = {}
+        self.deletes: set[str] = set()
+
+    @property
+    def epoch(self) -> int:
+        return self._store._epoch
+
+    def rows(self, partition: str) -> list[Row]:
+        kept = {r.key: r for r in self._store._partition(partition) if r.key not in self.deletes}
+        kept.update({key: row for key, row in self.puts.items() if row.partition == partition})
+        return list(kept.values())
+
+    def put(self, row: Row) -> None:
+        self.deletes.discard(row.key)
+        self.puts[row.key] = row
+
+    def delete(self, key: str) -> None:
+        self.puts.pop(key, None)
+        self.deletes.add(key)
+
+
+class MemoryStore:
+    """Records in this process only. ``generation`` may be a mapped file, so that kernels see clears."""
+
+    def __init__(self, generation: Generation | None = None, notes: tuple[str, ...] = ()) -> None:
+        self._lock = threading.RLock()
+        self._rows: dict[str, Row] = {}
+        self._partitions: dict[str, dict[str, Row]] = {}
+        self._epoch = 1
+        self._file = generation
+        self.generation: Counter = generation or LocalCounter()
+        self._notes = notes
+
+    @property
+    def generation_file(self) -> str | None:
+        return str(self._file.path) if self._file else None
+
+    def describe(self) -> StoreDescription:
+        return StoreDescription(name="memory", location="", key_source="memory", notes=self._notes)
+
+    def epoch(self) -> int:
+        return self._epoch
+
+    def _partition(self, partition: str) -> list[Row]:
+        return list(self._partitions.get(partition, {}).values())
+
+    def rows(self, partition: str) -> list[Row]:
+        with self._lock:
+            return self._partition(partition)
+
+    def rows_of_kind(self, kind: Kind) -> Iterable[Row]:
+        with self._lock:
+            return [row for row in self._rows.values() if row.kind == kind]
+
+    def update(
+        self, change: Callable[[Transaction], T], partitions: Sequence[str], *, durable: bool = False
+    ) -> T:
+        with self._lock:
+            changes = _Changes(self)
+            result = change(changes)
+            for key in changes.deletes:
+                self._remove(key)
+            for row in changes.puts.values():
+                self._remove(row.key)
+                self._rows[row.key] = row
+                self._partitions.setdefault(row.partition, {})[row.key] = row
+            return result
+
+    def _remove(self, key: str) -> None:
+        row = self._rows.pop(key, None)
+        if row is not None:
+            members = self._partitions[row.partition]
+            members.pop(key, None)
+            if not members:
+                del self._partitions[row.partition]
+
+    def clear(self) -> dict[Kind, int]:
+        with self._lock:
+            counts = {kind: sum(row.kind == kind for row in self._rows.values()) for kind in Kind}
+            self._rows.clear()
+            self._partitions.clear()
+            self._epoch += 1
+            return counts
+
+    def close(self) -> None:
+        with self._lock:
+            self._rows.clear()
+            self._partitions.clear()

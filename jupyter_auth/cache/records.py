@@ -1,0 +1,183 @@
+"""What the cache holds: access tokens, refresh tokens and accounts, each with an injective key.
+
+Keys are MSAL's plus the full issuer URL: two realms, or two ports, of one host never meet.
+"""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import IntEnum
+from typing import Any, NamedTuple, Self
+
+from jupyter_auth.core.account import Account
+from jupyter_auth.core.scopes import covers, resource_scopes
+from jupyter_auth.core.secret import Secret
+
+
+class Kind(IntEnum):
+    """What a row is; the one thing about it that a store's file shows, beside its expiry."""
+
+    ACCOUNT = 0
+    ACCESS_TOKEN = 1
+    REFRESH_TOKEN = 2
+
+
+class ClientKey(NamedTuple):
+    """An application at a provider: the partition of its accounts."""
+
+    issuer: str
+    client_id: str
+
+    @property
+    def partition(self) -> str:
+        return json.dumps(["accounts", *self])
+
+
+class AccountKey(NamedTuple):
+    """An account of an application: the partition of its tokens, and the key of its refresh token.
+
+    There is no realm in it, since one refresh token serves all tenants and scopes (MSAL).
+    """
+
+    issuer: str
+    client_id: str
+    home_account_id: str
+
+    @property
+    def client(self) -> ClientKey:
+        return ClientKey(self.issuer, self.client_id)
+
+    @property
+    def partition(self) -> str:
+        return json.dumps(["tokens", *self])
+
+
+class Target(NamedTuple):
+    """What a token is asked for. ``resource`` is the profile's resource or audience, tagged."""
+
+    scopes: frozenset[str]
+    resource: str = ""
+    realm: str = ""
+
+
+def new_version() -> str:
+    """A random name for one token, safe to show: it tells tokens apart without telling anything of them."""
+    return secrets.token_hex(8)
+
+
+class _Record:
+    """JSON in and out for the frozen records below; a ``Secret`` is written in the clear, for sealing."""
+
+    __slots__ = ()
+
+    def to_json(self) -> dict[str, Any]:
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        return {k: v.reveal() if isinstance(v, Secret) else v for k, v in plain.items()}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        known = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
+        args = {name: value[name] for name in known if name in value}
+        for name, entry in args.items():
+            if known[name].type == "Secret" or known[name].type is Secret:
+                args[name] = Secret(entry)
+            elif isinstance(entry, list):
+                args[name] = tuple(entry)
+        return cls(**args)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessTokenRecord(_Record):
+    """An access token. ``asked`` and ``granted`` differ where the provider narrowed the scopes."""
+
+    secret: Secret
+    token_type: str
+    issued_on: int
+    expires_on: int
+    refresh_on: int
+    granted: tuple[str, ...]
+    asked: tuple[str, ...]
+    resource: str = ""
+    realm: str = ""
+    version: str = field(default_factory=new_version)
+    token_endpoint: str = ""
+    correlation_id: str = ""
+
+    def key(self, account: AccountKey) -> str:
+        """One row per account, realm, resource and granted target."""
+        target = sorted(set(self.granted))
+        return json.dumps(
+            ["access_token", *account, self.realm, self.resource, target, sorted(set(self.asked))]
+        )
+
+    def serves(self, target: Target, *, fold: bool) -> bool:
+        """True if this token answers a request for ``target``.
+
+        Granted scopes that cover it do; so does the very set that was asked when it was given: the
+        provider would narrow it again.
+        """
+        if (self.resource, self.realm) != (target.resource, target.realm):
+            return False
+        return covers(resource_scopes(self.granted, fold=fold), target.scopes) or (
+            bool(target.scopes) and resource_scopes(self.asked, fold=fold) == target.scopes
+        )
+
+    def replaces(self, older: Self) -> bool:
+        """True if everything ``older`` serves is served by this one too (MSAL.NET drops it then)."""
+        mine = resource_scopes(self.granted)
+        theirs = resource_scopes(older.granted) | resource_scopes(older.asked)
+        same_place = (self.resource, self.realm) == (older.resource, older.realm)
+        return same_place and bool(theirs) == bool(mine) and theirs <= mine | resource_scopes(self.asked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshTokenRecord(_Record):
+    """A refresh token, with the scopes and resources its grant is known to hold."""
+
+    secret: Secret
+    scopes: tuple[str, ...]
+    saved_on: int
+    resources: tuple[str, ...] = ()
+    version: str = field(default_factory=new_version)
+    family_id: str = ""  # Microsoft's own clients only (FOCI); kept, never relied on
+
+    @staticmethod
+    def key(account: AccountKey) -> str:
+        return json.dumps(["refresh_token", *account])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRecord(_Record):
+    """An account of an application, with the claims of its last id token."""
+
+    home_account_id: str
+    environment: str
+    client_id: str
+    username: str
+    name: str = ""
+    realm: str = ""
+    claims: dict[str, Any] = field(default_factory=dict)
+    signed_in_on: int = 0
+
+    @property
+    def account_key(self) -> AccountKey:
+        return AccountKey(self.environment, self.client_id, self.home_account_id)
+
+    @staticmethod
+    def key(account: AccountKey) -> str:
+        return json.dumps(["account", *account])
+
+    def account(self, profile: str) -> Account:
+        return Account(
+            home_account_id=self.home_account_id,
+            environment=self.environment,
+            username=self.username,
+            name=self.name,
+            realm=self.realm,
+            profile=profile,
+        )
+
+    def updated(self, claims: Mapping[str, Any] | None) -> Self:
+        """The same account with the claims of a newer id token for the same subject."""
+        return self if claims is None else replace(self, claims=dict(claims))

@@ -1,0 +1,109 @@
+"""Sealing of records: AES-256-GCM under a data key, which is wrapped by a master key kept elsewhere.
+
+A clear makes a new data key: what an old file or a forgotten page still holds opens no more.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from jupyter_auth.cache import places
+from jupyter_auth.core.errors import CacheSealError
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+_FORMAT = b"jupyter_auth/record/v1\0"
+_WRAP = b"jupyter_auth/data-key/v1\0"
+
+
+class BrokenSealError(Exception):
+    """A record is not what was written there under this key."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MasterKey:
+    """The key that wraps data keys, and where it lives (``source``: ``file`` or ``memory``)."""
+
+    key: bytes
+    source: str
+    location: str
+
+    @property
+    def key_id(self) -> str:
+        """Names the key without telling anything of it."""
+        return hmac.new(self.key, b"jupyter_auth/key-id", hashlib.sha256).hexdigest()[:16]
+
+    def wrap(self, data_key: bytes) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + AESGCM(self.key).encrypt(nonce, data_key, _WRAP + self.key_id.encode())
+
+    def unwrap(self, wrapped: bytes) -> bytes:
+        """The data key; raises ``BrokenSealError``."""
+        try:
+            return AESGCM(self.key).decrypt(
+                wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], _WRAP + self.key_id.encode()
+            )
+        except (InvalidTag, ValueError):
+            raise BrokenSealError from None
+
+
+def load_key_file(path: Path, *, create: bool) -> MasterKey:
+    """The master key in ``path``; a missing file is made only with ``create`` (a new store)."""
+    if create:
+        places.private_folder(path.parent)
+        places.create_private(path, os.urandom(KEY_BYTES).hex().encode() + b"\n")
+    try:
+        text = places.read_private(path, 4 * KEY_BYTES).strip()
+        key = bytes.fromhex(text.decode("ascii"))
+    except FileNotFoundError:
+        raise sealed_without_key(
+            f"The token store is sealed with the key in {path}, which is gone."
+        ) from None
+    except ValueError:
+        raise sealed_without_key(f"{path} holds no key.") from None
+    if len(key) != KEY_BYTES:
+        raise sealed_without_key(f"{path} holds no key of {KEY_BYTES} bytes.")
+    return MasterKey(key, "file", str(path))
+
+
+def sealed_without_key(message: str) -> CacheSealError:
+    """The error for a store whose key is not here."""
+    return CacheSealError(
+        message,
+        hint="Put the key back, or give the stored sign-ins up with `%auth clear`. "
+        "Until then new sign-ins last only while the server runs.",
+    )
+
+
+class Sealer:
+    """Seals and opens records, and names rows and partitions so that the file tells nobody's name."""
+
+    def __init__(self, data_key: bytes, key_id: str) -> None:
+        self._names = hmac.new(data_key, b"jupyter_auth/names", hashlib.sha256).digest()
+        self._cipher = AESGCM(hmac.new(data_key, b"jupyter_auth/seal", hashlib.sha256).digest())
+        self._aad = _FORMAT + key_id.encode() + b"\0"
+
+    def name(self, plain: str) -> bytes:
+        """The stored name of a row or partition."""
+        return hmac.digest(self._names, plain.encode(), "sha256")
+
+    def seal(self, name: bytes, partition: str, key: str, value: dict[str, Any]) -> bytes:
+        body = json.dumps([partition, key, value], separators=(",", ":")).encode()
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, body, self._aad + name)
+
+    def open(self, name: bytes, sealed: bytes) -> tuple[str, str, dict[str, Any]]:
+        """Partition, key and value; raises ``BrokenSealError`` where it is not what was sealed here."""
+        try:
+            body = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], self._aad + name)
+            partition, key, value = json.loads(body)
+        except (InvalidTag, ValueError):
+            raise BrokenSealError from None
+        return partition, key, value

@@ -1,0 +1,96 @@
+"""The store contract: sealed-record key-value storage with partitions and one atomic update."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from jupyter_auth.cache.records import Kind
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One record: ``value`` is plain JSON, sealed by the store; ``expires_on`` 0 means it stays."""
+
+    partition: str
+    key: str
+    kind: Kind
+    value: dict[str, Any]
+    expires_on: int = 0
+
+
+class Transaction(Protocol):
+    """Reads and writes that take effect together or not at all."""
+
+    @property
+    def epoch(self) -> int:
+        """Raised by every clear: a save that began in an older epoch must not be made."""
+        ...
+
+    def rows(self, partition: str) -> list[Row]:
+        """The rows of a partition."""
+        ...
+
+    def put(self, row: Row) -> None:
+        """Write a row."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove a row, if it is there."""
+        ...
+
+
+class Counter(Protocol):
+    """The store's generation: see ``core.generation``."""
+
+    @property
+    def value(self) -> int: ...
+
+    def bump(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreDescription:
+    """What ``status`` and ``doctor`` say of a store. ``key_source``: where its sealing key lives."""
+
+    name: str
+    location: str
+    key_source: str
+    notes: tuple[str, ...] = ()
+
+
+class Store(Protocol):
+    """Where records live. Methods block and are thread-safe; they raise ``CacheError``."""
+
+    @property
+    def generation(self) -> Counter: ...
+
+    @property
+    def generation_file(self) -> str | None:
+        """The path of the mapped generation file, where kernels can map one."""
+        ...
+
+    def describe(self) -> StoreDescription: ...
+
+    def epoch(self) -> int: ...
+
+    def rows(self, partition: str) -> list[Row]:
+        """The rows of a partition, without a transaction."""
+        ...
+
+    def rows_of_kind(self, kind: Kind) -> Iterable[Row]:
+        """All rows of a kind: for listing and clearing, never on the silent path."""
+        ...
+
+    def update(
+        self, change: Callable[[Transaction], T], partitions: Sequence[str], *, durable: bool = False
+    ) -> T:
+        """Run ``change`` atomically over ``partitions``; with ``durable`` it is on disk when this returns."""
+        ...
+
+    def clear(self) -> dict[Kind, int]:
+        """Wipe everything, raise the epoch, forget the sealing key; returns how many rows of each kind."""
+        ...
+
+    def close(self) -> None: ...

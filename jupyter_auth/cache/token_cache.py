@@ -1,0 +1,265 @@
+"""The token cache over a store: lookups that never enumerate, saves that cannot undo a clear.
+
+Memory (L1) holds access tokens and accounts of the partitions in use. Refresh tokens are read from the
+store each time: another process may have rotated them.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from jupyter_auth.cache.records import (
+    AccessTokenRecord,
+    AccountKey,
+    AccountRecord,
+    ClientKey,
+    Kind,
+    RefreshTokenRecord,
+    Target,
+)
+from jupyter_auth.cache.store import Row, Store, Transaction
+
+MAX_PARTITIONS_IN_MEMORY = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleared:
+    """How many records a clear wiped, and the refresh tokens that were there, to revoke if asked."""
+
+    counts: dict[Kind, int]
+    accounts: tuple[tuple[AccountRecord, RefreshTokenRecord | None], ...]
+
+
+class TokenCache:
+    """Thread-safe; every method but the ``peek_`` ones may block on the store and raise ``CacheError``."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self.store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._generation = store.generation.value
+        self._writes = 0
+        self._tokens: dict[AccountKey, tuple[AccessTokenRecord, ...]] = {}
+        self._accounts: dict[ClientKey, tuple[AccountRecord, ...]] = {}
+
+    # -- memory ---------------------------------------------------------------------------------
+
+    def peek_token(self, account: AccountKey, target: Target, *, fold: bool) -> AccessTokenRecord | None:
+        """A token from memory, without any I/O."""
+        self._heed_generation()
+        return _best(self._tokens.get(account, ()), target, fold=fold)
+
+    def peek_accounts(self, client: ClientKey) -> tuple[AccountRecord, ...] | None:
+        """The accounts from memory, or None where they are not known there."""
+        self._heed_generation()
+        return self._accounts.get(client)
+
+    def _heed_generation(self) -> None:
+        """Forget memory when any process has cleared or signed somebody out."""
+        if self.store.generation.value != self._generation:
+            with self._lock:
+                self._generation = self.store.generation.value
+                self._tokens.clear()
+                self._accounts.clear()
+
+    def _seen(self) -> tuple[int, int]:
+        """To be taken before the store is read, and given to ``_remember`` after."""
+        return self.store.generation.value, self._writes
+
+    def _remember(self, cache: dict[Any, Any], key: Any, value: Any, seen: tuple[int, int]) -> None:
+        """Keep ``value``, unless a clear or a write has come since the store was read: it may be old."""
+        self._heed_generation()
+        with self._lock:
+            if (self._generation, self._writes) == seen:
+                cache.pop(key, None)
+                cache[key] = value
+                if len(cache) > MAX_PARTITIONS_IN_MEMORY:
+                    cache.pop(next(iter(cache)))
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def find_token(self, account: AccountKey, target: Target, *, fold: bool) -> AccessTokenRecord | None:
+        """The best token for ``target``, from the store."""
+        seen = self._seen()
+        tokens = tuple(_tokens(self.store.rows(account.partition)))
+        self._remember(self._tokens, account, tokens, seen)
+        return _best(tokens, target, fold=fold)
+
+    def refresh_token(self, account: AccountKey) -> RefreshTokenRecord | None:
+        """The account's refresh token, from the store."""
+        return _refresh_token(self.store.rows(account.partition))
+
+    def accounts(self, client: ClientKey) -> tuple[AccountRecord, ...]:
+        """The accounts of an application, from the store."""
+        seen = self._seen()
+        found = _accounts(self.store.rows(client.partition))
+        self._remember(self._accounts, client, found, seen)
+        return found
+
+    def all_accounts(self) -> tuple[AccountRecord, ...]:
+        """Every account there is: for listing and clearing."""
+        return tuple(AccountRecord.from_json(row.value) for row in self.store.rows_of_kind(Kind.ACCOUNT))
+
+    def tokens(self, account: AccountKey) -> tuple[AccessTokenRecord, ...]:
+        """The access tokens of an account that have not ended, for listing."""
+        now = self._clock()
+        return tuple(t for t in _tokens(self.store.rows(account.partition)) if t.expires_on > now)
+
+    # -- writing --------------------------------------------------------------------------------
+
+    def save_sign_in(
+        self, account: AccountRecord, token: AccessTokenRecord, refresh_token: RefreshTokenRecord | None
+    ) -> None:
+        """Save what a person's sign-in gave; durable when this returns."""
+        key = account.account_key
+
+        def change(txn: Transaction) -> bool:
+            known = any(row.key == AccountRecord.key(key) for row in txn.rows(key.client.partition))
+            txn.put(_account_row(account))
+            self._put_token(txn, key, token)
+            if refresh_token is not None:
+                txn.put(_refresh_token_row(key, refresh_token))
+            return known
+
+        known = self.store.update(change, (key.partition, key.client.partition), durable=True)
+        if not known:
+            self.store.generation.bump()  # "the one account" of this client may now be ambiguous
+        self._reload(key)
+
+    def save_refresh(
+        self,
+        key: AccountKey,
+        *,
+        token: AccessTokenRecord,
+        used: RefreshTokenRecord,
+        rotated: RefreshTokenRecord | None,
+        claims: dict[str, Any] | None,
+        epoch: int,
+    ) -> bool:
+        """Save what a refresh gave, the rotated refresh token durably, before anybody gets the token.
+
+        False, and nothing is saved, where the account was signed out or the cache cleared since
+        ``used`` was read in ``epoch``. A refresh token that a newer sign-in has put there stays.
+        """
+
+        def change(txn: Transaction) -> bool:
+            current = _refresh_token(txn.rows(key.partition))
+            if txn.epoch != epoch or current is None:
+                return False
+            self._put_token(txn, key, token)
+            if current.version == used.version and rotated is not None:
+                txn.put(_refresh_token_row(key, rotated))
+            if claims is not None:
+                for account in _accounts(txn.rows(key.client.partition)):
+                    if account.account_key == key:
+                        txn.put(_account_row(replace(account, claims=claims)))
+            return True
+
+        partitions = (key.partition, key.client.partition)
+        saved = self.store.update(change, partitions, durable=rotated is not None)
+        self._reload(key)
+        return saved
+
+    def drop_refresh_token(self, key: AccountKey, used: RefreshTokenRecord) -> None:
+        """Remove a refresh token that the provider refused, unless it has been replaced meanwhile."""
+
+        def change(txn: Transaction) -> None:
+            current = _refresh_token(txn.rows(key.partition))
+            if current is not None and current.version == used.version:
+                txn.delete(RefreshTokenRecord.key(key))
+
+        self.store.update(change, (key.partition,), durable=True)
+
+    def remove_account(self, key: AccountKey) -> RefreshTokenRecord | None:
+        """Forget an account with all its tokens; every kernel sees it at its next look.
+
+        Returns its refresh token, for revoking.
+        """
+
+        def change(txn: Transaction) -> RefreshTokenRecord | None:
+            rows = txn.rows(key.partition)
+            for row in rows:
+                txn.delete(row.key)
+            txn.delete(AccountRecord.key(key))
+            return _refresh_token(rows)
+
+        removed = self.store.update(change, (key.partition, key.client.partition), durable=True)
+        self.store.generation.bump()
+        self._heed_generation()
+        return removed
+
+    def clear(self) -> Cleared:
+        """Wipe everything; every kernel sees it before this returns."""
+        accounts = tuple((a, self.refresh_token(a.account_key)) for a in self.all_accounts())
+        counts = self.store.clear()
+        self.store.generation.bump()
+        self._heed_generation()
+        return Cleared(counts=counts, accounts=accounts)
+
+    def _put_token(self, txn: Transaction, key: AccountKey, token: AccessTokenRecord) -> None:
+        """Write a token; those it replaces, and those that have ended, go."""
+        now = self._clock()
+        for row in txn.rows(key.partition):
+            if row.kind == Kind.ACCESS_TOKEN:
+                older = AccessTokenRecord.from_json(row.value)
+                if older.expires_on <= now or token.replaces(older):
+                    txn.delete(row.key)
+        txn.put(
+            Row(
+                partition=key.partition,
+                key=token.key(key),
+                kind=Kind.ACCESS_TOKEN,
+                value=token.to_json(),
+                expires_on=token.expires_on,
+            )
+        )
+
+    def _reload(self, key: AccountKey) -> None:
+        """Have in memory what the store holds after a write; readers that began before it keep nothing."""
+        with self._lock:
+            self._writes += 1
+            self._tokens.pop(key, None)
+            self._accounts.pop(key.client, None)
+        seen = self._seen()
+        self._remember(self._tokens, key, tuple(_tokens(self.store.rows(key.partition))), seen)
+        self.accounts(key.client)
+
+
+def _best(tokens: tuple[AccessTokenRecord, ...], target: Target, *, fold: bool) -> AccessTokenRecord | None:
+    serving = [token for token in tokens if token.serves(target, fold=fold)]
+    return max(serving, key=lambda token: token.expires_on, default=None)
+
+
+def _tokens(rows: list[Row]) -> list[AccessTokenRecord]:
+    return [AccessTokenRecord.from_json(row.value) for row in rows if row.kind == Kind.ACCESS_TOKEN]
+
+
+def _refresh_token(rows: list[Row]) -> RefreshTokenRecord | None:
+    for row in rows:
+        if row.kind == Kind.REFRESH_TOKEN:
+            return RefreshTokenRecord.from_json(row.value)
+    return None
+
+
+def _accounts(rows: list[Row]) -> tuple[AccountRecord, ...]:
+    found = (AccountRecord.from_json(row.value) for row in rows if row.kind == Kind.ACCOUNT)
+    return tuple(sorted(found, key=lambda account: json.dumps([account.username, account.home_account_id])))
+
+
+def _account_row(account: AccountRecord) -> Row:
+    key = account.account_key
+    return Row(
+        partition=key.client.partition, key=AccountRecord.key(key), kind=Kind.ACCOUNT, value=account.to_json()
+    )
+
+
+def _refresh_token_row(key: AccountKey, token: RefreshTokenRecord) -> Row:
+    return Row(
+        partition=key.partition,
+        key=RefreshTokenRecord.key(key),
+        kind=Kind.REFRESH_TOKEN,
+        value=token.to_json(),
+    )

@@ -1,0 +1,115 @@
+"""A kernel of a running Jupyter server, used as a front end uses it: started by REST, run by websocket."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import time
+import uuid
+from collections import deque
+from typing import Any
+
+import websocket
+
+from .jupyter_process import JupyterProcess
+from .servers import DemoError
+
+
+class CellError(DemoError):
+    """A cell raised; the text holds what the kernel said."""
+
+
+class CellTimeoutError(DemoError):
+    """A cell did not end in time; it may still run."""
+
+
+class KernelChannel:
+    """One kernel and the channel to it."""
+
+    def __init__(self, server: JupyterProcess, *, timeout: float = 60) -> None:
+        answer = server.post("api/kernels", {})
+        answer.raise_for_status()
+        self.kernel_id: str = answer.json()["id"]
+        self._session = uuid.uuid4().hex
+        self._said: deque[str] = deque(maxlen=25)
+        self.allow_stdin = True
+        address = f"{server.url.replace('http', 'ws', 1)}api/kernels/{self.kernel_id}/channels"
+        self._socket = websocket.create_connection(
+            f"{address}?session_id={self._session}",
+            timeout=timeout,
+            header=[f"Authorization: token {server.token}"],
+            http_no_proxy=["127.0.0.1"],
+        )
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def run(self, code: str, value: str, *, timeout: float = 60) -> Any:
+        """Run a cell as somebody who can answer questions; returns an expression's value after it."""
+        return self.result_of(self.start(code, value), timeout=timeout)
+
+    def start(self, code: str, value: str) -> str:
+        """Send a cell without waiting; returns the request's id."""
+        message_id = uuid.uuid4().hex
+        header = {
+            "msg_id": message_id,
+            "msg_type": "execute_request",
+            "session": self._session,
+            "username": "demo",
+            "version": "5.4",
+        }
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": True,
+            "allow_stdin": self.allow_stdin,
+            "stop_on_error": True,
+            "user_expressions": {"value": f"__import__('json').dumps({value})"},
+        }
+        message = {
+            "channel": "shell",
+            "header": header,
+            "parent_header": {},
+            "metadata": {},
+            "content": content,
+        }
+        self._socket.send(json.dumps(message))
+        return message_id
+
+    def result_of(self, message_id: str, *, timeout: float = 60) -> Any:
+        """Wait for a cell's end."""
+        deadline = time.monotonic() + timeout
+        while (left := deadline - time.monotonic()) > 0:
+            self._socket.settimeout(left)
+            try:
+                received = self._socket.recv()
+            except websocket.WebSocketTimeoutException:
+                break
+            if not isinstance(received, str) or not received:  # binary: a widget's buffers
+                continue
+            message = json.loads(received)
+            self._remember(message)
+            if message["parent_header"].get("msg_id") != message_id:
+                continue
+            if message["msg_type"] == "input_request":
+                raise CellError("The cell asks for a line of input.")
+            if message["msg_type"] == "execute_reply":
+                return self._value_of(message["content"])
+        raise CellTimeoutError("\n".join([f"The cell did not end in {timeout:.0f} s.", *self._said]))
+
+    def _value_of(self, reply: dict[str, Any]) -> Any:
+        if reply["status"] != "ok":
+            raise CellError("\n".join([f"{reply.get('ename')}: {reply.get('evalue')}", *self._said]))
+        value = reply["user_expressions"]["value"]
+        if value["status"] != "ok":
+            raise CellError(f"{value.get('ename')}: {value.get('evalue')}")
+        return json.loads(ast.literal_eval(value["data"]["text/plain"]))
+
+    def _remember(self, message: dict[str, Any]) -> None:
+        content = message["content"]
+        if message["msg_type"] == "stream":
+            self._said.extend(content["text"].splitlines())
+        elif message["msg_type"] == "error":
+            plain = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(content["traceback"]))
+            self._said.extend(plain.splitlines())

@@ -1,0 +1,63 @@
+"""``jupyter auth``: the frame of verbs."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from jupyter_auth import __version__
+from jupyter_auth.core.errors import AuthError
+
+OK, FAILED, USAGE = 0, 1, 2
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(prog="jupyter auth", description="One token broker beside the notebooks.")
+    top.add_argument("--version", action="version", version=__version__)
+    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+
+    status = verbs.add_parser("status", help="running servers with a broker, and who is signed in there")
+    status.add_argument("--json", action="store_true", help="print JSON")
+
+    doctor = verbs.add_parser("doctor", help="look for what is wrong, and say what to do")
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+
+    demo = verbs.add_parser("demo", help="try it: a small identity provider, an API, and JupyterLab")
+    demo.add_argument("--check", action="store_true", help="run the same without a browser, and tell")
+    demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    demo.add_argument("--port", type=int, help="port of the Jupyter server")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; 0 is success, 1 a failure that was explained, 2 a wrong command line."""
+    args = parser().parse_args(argv)
+    try:
+        return _run(args)
+    except AuthError as problem:
+        print(f"jupyter auth: {problem}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(args: argparse.Namespace) -> int:
+    if args.verb == "status":
+        from jupyter_auth.cli.status import run_status
+
+        return run_status(as_json=args.json)
+    if args.verb == "doctor":
+        from jupyter_auth.cli.doctor import run_doctor
+
+        return run_doctor(as_json=args.json)
+    if args.check:
+        from jupyter_auth.cli.demo.check import run_check
+
+        return run_check()
+    from jupyter_auth.cli.demo.run import run_demo
+
+    return run_demo(open_browser=not args.no_browser, port=args.port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""``jupyter auth status``."""
+
+import json
+from typing import Any
+
+from jupyter_auth.cli import servers
+from jupyter_auth.core.errors import AuthError
+
+
+def run_status(*, as_json: bool = False) -> int:
+    """Print what the running servers' brokers say; 1 where no server has one."""
+    rows = [_row(server) for server in servers.running()]
+    if as_json:
+        print(json.dumps(rows, indent=2))
+    else:
+        _print(rows)
+    return 0 if any("status" in row for row in rows) else 1
+
+
+def _row(server: dict[str, Any]) -> dict[str, Any]:
+    row: dict[str, Any] = {"url": server["url"], "pid": server.get("pid")}
+    try:
+        row["status"] = servers.ask(server, "status")
+        row["accounts"] = servers.ask(server, "accounts")
+        row["interactions"] = [i for i in servers.ask(server, "interactions") if i["state"] == "pending"]
+    except AuthError as problem:
+        row["problem"] = str(problem)
+    return row
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        print("No Jupyter server is running. Start one with: jupyter lab")
+    for row in rows:
+        print(f"{row['url']} (process {row['pid']})")
+        if "problem" in row:
+            print(f"  {row['problem']}")
+            continue
+        store = row["status"]["store"]
+        print(f"  store     {store['name']} {store['location']}".rstrip())
+        for account in row["accounts"]:
+            words = "signed in" if account["state"] == "signed_in" else "needs a new sign-in"
+            print(f"  account   {account['username']} · {account['profile']} · {words}")
+        if not row["accounts"]:
+            print("  account   nobody is signed in")
+        for interaction in row["interactions"]:
+            print(f"  waiting   {interaction['profile']}: somebody must sign in")
+        for note in [*store["notes"], *row["status"]["configuration"]["faults"]]:
+            print(f"  note      {note}")

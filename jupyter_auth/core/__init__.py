@@ -1,0 +1,1 @@
+"""Values, errors, scopes, freshness and frames: the standard library only (layer L0)."""

@@ -1,0 +1,95 @@
+"""The kernel protocol's frames and proof: 4-byte big-endian length, then one JSON object.
+
+docs/protocol.md specifies it with test vectors; other languages implement it from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import Any, Protocol
+
+from jupyter_auth.core.errors import TransportError
+
+PROTOCOL_VERSION = 1
+MAX_FRAME = 64 * 1024  # bytes of JSON
+HEADER = 4  # bytes of length
+
+_CONTEXT = b"jupyter_auth/v1\0"
+
+
+class FrameError(TransportError):
+    """The other side sent something that is no frame."""
+
+    default_reason = "bad_frame"
+
+
+class Readable(Protocol):
+    """What ``read_frame`` needs of a socket."""
+
+    def recv(self, size: int, /) -> bytes: ...
+
+
+def encode(message: dict[str, Any]) -> bytes:
+    """The frame of ``message``."""
+    body = json.dumps(message, separators=(",", ":"), allow_nan=False).encode()
+    if len(body) > MAX_FRAME:
+        raise FrameError(f"A frame of {len(body)} bytes is larger than {MAX_FRAME}.", retryable=False)
+    return len(body).to_bytes(HEADER, "big") + body
+
+
+def body_length(header: bytes) -> int:
+    """The length a frame's header announces; raises ``FrameError`` beyond the limit."""
+    length = int.from_bytes(header, "big")
+    if not 2 <= length <= MAX_FRAME:
+        raise FrameError(f"A frame announces {length} bytes; 2 to {MAX_FRAME} are allowed.", retryable=False)
+    return length
+
+
+def decode(body: bytes) -> dict[str, Any]:
+    """The JSON object of a frame's body; duplicate keys, NaN and anything but an object are refused."""
+    try:
+        message = json.loads(body, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):  # the text may be a secret: it is in no message and no cause
+        raise FrameError("A frame holds no valid JSON object.", retryable=False) from None
+    if not isinstance(message, dict):
+        raise FrameError("A frame holds JSON, but not an object.", retryable=False)
+    return message
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("duplicate key")
+    return result
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def read_frame(sock: Readable) -> dict[str, Any]:
+    """Read one frame from a blocking socket; raises ``ConnectionError`` when the other side has gone."""
+    return decode(_read_exactly(sock, body_length(_read_exactly(sock, HEADER))))
+
+
+def _read_exactly(sock: Readable, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        chunk = sock.recv(size - len(data))
+        if not chunk:
+            raise ConnectionError("the broker closed the connection")
+        data += chunk
+    return data
+
+
+def proof(key: bytes, broker_id: str, nonce: str) -> str:
+    """What a kernel answers to a nonce: hex HMAC-SHA256 over context, broker and nonce."""
+    message = _CONTEXT + broker_id.encode() + b"\0" + nonce.encode()
+    return hmac.new(key, message, hashlib.sha256).hexdigest()
+
+
+def proof_matches(key: bytes, broker_id: str, nonce: str, mac: str) -> bool:
+    """Constant-time check of a proof; an empty key proves nothing."""
+    return bool(key) and hmac.compare_digest(proof(key, broker_id, nonce).encode(), mac.encode())

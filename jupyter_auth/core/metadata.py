@@ -1,0 +1,42 @@
+"""Where a token came from (MSAL.NET: ``AuthenticationResultMetadata``)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TokenSource(StrEnum):
+    """Who gave the token."""
+
+    CACHE = "cache"
+    IDENTITY_PROVIDER = "identity_provider"
+
+
+class CacheLevel(StrEnum):
+    """Which cache answered: the kernel's own, the server's memory, or the store."""
+
+    KERNEL = "kernel"
+    MEMORY = "memory"
+    STORE = "store"
+
+
+class CacheRefreshReason(StrEnum):
+    """Why the provider was asked."""
+
+    NOT_APPLICABLE = "not_applicable"
+    FORCE_REFRESH_OR_CLAIMS = "force_refresh_or_claims"
+    NO_CACHED_ACCESS_TOKEN = "no_cached_access_token"  # noqa: S105 -- a reason, not a password
+    EXPIRED = "expired"
+    PROACTIVELY_REFRESHED = "proactively_refreshed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthenticationResultMetadata:
+    """How a result came to be; durations in seconds."""
+
+    token_source: TokenSource
+    cache_level: CacheLevel | None
+    cache_refresh_reason: CacheRefreshReason
+    duration_total: float
+    duration_in_cache: float
+    duration_in_http: float
+    token_endpoint: str | None

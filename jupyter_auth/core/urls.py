@@ -1,0 +1,70 @@
+"""Which addresses may be shown as links, and which may be called."""
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+_MAX_URL = 2048
+
+
+def is_loopback(host: str | None) -> bool:
+    """True for ``localhost`` and the loopback addresses, written plainly (RFC 8252 §8.3)."""
+    if not host:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback
+
+
+def checked_split(url: object) -> SplitResult | None:
+    """Split ``url`` if its raw text is an absolute http(s) URL without tricks, else None.
+
+    The raw string is judged before parsing, since parsers drop tabs and newlines and disagree about
+    backslashes; user parts (``https://microsoft.com@evil``) are refused.
+    """
+    if not isinstance(url, str) or not url or len(url) > _MAX_URL:
+        return None
+    if not url.isascii() or not all(33 <= ord(char) <= 126 for char in url) or "\\" in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_valid:
+        return None
+    if "@" in parts.netloc or parts.username is not None:
+        return None
+    return parts
+
+
+def is_safe_link(url: object, issuer: str) -> bool:
+    """True if a person may be sent to ``url`` by the provider ``issuer``.
+
+    Allowed are https addresses, and plain http only where the issuer itself is a loopback one and
+    the address is on a loopback host too (a provider under development).
+    """
+    parts = checked_split(url)
+    if parts is None:
+        return False
+    if parts.scheme == "https":
+        return True
+    own = checked_split(issuer)
+    return own is not None and is_loopback(own.hostname) and is_loopback(parts.hostname)
+
+
+def is_safe_endpoint(url: object, issuer: str) -> bool:
+    """True if the broker may call ``url`` as an endpoint of ``issuer``: the same rule as for links."""
+    return is_safe_link(url, issuer) and "#" not in str(url)
+
+
+def host_of(url: str) -> str:
+    """The host (and port, where it is not the scheme's own) of a URL, for showing to a person."""
+    parts = checked_split(url)
+    if parts is None or parts.hostname is None:
+        return ""
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return host if parts.port is None else f"{host}:{parts.port}"

@@ -1,0 +1,63 @@
+"""A result as it travels from the broker to a kernel: the one place where a token is put into JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jupyter_auth.core.errors import TransportError
+from jupyter_auth.core.result import AuthenticationResult, Provenance, TokenData
+from jupyter_auth.core.secret import Secret
+
+_PLAIN = (
+    "account",
+    "expires_on",
+    "id_token_claims",
+    "issued_on",
+    "profile",
+    "refresh_on",
+    "tenant_id",
+    "token_endpoint",
+    "token_type",
+    "version",
+)
+
+
+def result_to_wire(result: AuthenticationResult) -> dict[str, Any]:
+    """The frame's ``result``, token included: for a proven kernel only."""
+    token, origin = result._token, result._origin
+    wire: dict[str, Any] = {name: getattr(token, name) for name in _PLAIN}
+    wire["access_token"] = token.access_token.reveal()
+    wire["scopes"] = list(token.scopes)
+    wire["correlation_id"] = result.correlation_id
+    wire["metadata"] = {
+        "token_source": origin.source,
+        "cache_level": origin.level,
+        "cache_refresh_reason": origin.reason,
+        "duration_total": round(origin.duration_total, 6),
+        "duration_in_cache": round(origin.duration_in_cache, 6),
+        "duration_in_http": round(origin.duration_in_http, 6),
+    }
+    return wire
+
+
+def result_from_wire(wire: Mapping[str, Any]) -> AuthenticationResult:
+    """The result in a frame; raises ``TransportError`` for a broker that speaks otherwise."""
+    try:
+        metadata = wire["metadata"]
+        token = TokenData(
+            access_token=Secret(wire["access_token"]),
+            scopes=tuple(wire["scopes"]),
+            **{name: wire[name] for name in _PLAIN},
+        )
+        origin = Provenance(
+            metadata["token_source"],
+            metadata["cache_level"],
+            metadata["cache_refresh_reason"],
+            total=metadata["duration_total"],
+            in_cache=metadata["duration_in_cache"],
+            in_http=metadata["duration_in_http"],
+        )
+    except (KeyError, TypeError):
+        raise TransportError("The broker sent a result that cannot be read.", reason="bad_result") from None
+    return AuthenticationResult(token, origin, str(wire.get("correlation_id") or ""))

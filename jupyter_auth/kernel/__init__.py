@@ -1,0 +1,1 @@
+"""The client inside a kernel: standard library and IPython only (layer L5)."""

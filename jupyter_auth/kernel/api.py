@@ -1,0 +1,323 @@
+"""The functions people write: ``jupyter_auth.get_token`` and its companions.
+
+Names and meaning follow MSAL; docs/reference says more of each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable, Iterable
+from time import time
+from typing import TYPE_CHECKING, Any, Literal
+
+from jupyter_auth.core.errors import InteractionRequiredError
+from jupyter_auth.core.result import AuthenticationResult
+from jupyter_auth.core.scopes import parse_scopes
+from jupyter_auth.core.wire import result_from_wire
+from jupyter_auth.kernel import asking, memory, waiting
+from jupyter_auth.kernel.client import client
+
+if TYPE_CHECKING:
+    from jupyter_auth.core.account import Account
+    from jupyter_auth.core.reports import ClearReport, SignOutReport
+
+Scopes = str | Iterable[str] | None
+Interactive = bool | Literal["auto"]
+
+
+def get_token(
+    profile: str | None = None,
+    *,
+    scopes: Scopes = None,
+    account: str | Account | None = None,
+    interactive: Interactive = "auto",
+    force_refresh: bool = False,
+    claims_challenge: str | None = None,
+    flow: str | None = None,
+    timeout: float | None = None,
+    tenant: str | None = None,
+    login_hint: str | None = None,
+    prompt: str | None = None,
+    acr_values: str | None = None,
+    max_age: int | None = None,
+) -> AuthenticationResult:
+    """An access token: from the cache, else by a refresh, else a person is asked in the cell.
+
+    :param profile: the profile's name; None for the default one.
+    :param scopes: a list, or OAuth's space-delimited form; None for the profile's own.
+    :param account: a username, a ``home_account_id`` or an ``Account``; needed where several are signed in.
+    :param interactive: ``"auto"`` asks only where a person can answer; False never asks; True always may.
+    :param force_refresh: get a new token although a good one is cached.
+    :param claims_challenge: the claims a resource demanded with a 401; skips cached access tokens.
+    :param flow: how to sign in; None for the best that works here.
+    :param timeout: seconds to wait for a person; None for as long as the request lives.
+    :param tenant: the tenant (Entra only).
+    :param login_hint: the account to propose at the provider (OpenID Connect Core §3.1.2.1).
+    :param prompt: ``"none"`` never asks; other values (``login``, ``consent``, …) demand a new sign-in.
+    :param acr_values: demanded authentication context; needs a new sign-in.
+    :param max_age: seconds since the person last signed in at the provider, at most; needs a new sign-in.
+    :raises InteractionRequiredError: a person is needed and cannot be asked here.
+    :raises InteractionError: the person declined, cancelled, or did not answer in time.
+    :raises AuthError: anything else, each with a hint that says what to do.
+    """
+    try:
+        until, generation, kept, _ = memory.entries[profile, scopes, account, tenant]
+        if (
+            until > time()
+            and generation == memory.cells[0]
+            and not (force_refresh or claims_challenge or prompt or acr_values)
+            and max_age is None
+        ):
+            return kept
+    except (KeyError, TypeError):
+        pass
+    __tracebackhide__ = True
+    request = _request(
+        profile=profile,
+        scopes=scopes,
+        account=account,
+        force_refresh=force_refresh or None,
+        claims_challenge=claims_challenge,
+        flow=flow,
+        tenant=tenant,
+        login_hint=login_hint,
+        prompt=prompt,
+        acr_values=acr_values,
+        max_age=max_age,
+    )
+    keys = _keys(profile, scopes, account, tenant)
+    return _acquire(request, keys, _may_ask(interactive, prompt), timeout, waiting.Waiting())
+
+
+async def aget_token(
+    profile: str | None = None,
+    *,
+    scopes: Scopes = None,
+    account: str | Account | None = None,
+    interactive: Interactive = "auto",
+    force_refresh: bool = False,
+    claims_challenge: str | None = None,
+    flow: str | None = None,
+    timeout: float | None = None,
+    tenant: str | None = None,
+    login_hint: str | None = None,
+    prompt: str | None = None,
+    acr_values: str | None = None,
+    max_age: int | None = None,
+) -> AuthenticationResult:
+    """``get_token`` for asynchronous code: nothing blocks the event loop, cancelling ends the prompt."""
+    request = _request(
+        profile=profile,
+        scopes=scopes,
+        account=account,
+        force_refresh=force_refresh or None,
+        claims_challenge=claims_challenge,
+        flow=flow,
+        tenant=tenant,
+        login_hint=login_hint,
+        prompt=prompt,
+        acr_values=acr_values,
+        max_age=max_age,
+    )
+    keys = _keys(profile, scopes, account, tenant)
+    kept = _kept(request, keys)
+    if kept is not None:
+        return kept
+    wait = waiting.Waiting()
+    may_ask = _may_ask(interactive, prompt)
+    try:
+        return await asyncio.to_thread(_acquire, request, keys, may_ask, timeout, wait)
+    except asyncio.CancelledError:
+        wait.abort()
+        raise
+
+
+def acquire_token_silent(
+    profile: str | None = None,
+    *,
+    scopes: Scopes = None,
+    account: str | Account | None = None,
+    force_refresh: bool = False,
+    claims_challenge: str | None = None,
+    tenant: str | None = None,
+) -> AuthenticationResult:
+    """A token without a person (MSAL: ``acquire_token_silent``).
+
+    :raises InteractionRequiredError: nobody is signed in, several are, or the sign-in has run out; its
+        ``reason`` says which.
+    """
+    __tracebackhide__ = True
+    return get_token(
+        profile,
+        scopes=scopes,
+        account=account,
+        interactive=False,
+        force_refresh=force_refresh,
+        claims_challenge=claims_challenge,
+        tenant=tenant,
+    )
+
+
+def acquire_token_by_device_flow(
+    profile: str | None = None,
+    *,
+    scopes: Scopes = None,
+    account: str | Account | None = None,
+    claims_challenge: str | None = None,
+    timeout: float | None = None,
+    tenant: str | None = None,
+    login_hint: str | None = None,
+    prompt: str | None = None,
+    acr_values: str | None = None,
+    max_age: int | None = None,
+) -> AuthenticationResult:
+    """Ask a person by device code (RFC 8628), whatever the cache holds (MSAL: the method of that name).
+
+    The account that signs in is added to those signed in already.
+
+    :raises InteractionError: the person declined, cancelled, or did not answer in time.
+    """
+    __tracebackhide__ = True
+    request = _request(
+        "acquire_token_by_device_flow",
+        profile=profile,
+        scopes=scopes,
+        account=account,
+        claims_challenge=claims_challenge,
+        tenant=tenant,
+        login_hint=login_hint,
+        prompt=prompt,
+        acr_values=acr_values,
+        max_age=max_age,
+    )
+    client.prepare()
+    seen = memory.generation()
+    found = waiting.Waiting().run(request, timeout)
+    memory.keep(_keys(profile, scopes, account, tenant), found, seen)
+    return found
+
+
+def get_accounts(profile: str | None = None) -> list[Account]:
+    """Who is signed in (MSAL: ``get_accounts``), to ``profile`` or to any."""
+    from jupyter_auth.core.account import Account  # noqa: PLC0415 -- paid by those who list
+
+    return [Account.from_wire(wire) for wire in client.call("get_accounts", profile=profile)["accounts"]]
+
+
+def remove_account(profile: str | None = None, *, account: str | Account | None = None) -> SignOutReport:
+    """Forget an account here, with all its tokens, in every notebook (MSAL: ``remove_account``).
+
+    The provider is not told; ``sign_out`` does that too. Without ``account`` all of the profile go.
+    """
+    return _sign_out("remove_account", profile, account)
+
+
+def sign_out(profile: str | None = None, *, account: str | Account | None = None) -> SignOutReport:
+    """Forget an account here and revoke its refresh token at the provider (RFC 7009).
+
+    Without ``account`` all of the profile are signed out, without ``profile`` those of every profile. The
+    report says what the provider answered; the browser's own session with it stays.
+    """
+    return _sign_out("sign_out", profile, account)
+
+
+def clear_cache(profile: str | None = None, *, revoke: bool = False) -> ClearReport:
+    """Wipe the token cache in memory, in the store and in every kernel, of ``profile`` or whole.
+
+    :param revoke: afterwards also revoke the refresh tokens at their providers.
+    """
+    from jupyter_auth.core.reports import ClearReport  # noqa: PLC0415 -- paid by those who clear
+
+    memory.forget()
+    return ClearReport.from_wire(client.call("clear_cache", profile=profile, revoke=revoke)["report"])
+
+
+def status() -> dict[str, Any]:
+    """What the broker says of itself, and how it was found: for ``%auth status``."""
+    return {**client.call("status")["status"], "found": client.described()}
+
+
+# -- inside -------------------------------------------------------------------------------------
+
+
+def _account_name(account: str | Account | None) -> str | None:
+    return account if account is None or isinstance(account, str) else account.home_account_id
+
+
+def _request(op: str = "get_token", **fields: Any) -> dict[str, Any]:
+    """The frame of a request, with what was left out left out."""
+    fields["scopes"] = list(parse_scopes(fields["scopes"])) or None
+    fields["account"] = _account_name(fields["account"])
+    return {"op": op, **{name: value for name, value in fields.items() if value is not None}}
+
+
+def _keys(
+    profile: str | None, scopes: Scopes, account: str | Account | None, tenant: str | None
+) -> list[Hashable]:
+    """Where L0 keeps the answer: in one normal form, and as the caller wrote it, for the next time."""
+    keys: list[Hashable] = [(profile, parse_scopes(scopes) or None, _account_name(account), tenant)]
+    if scopes is None or isinstance(scopes, str | tuple):
+        written = (profile, scopes, account, tenant)
+        if written != keys[0]:
+            keys.append(written)
+    return keys
+
+
+def _kept(request: dict[str, Any], keys: list[Hashable]) -> AuthenticationResult | None:
+    entry = memory.entries.get(keys[0])
+    plain = not {"force_refresh", "claims_challenge", "prompt", "acr_values", "max_age"} & request.keys()
+    if entry and plain and entry[0] > time() and entry[1] == memory.cells[0]:
+        return entry[2]
+    return None
+
+
+def _may_ask(interactive: Interactive, prompt: str | None) -> bool:
+    if prompt == "none":
+        return False
+    return asking.can_ask() if interactive == "auto" else bool(interactive)
+
+
+def _acquire(
+    request: dict[str, Any],
+    keys: list[Hashable],
+    may_ask: bool,
+    timeout: float | None,
+    wait: waiting.Waiting,
+) -> AuthenticationResult:
+    """Everything beyond a hit: the broker silently, then, where it may, a person."""
+    __tracebackhide__ = True
+    kept = _kept(request, keys)
+    if kept is not None:
+        return kept
+    if request.get("force_refresh") or "claims_challenge" in request:
+        request["have"] = memory.version(keys[0])
+        request = {name: value for name, value in request.items() if value is not None}
+    client.prepare()
+    seen = memory.generation()
+    found = _silently(request, may_ask)
+    if found is None:
+        found = wait.run({**request, "interactive": True}, timeout)
+        seen = memory.generation()  # signing in a new account moves it
+    memory.keep(keys, found, seen)
+    return found
+
+
+def _silently(request: dict[str, Any], may_ask: bool) -> AuthenticationResult | None:
+    """The broker's silent answer, or None where a person is needed and may be asked."""
+    __tracebackhide__ = True
+    try:
+        return result_from_wire(client.call(**request)["result"])
+    except InteractionRequiredError as required:
+        if required.reason == "ambiguous_account":
+            raise
+        if not may_ask:
+            raise asking.nobody_to_ask(required) from None
+    return None
+
+
+def _sign_out(op: str, profile: str | None, account: str | Account | None) -> SignOutReport:
+    from jupyter_auth.core.reports import SignOutReport  # noqa: PLC0415 -- paid by those who sign out
+
+    memory.forget()
+    answer = client.call(op, profile=profile, account=_account_name(account))
+    return SignOutReport.from_wire(answer["report"])

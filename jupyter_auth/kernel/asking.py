@@ -1,0 +1,48 @@
+"""Whether a person can answer just now."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from jupyter_auth.core.errors import InteractionRequiredError
+
+
+def shell() -> Any | None:
+    """The running IPython shell, or None. Imports nothing."""
+    module = sys.modules.get("IPython")
+    return module.get_ipython() if module is not None else None
+
+
+def can_ask() -> bool:
+    """True where somebody looks at this cell.
+
+    The current request's own ``allow_stdin`` says so (nbconvert, papermill and nbval send False); the
+    kernel's global flag does not. A parent that is no execute_request (a comm, a timer) means no.
+    In a terminal it takes one.
+    """
+    kernel = getattr(shell(), "kernel", None)
+    if kernel is None:
+        return _is_terminal()
+    parent = kernel.get_parent("shell") or {}
+    header, content = parent.get("header") or {}, parent.get("content") or {}
+    return header.get("msg_type") == "execute_request" and content.get("allow_stdin") is True
+
+
+def _is_terminal() -> bool:
+    return all(getattr(s, "isatty", bool)() for s in (sys.stdin, sys.stdout))
+
+
+def nobody_to_ask(required: InteractionRequiredError) -> InteractionRequiredError:
+    """The same error, saying that this run cannot ask."""
+    profile = required.profile or ""
+    return InteractionRequiredError(
+        f"{required.message} This run cannot ask a person.",
+        reason=required.reason,
+        hint=f"Sign in first in a notebook with: %get_token {profile}".rstrip(),
+        profile=required.profile,
+        scopes=required.scopes,
+        claims=required.claims,
+        accounts=required.accounts,
+        interaction_id=required.interaction_id,
+    )

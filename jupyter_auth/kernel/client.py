@@ -1,0 +1,57 @@
+"""The kernel's one connection to its broker, shared by its threads."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from jupyter_auth.core.errors import TransportError
+from jupyter_auth.kernel import memory
+from jupyter_auth.kernel.connection import Connection, Message, connect
+
+
+class Client:
+    """Connects when first needed, and again when the broker has been restarted."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+
+    def call(self, op: str, **arguments: Any) -> Message:
+        """One request; raises the broker's error, or ``TransportError`` where there is no broker.
+
+        A connection that turns out to be dead is replaced once: every verb may be said twice.
+        """
+        __tracebackhide__ = True
+        message = {"op": op, **{k: v for k, v in arguments.items() if v is not None}}
+        with self._lock:
+            fresh = self._connection is None or self._connection.is_closed
+            connection = self._connected()
+            try:
+                return connection.call(message)
+            except TransportError as problem:
+                if fresh or problem.reason != "broker_lost" or not connection.is_closed:
+                    raise
+            return self._connected().call(message)
+
+    def prepare(self) -> None:
+        """Connect and map the generation file, so that ``memory.generation()`` has a meaning."""
+        __tracebackhide__ = True
+        with self._lock:
+            self._connected()
+
+    def _connected(self) -> Connection:
+        __tracebackhide__ = True
+        if self._connection is None or self._connection.is_closed:
+            self._connection = connect()
+        memory.map_generation(self._connection.generation_file)
+        return self._connection
+
+    def described(self) -> dict[str, str]:
+        """How the broker was found, for ``%auth status``."""
+        with self._lock:
+            connection = self._connected()
+            return {"socket": str(connection.path), "kernel_id": connection.kernel_id}
+
+
+client = Client()

@@ -1,0 +1,110 @@
+"""One connection to a broker: hello, proof, then one request and one answer at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+from jupyter_auth.core import frames, sockets
+from jupyter_auth.core.errors import AuthError, TransportError, error_from_wire
+from jupyter_auth.kernel import finding
+
+CONNECT_TIMEOUT = 5.0  # seconds
+CALL_TIMEOUT = 100.0  # seconds: longer than the broker's own limit, which explains more
+
+Message = dict[str, Any]
+
+
+class Connection:
+    """A proven connection. Not for several threads at once."""
+
+    def __init__(self, sock: socket.socket, path: Path) -> None:
+        self._sock = sock
+        self.path = path
+        self.pid = os.getpid()
+        self.kernel_id = ""
+        self.generation_file: str | None = None
+
+    def prove(self, key: bytes) -> None:
+        """Greet and prove whose process this is; raises ``AuthError`` where the broker does not agree."""
+        hello = self.call({"op": "hello", "v": frames.PROTOCOL_VERSION})
+        mac = frames.proof(key, str(hello.get("broker_id")), str(hello.get("nonce")))
+        self.kernel_id = str(self.call({"op": "prove", "mac": mac}).get("kernel_id"))
+        self.generation_file = hello.get("generation_file")
+
+    def call(self, message: Message, timeout: float = CALL_TIMEOUT) -> Message:
+        """Send a request and read its answer.
+
+        Raises the error the broker answers with, or ``TransportError`` when it has gone. Whatever
+        interrupts it closes the connection, since an answer would be left in it.
+        """
+        __tracebackhide__ = True  # IPython leaves these frames out: the error says what matters
+        try:
+            self._sock.settimeout(timeout)
+            self._sock.sendall(frames.encode(message))
+            answer = frames.read_frame(self._sock)
+        except TimeoutError:
+            self.close()
+            raise _lost("The token broker did not answer in time.") from None
+        except OSError:
+            self.close()
+            raise _lost("The connection to the token broker was lost.") from None
+        except BaseException:
+            self.close()
+            raise
+        if "error" in answer:
+            raise _refused(answer)
+        return answer
+
+    def close(self) -> None:
+        """End it; a call that waits in another thread ends with ``TransportError``."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+        self._sock.close()
+
+    @property
+    def is_closed(self) -> bool:
+        """True once it cannot be used any more, in this process."""
+        return self._sock.fileno() < 0 or self.pid != os.getpid()
+
+
+def connect() -> Connection:
+    """A connection to the first broker that takes this kernel's proof; raises ``TransportError``."""
+    __tracebackhide__ = True
+    file = finding.connection_file()
+    key = finding.connection_key(file)
+    if not key:
+        raise finding.no_broker(file)
+    older: AuthError | None = None
+    for path in finding.candidates(file):
+        try:
+            connection = Connection(sockets.connect(path, CONNECT_TIMEOUT), path)
+        except OSError:
+            continue
+        try:
+            connection.prove(key)
+        except AuthError as problem:
+            connection.close()
+            older = problem if problem.reason == "version" else older
+            continue
+        return connection
+    raise older or finding.no_broker(file)
+
+
+def _lost(message: str) -> TransportError:
+    return TransportError(message, reason="broker_lost", hint="Run the cell again.", retryable=True)
+
+
+def _refused(answer: Message) -> AuthError:
+    if answer.get("error") == "unknown_version":
+        theirs = answer.get("v")
+        return TransportError(
+            f"This kernel speaks protocol {frames.PROTOCOL_VERSION}; the server's broker speaks {theirs}.",
+            reason="version",
+            hint="Install the same version of jupyter-token-broker for the kernel and for the server.",
+            retryable=False,
+        )
+    return error_from_wire(answer)

@@ -1,0 +1,94 @@
+"""``%get_token`` and ``%auth``. What they do is imported when they are used, so that loading costs little."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+
+def _api() -> ModuleType:
+    return import_module("jupyter_auth.kernel.api")
+
+
+@magics_class
+class AuthMagics(Magics):
+    """The magics of jupyter_auth."""
+
+    @magic_arguments()
+    @argument("profile", nargs="?", help="profile to get a token for; the default one if left out")
+    @argument("scopes", nargs="*", metavar="SCOPE", help="scopes to ask for; the profile's own if left out")
+    @argument("--account", help="username or home_account_id, where several accounts are signed in")
+    @argument("--force-refresh", action="store_true", help="get a new token although a good one is cached")
+    @argument("--no-prompt", action="store_true", help="never ask a person; fail instead")
+    @argument("--timeout", type=float, metavar="SECONDS", help="how long to wait for a person")
+    @argument("--login-hint", metavar="NAME", help="account to propose at the sign-in page")
+    @line_magic
+    def get_token(self, line: str) -> Any:
+        """Get an access token: silently if possible, else by a prompt below the cell.
+
+        Use it as `tok = %get_token PROFILE [SCOPE ...]`, then `tok.headers()` in a request.
+        """
+        __tracebackhide__ = True
+        args = parse_argstring(self.get_token, line)
+        return _api().get_token(
+            args.profile,
+            scopes=tuple(args.scopes) or None,
+            account=args.account,
+            interactive=False if args.no_prompt else "auto",
+            force_refresh=args.force_refresh,
+            timeout=args.timeout,
+            login_hint=args.login_hint,
+        )
+
+    @magic_arguments()
+    @argument("verb", nargs="?", default="status", help="status, login, logout or clear")
+    @argument("profile", nargs="?", help="profile; all of them if left out (login: the default one)")
+    @argument("scopes", nargs="*", metavar="SCOPE", help="login: scopes to ask for")
+    @argument("--account", help="logout: the account to sign out; login: the account to sign in")
+    @argument("--revoke", action="store_true", help="clear: revoke at the providers, too")
+    @line_magic
+    def auth(self, line: str) -> Any:
+        """Sign-ins: `%auth status`, `%auth login PROFILE`, `%auth logout [PROFILE]`, `%auth clear`."""
+        __tracebackhide__ = True
+        args = parse_argstring(self.auth, line)
+        verbs = {"status": _status, "login": _login, "logout": _logout, "clear": _clear}
+        if args.verb not in verbs:
+            raise UsageError(f"%auth {args.verb}: no such verb; there are {', '.join(verbs)}")
+        return verbs[args.verb](args)
+
+
+def _login(args: Any) -> Any:
+    return _api().acquire_token_by_device_flow(
+        args.profile, scopes=tuple(args.scopes) or None, account=args.account
+    )
+
+
+def _logout(args: Any) -> None:
+    print(_api().sign_out(args.profile, account=args.account))
+
+
+def _clear(args: Any) -> None:
+    print(_api().clear_cache(args.profile, revoke=args.revoke))
+
+
+def _status(args: Any) -> None:
+    api = _api()
+    state = api.status()
+    broker, store, configuration = state["broker"], state["store"], state["configuration"]
+    print(f"Broker    in the Jupyter server (process {broker['pid']}), version {state['version']}")
+    print(f"Found     {state['found']['socket']}")
+    print(f"Store     {store['name']}, sealed with {store['key_source']}")
+    for note in [*store["notes"], *configuration["faults"]]:
+        print(f"Note      {note}")
+    accounts = api.get_accounts(args.profile)
+    if not accounts:
+        print("Accounts  nobody is signed in")
+    for account in accounts:
+        print(f"Account   {account.username or account.home_account_id} · {account.profile}")

@@ -1,0 +1,71 @@
+"""L0: the access tokens a kernel keeps, good while the store's generation has not moved.
+
+The public ``get_token`` reads ``entries`` and ``cells`` itself: a hit is a dict lookup and two comparisons.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Hashable
+from pathlib import Path
+from time import time
+
+from jupyter_auth.core.generation import Generation
+from jupyter_auth.core.result import AuthenticationResult, Provenance
+
+REVALIDATE = 300.0  # seconds after which the broker is asked in any case
+UNMAPPED_LIFE = 30.0  # seconds, where no generation file can be mapped
+
+_KERNEL_HIT = Provenance("cache", "kernel")
+
+#: key → (good until, generation, result, version)
+entries: dict[Hashable, tuple[float, int, AuthenticationResult, str]] = {}
+#: ``cells[0]`` is the generation now; a plain list until a file is mapped
+cells: memoryview[int] | list[int] = [0]
+_mapped: Generation | None = None
+
+
+def map_generation(path: str | None) -> None:
+    """Watch the generation file that the broker names; another file means that nothing kept is good."""
+    global cells, _mapped  # noqa: PLW0603 -- module state by design: the hot path reads it without a self
+    if _mapped is not None and str(_mapped.path) == path and _mapped.is_current():
+        return
+    forget()
+    try:
+        _mapped = Generation(Path(path)) if path else None
+    except OSError:
+        _mapped = None
+    cells = _mapped.cells if _mapped is not None else [0]
+
+
+def generation() -> int:
+    """The generation now: taken before the broker is asked, given to ``keep`` after."""
+    return cells[0]
+
+
+def keep(keys: list[Hashable], result: AuthenticationResult, seen: int) -> None:
+    """Keep an answer under ``keys``, unless the cache was cleared since it was asked for."""
+    token = result._token
+    life = REVALIDATE if _mapped is not None else UNMAPPED_LIFE
+    until = min(float(token.refresh_on), time() + life)
+    if seen != cells[0] or until <= time():
+        for key in keys:
+            entries.pop(key, None)
+        return
+    kept = AuthenticationResult(token, _KERNEL_HIT, result.correlation_id)
+    for key in keys:
+        entries[key] = (until, seen, kept, token.version)
+
+
+def version(key: Hashable) -> str | None:
+    """The version of the token last held for ``key``, good or not."""
+    entry = entries.get(key)
+    return entry[3] if entry else None
+
+
+def forget() -> None:
+    """Let go of everything."""
+    entries.clear()
+
+
+os.register_at_fork(after_in_child=forget)

@@ -1,0 +1,101 @@
+"""Asking a person: the prompt is shown where the code runs, and waits on a connection of its own.
+
+That connection is the waiting: when it ends, by the stop button or with the kernel, the broker knows that
+nobody waits here any more.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from time import monotonic
+from typing import Any
+
+from jupyter_auth.core.errors import (
+    AuthError,
+    InteractionCancelledError,
+    InteractionDeclinedError,
+    InteractionExpiredError,
+)
+from jupyter_auth.core.result import AuthenticationResult
+from jupyter_auth.core.wire import result_from_wire
+from jupyter_auth.kernel import prompting
+from jupyter_auth.kernel.connection import Connection, connect
+
+SLICE = 10.0  # seconds of one wait: how often the prompt looks at the time
+
+_STATES: dict[type[AuthError], str] = {
+    InteractionDeclinedError: "declined",
+    InteractionExpiredError: "expired",
+    InteractionCancelledError: "cancelled",
+}
+
+
+class Waiting:
+    """One wait for a person. ``abort`` ends it from another thread."""
+
+    def __init__(self) -> None:
+        self._connection: Connection | None = None
+        self._aborted = threading.Event()
+
+    def abort(self) -> None:
+        """Stop waiting; ``run`` raises ``InteractionCancelledError``."""
+        self._aborted.set()
+        if self._connection is not None:
+            self._connection.close()
+
+    def run(self, request: Mapping[str, Any], timeout: float | None) -> AuthenticationResult:
+        """Ask, show, wait. Raises ``InteractionError`` with the person's answer; at ``timeout`` (seconds)
+        the request ends."""
+        __tracebackhide__ = True
+        deadline = None if timeout is None else monotonic() + timeout
+        self._connection = connection = connect()
+        try:
+            answer = connection.call(dict(request))
+            if "result" in answer:
+                return result_from_wire(answer["result"])
+            return self._wait(connection, answer["interaction"], deadline)
+        finally:
+            connection.close()
+
+    def _wait(
+        self, connection: Connection, interaction: dict[str, Any], deadline: float | None
+    ) -> AuthenticationResult:
+        __tracebackhide__ = True
+        prompt = prompting.make()
+        try:
+            prompt.show(interaction)
+            while True:
+                left = SLICE if deadline is None else min(SLICE, deadline - monotonic())
+                if left <= 0:
+                    raise InteractionExpiredError("Nobody answered in time.", reason="timeout")
+                answer = connection.call({"op": "wait", "id": interaction["id"], "timeout": left})
+                interaction = answer["interaction"]
+                if "result" in answer:
+                    prompt.finish(interaction)
+                    return result_from_wire(answer["result"])
+                prompt.update(interaction)
+        except AuthError as problem:
+            ended = self._cancelled() if self._aborted.is_set() else problem
+            prompt.finish(_ended(interaction, ended))
+            raise ended from None
+        except BaseException:  # the stop button: the cell ends as it always does, and so does the prompt
+            prompt.finish(_ended(interaction, self._cancelled()))
+            raise
+
+    @staticmethod
+    def _cancelled() -> InteractionCancelledError:
+        return InteractionCancelledError("Sign-in cancelled.", hint="Run the cell again to sign in.")
+
+
+def _ended(interaction: Mapping[str, Any], problem: AuthError) -> dict[str, Any]:
+    """The interaction as it ended, without anything that was of use only before."""
+    gone = dict.fromkeys(("user_code", "verification_uri", "verification_uri_complete", "authorization_uri"))
+    return {
+        **interaction,
+        **gone,
+        "state": _STATES.get(type(problem), "failed"),
+        "reason": problem.reason,
+        "message": problem.message,
+        "hint": problem.hint,
+    }

@@ -1,0 +1,1 @@
+"""Identity providers: stateless protocol engines behind one small interface (layer L2)."""

@@ -1,0 +1,212 @@
+"""HTTP to a provider: bounded in time and size, never redirected, deaf to the environment's switches."""
+
+import email.utils
+import http.client
+import io
+import time
+from collections.abc import Callable, Mapping
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+from typing import Any
+from urllib.request import getproxies
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import should_bypass_proxies
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+from jupyter_auth.core.errors import AuthError, ProfileError, TransportError
+from jupyter_auth.core.urls import checked_split, host_of, is_loopback
+
+MAX_BODY = 1024 * 1024  # bytes after decompression
+CONNECT_TIMEOUT = 10.0  # seconds
+TOTAL_TIMEOUT = 30.0  # seconds from connecting to the last byte
+MAX_RETRY_AFTER = 3600.0  # seconds
+_CHUNK = 16 * 1024
+
+
+class BodyTooLargeError(requests.RequestException):
+    """The answer is larger than any answer of an identity provider should be."""
+
+
+class CaBundleError(requests.RequestException):
+    """The profile's ``ca_bundle`` is not there."""
+
+
+class _TimedSocket(io.RawIOBase):
+    """Reads a socket until a moment: a timeout of each single read would let a slow drip go on for ever."""
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        self._end = time.monotonic() + (sock.gettimeout() or TOTAL_TIMEOUT)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the whole answer took too long")
+        self._sock.settimeout(left)
+        return self._raw.readinto(buffer)  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    """Status line, headers and body, all before what the socket's timeout says when reading begins."""
+
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = io.BufferedReader(_TimedSocket(sock))
+
+
+class _Http(HTTPConnection):
+    response_class = _TimedResponse
+
+
+class _Https(HTTPSConnection):
+    response_class = _TimedResponse
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _Http
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _Https
+
+
+class LimitedAdapter(HTTPAdapter):
+    """Reads the whole body itself, within ``MAX_BODY`` bytes and ``TOTAL_TIMEOUT`` seconds."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> PoolManager:
+        manager: PoolManager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = self.poolmanager.pool_classes_by_scheme
+        return manager
+
+    def cert_verify(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            super().cert_verify(*args, **kwargs)  # type: ignore[no-untyped-call]
+        except OSError as problem:
+            raise CaBundleError(str(problem)) from None
+
+    def send(self, request: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send as ``requests`` does, then read within the limits."""
+        kwargs.update(stream=True, timeout=Timeout(connect=CONNECT_TIMEOUT, total=TOTAL_TIMEOUT))
+        response = super().send(request, *args, **kwargs)
+        body = bytearray()
+        try:
+            while chunk := response.raw.read1(_CHUNK, decode_content=True):
+                body += chunk
+                if len(body) > MAX_BODY:
+                    raise BodyTooLargeError(f"more than {MAX_BODY} bytes")
+        except ReadTimeoutError:
+            raise requests.ReadTimeout("the whole answer took too long") from None
+        finally:
+            response.raw.close()
+        response._content = bytes(body)
+        response._content_consumed = True  # type: ignore[attr-defined]
+        return response
+
+
+class ProviderSession(requests.Session):
+    """A session for one provider. ``trust_env`` is off, so that no variable can turn verification off
+    or add credentials from ~/.netrc; the proxies of the environment (and NO_PROXY) are still honoured.
+
+    Nothing passes from one request to the next: no cookie, which could mix two people's sign-ins, and no
+    connection, which may have died while a refresh token that serves only once is sent over it.
+    """
+
+    def __init__(self, *, ca_bundle: str = "", proxies: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.verify = str(Path(ca_bundle).expanduser()) if ca_bundle else True
+        self._own_proxies = dict(proxies or {})
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.headers.update({"User-Agent": "jupyter-token-broker", "Connection": "close"})
+        adapter = LimitedAdapter()
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+
+    def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        """A request without redirects, through the right proxy."""
+        kwargs.update(allow_redirects=False, proxies=self._proxies_for(str(url)))
+        return super().request(method, url, *args, **kwargs)
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """No redirect is looked at, let alone followed."""
+
+    def _proxies_for(self, url: str) -> dict[str, str]:
+        parts = checked_split(url)
+        if parts is None or is_loopback(parts.hostname) or should_bypass_proxies(url, no_proxy=None):
+            return {}
+        return self._own_proxies or getproxies()
+
+
+def fetch(issuer: str, send: Callable[[], requests.Response]) -> requests.Response:
+    """The answer that ``send`` gets; what ``requests`` raises becomes one of our errors.
+
+    That is raised outside the handler: as cause or context it would hold the request with its secrets.
+    """
+    try:
+        return send()
+    except (OSError, HTTPError, UnicodeError) as problem:  # RequestException is an OSError
+        failure = _failure(problem, host_of(issuer) or "The provider")
+    raise failure
+
+
+def _failure(problem: Exception, host: str) -> AuthError:
+    if isinstance(problem, CaBundleError):
+        return ProfileError(
+            f"The ca_bundle for {host} is not there.", reason="ca_bundle", hint="Correct it in the profile."
+        )
+    if isinstance(problem, requests.exceptions.SSLError):
+        return TransportError(
+            f"{host} has a certificate that is not trusted here.",
+            reason="tls",
+            hint="Behind a company proxy, set ca_bundle in the profile to the company's CA file.",
+            retryable=False,
+        )
+    if isinstance(problem, BodyTooLargeError):
+        return TransportError(
+            f"{host} sent an answer that is too large.", reason="body_too_large", retryable=True
+        )
+    timed_out = isinstance(problem, requests.exceptions.Timeout)
+    return TransportError(
+        f"{host} did not answer in time." if timed_out else f"{host} did not answer.",
+        reason="timeout" if timed_out else "unreachable",
+        hint="Check your connection, VPN or proxy, then try again.",
+        retryable=True,
+    )
+
+
+def json_object(response: requests.Response) -> dict[str, Any] | None:
+    """The JSON object of an answer, or None where it is something else."""
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def retry_after(response: requests.Response, now: float) -> float | None:
+    """Seconds of ``Retry-After`` (RFC 9110 §10.2.3: a number or a date), at most an hour."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdecimal():
+        return min(float(value), MAX_RETRY_AFTER)
+    try:
+        when = email.utils.parsedate_to_datetime(value).timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    return min(max(0.0, when - now), MAX_RETRY_AFTER)

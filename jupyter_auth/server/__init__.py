@@ -1,0 +1,1 @@
+"""The Jupyter server extension: kernel socket and REST (layer L5)."""

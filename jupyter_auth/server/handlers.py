@@ -1,0 +1,236 @@
+"""REST under ``{base_url}jupyter_auth/v1/``: what a browser page may see and do. Never a token."""
+
+import json
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, ClassVar
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+
+from jupyter_auth.broker.broker import Broker
+from jupyter_auth.broker.interactions import Requester
+from jupyter_auth.broker.request import TokenRequest
+from jupyter_auth.core.errors import AuthError, ProfileError, error_to_wire
+from jupyter_auth.core.profile import BUILT_FLOWS
+from jupyter_auth.server.service import BrokerService
+
+PREFIX = r"/jupyter_auth/v1"
+MAX_BODY = 64 * 1024  # bytes
+
+Method = Callable[..., Awaitable[None] | None]
+
+
+def guarded(method: Method) -> Method:
+    """Authentication, authorization, and errors as ``{"error", "message", "hint"}``."""
+
+    @wraps(method)
+    async def answered(self: "BrokerHandler", *args: str) -> None:
+        try:
+            await method(self, *args)  # type: ignore[misc]  # ours are all coroutines
+        except AuthError as problem:
+            self.set_status(problem.http_status)
+            self.answer(error_to_wire(problem))
+
+    return web.authenticated(authorized(answered))
+
+
+class BrokerHandler(APIHandler):
+    """What all resources share: closed headers, small JSON bodies, typed errors."""
+
+    auth_resource: ClassVar[str] = "jupyter_auth"
+
+    @property
+    def service(self) -> BrokerService:
+        """The broker with its channel."""
+        service: BrokerService = self.settings["jupyter_auth_service"]
+        return service
+
+    @property
+    def broker(self) -> Broker:
+        """The broker."""
+        return self.service.broker
+
+    @property
+    def content_security_policy(self) -> str:
+        """Nothing in an answer of ours is ever run or framed."""
+        return "default-src 'none'; frame-ancestors 'none'"
+
+    def set_default_headers(self) -> None:
+        """No answer is stored, sniffed or named in a Referer."""
+        super().set_default_headers()
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "no-referrer")
+
+    def answer(self, value: Any) -> None:
+        """Finish with JSON."""
+        self.finish(json.dumps(value))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Errors of the framework (401, 403, 404, 405) in the same shape as ours."""
+        self.set_header("Content-Type", "application/json")
+        message = self._reason if status_code < 500 else "The server failed; its log says more."
+        self.finish(json.dumps({"error": f"http_{status_code}", "message": message, "hint": ""}))
+
+    def body(self) -> dict[str, Any]:
+        """The JSON object that was sent, or an empty one where nothing was."""
+        if not self.request.body:
+            return {}
+        kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise web.HTTPError(415, reason="Send application/json")
+        if len(self.request.body) > MAX_BODY:
+            raise web.HTTPError(413)
+        try:
+            value = json.loads(self.request.body)
+        except (ValueError, RecursionError):
+            value = None
+        if not isinstance(value, dict):
+            raise ProfileError("The body is no JSON object.", reason="bad_body")
+        return value
+
+    def flag(self, name: str) -> bool:
+        """A switch, in the body or the query."""
+        return self.body().get(name) is True or self.get_query_argument(name, "") in {"1", "true"}
+
+
+class StatusHandler(BrokerHandler):
+    """Versions, store, configuration."""
+
+    @guarded
+    async def get(self) -> None:
+        """What is in use, and what is wrong."""
+        self.answer(await self.service.status())
+
+
+class ProfilesHandler(BrokerHandler):
+    """The profiles, the faulty ones with their faults."""
+
+    @guarded
+    async def get(self) -> None:
+        """All profiles."""
+        configuration = self.broker.configuration
+        rows: list[dict[str, Any]] = [
+            {
+                "name": profile.name,
+                "title": profile.title or None,
+                "provider": profile.provider,
+                "issuer": profile.issuer,
+                "scopes": list(profile.scopes),
+                "flows": [flow for flow in profile.flows or BUILT_FLOWS if flow in BUILT_FLOWS],
+                "default": profile.name == configuration.default_profile,
+                "faults": [],
+            }
+            for profile in configuration.profiles.values()
+        ]
+        for name in sorted(configuration.broken):
+            own = [
+                {"file": f.file, "key": f.key, "message": f.message}
+                for f in configuration.faults
+                if f.key == f"profiles.{name}" or f.key.startswith(f"profiles.{name}.")
+            ]
+            rows.append(
+                {"name": name, "title": None, "provider": None, "issuer": None}
+                | {"scopes": [], "flows": [], "default": False, "faults": own}
+            )
+        self.answer(rows)
+
+
+class AccountsHandler(BrokerHandler):
+    """Who is signed in."""
+
+    @guarded
+    async def get(self) -> None:
+        """All accounts with their state."""
+        self.answer(await self.broker.account_states())
+
+
+class AccountHandler(BrokerHandler):
+    """One account."""
+
+    @guarded
+    async def get(self, home_account_id: str) -> None:
+        """Its rows, one a profile."""
+        rows = [r for r in await self.broker.account_states() if r["home_account_id"] == home_account_id]
+        if not rows:
+            raise web.HTTPError(404)
+        self.answer(rows)
+
+    @guarded
+    async def delete(self, home_account_id: str) -> None:
+        """Sign it out of all its applications (``?profile=`` narrows); the report says what was revoked."""
+        profile = self.get_query_argument("profile", None)
+        report = await self.broker.sign_out(profile, home_account_id)
+        if not report.accounts:
+            raise web.HTTPError(404)
+        self.answer(report.to_wire())
+
+
+class CacheHandler(BrokerHandler):
+    """The token cache, without the tokens."""
+
+    @guarded
+    async def get(self) -> None:
+        """Its entries."""
+        self.answer(await self.broker.entries())
+
+    @guarded
+    async def delete(self) -> None:
+        """Wipe it (``?profile=`` narrows); ``revoke`` asks the providers too, afterwards."""
+        profile = self.get_query_argument("profile", None)
+        report = await self.broker.clear(profile, revoke=self.flag("revoke"))
+        self.answer(report.to_wire())
+
+
+class InteractionsHandler(BrokerHandler):
+    """What waits for a person."""
+
+    @guarded
+    async def get(self) -> None:
+        """Pending interactions, and those that ended lately."""
+        self.answer([interaction.to_wire() for interaction in self.broker.interactions.all()])
+
+    @guarded
+    async def post(self) -> None:
+        """Start one (201), or join the pending one that gives the same (200)."""
+        request = TokenRequest.from_wire(self.body())
+        interaction, is_new = await self.broker.interact(request, Requester())
+        interaction.held = True
+        self.set_status(201 if is_new else 200)
+        self.answer(interaction.to_wire())
+
+
+class InteractionHandler(BrokerHandler):
+    """One interaction."""
+
+    @guarded
+    async def get(self, interaction_id: str) -> None:
+        """Its state now."""
+        interaction = self.broker.interactions.get(interaction_id)
+        if interaction is None:
+            raise web.HTTPError(404)
+        self.answer(interaction.to_wire())
+
+    @guarded
+    async def delete(self, interaction_id: str) -> None:
+        """Cancel it; whoever waits for it is told."""
+        interaction = self.broker.interactions.get(interaction_id)
+        if interaction is None:
+            raise web.HTTPError(404)
+        self.broker.interactions.cancel(interaction)
+        self.answer(interaction.to_wire())
+
+
+def routes() -> list[tuple[str, type[BrokerHandler]]]:
+    """Every route, below the server's base_url."""
+    return [
+        (PREFIX + r"/status", StatusHandler),
+        (PREFIX + r"/profiles", ProfilesHandler),
+        (PREFIX + r"/accounts", AccountsHandler),
+        (PREFIX + r"/accounts/([A-Za-z0-9_.\-]+)", AccountHandler),
+        (PREFIX + r"/cache", CacheHandler),
+        (PREFIX + r"/interactions", InteractionsHandler),
+        (PREFIX + r"/interactions/([A-Za-z0-9_\-]+)", InteractionHandler),
+    ]

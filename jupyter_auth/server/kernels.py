@@ -1,0 +1,61 @@
+"""What the Jupyter server knows of its kernels: their keys, whether they live, what they are called."""
+
+from typing import Any
+
+from jupyter_auth.broker.interactions import Requester
+from jupyter_auth.core.frames import proof_matches
+from jupyter_auth.core.text import clean
+
+
+class ServerKernels:
+    """A view of the server's kernel, session and kernel-spec managers."""
+
+    def __init__(self, serverapp: Any) -> None:
+        self._kernels = serverapp.kernel_manager
+        self._sessions = serverapp.session_manager
+        self._specs = serverapp.kernel_spec_manager
+
+    def prove(self, broker_id: str, nonce: str, mac: str) -> str | None:
+        """The kernel whose connection key made ``mac``, or None. All live keys are tried."""
+        proven = None
+        for kernel_id in self._kernels.list_kernel_ids():
+            if proof_matches(self._key(kernel_id), broker_id, nonce, mac):
+                proven = kernel_id
+        return proven
+
+    def lives(self, kernel_id: str) -> bool:
+        """True while the server runs that kernel."""
+        return kernel_id in self._kernels
+
+    async def describe(self, kernel_id: str) -> Requester:
+        """What to call that kernel before a person."""
+        return Requester(
+            kernel_id=kernel_id,
+            kernel_name=self._display_name(kernel_id),
+            notebook=await self._notebook(kernel_id),
+        )
+
+    def _key(self, kernel_id: str) -> bytes:
+        try:
+            key = self._kernels.get_kernel(kernel_id).session.key
+        except (KeyError, AttributeError):
+            return b""  # shut down meanwhile, or a gateway's kernel, whose key this server never learns
+        return key if isinstance(key, bytes) else b""
+
+    def _display_name(self, kernel_id: str) -> str | None:
+        try:
+            name = self._kernels.get_kernel(kernel_id).kernel_name
+            return clean(self._specs.get_kernel_spec(name).display_name) or None
+        except (KeyError, AttributeError, OSError):
+            return None
+
+    async def _notebook(self, kernel_id: str) -> str | None:
+        """The path of the notebook, from the session that the browser opened."""
+        try:
+            sessions = await self._sessions.list_sessions()
+        except Exception:  # noqa: BLE001 -- a session manager of any make; the name is only for show
+            return None
+        for session in sessions:
+            if session.get("kernel", {}).get("id") == kernel_id:
+                return clean(session.get("path")) or None
+        return None

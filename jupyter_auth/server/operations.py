@@ -1,0 +1,163 @@
+"""The verbs a kernel may send, and what each does with the broker."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from jupyter_auth.broker.broker import Broker
+from jupyter_auth.broker.interactions import Interaction
+from jupyter_auth.broker.request import TokenRequest
+from jupyter_auth.core.errors import (
+    InteractionRequiredError,
+    KernelGrantRequiredError,
+    PolicyError,
+    ProfileError,
+    TransportError,
+)
+from jupyter_auth.core.wire import result_to_wire
+from jupyter_auth.server.kernels import ServerKernels
+
+MAX_WAIT = 30.0  # seconds for one ``wait``; the kernel asks again
+CALL_TIMEOUT = 90.0  # seconds for any other verb: a provider call's limit, twice, and a little
+
+Message = dict[str, Any]
+
+
+class Operations:
+    """What every session shares: the broker and the server's kernels."""
+
+    def __init__(
+        self, broker: Broker, kernels: ServerKernels, status: Callable[[], Coroutine[Any, Any, Message]]
+    ):
+        self.broker = broker
+        self.kernels = kernels
+        self.status = status
+
+    async def generation_file(self) -> str | None:
+        """The path a kernel maps to learn of a clear."""
+        return (await self.broker.start()).store.generation_file
+
+
+class Session:
+    """One proven connection of one kernel."""
+
+    def __init__(self, operations: Operations, kernel_id: str) -> None:
+        self._broker = operations.broker
+        self._operations = operations
+        self._kernel_id = kernel_id
+        self._waits: dict[str, Interaction] = {}
+        self._first: set[str] = set()
+        self._verbs: dict[str, Callable[[Message], Coroutine[Any, Any, Message]]] = {
+            "get_token": self._get_token,
+            "acquire_token_silent": self._acquire_token_silent,
+            "acquire_token_by_device_flow": self._interact,
+            "wait": self._wait,
+            "get_accounts": self._get_accounts,
+            "remove_account": self._remove_account,
+            "sign_out": self._sign_out,
+            "clear_cache": self._clear_cache,
+            "status": self._status,
+        }
+
+    def at_once(self, message: Message) -> Message | None:
+        """The answer from memory, or None where it takes more."""
+        self._check_alive()
+        if message.get("op") in {"get_token", "acquire_token_silent"}:
+            found = self._broker.peek(TokenRequest.from_wire(message))
+            if found is not None:
+                return {"ok": True, "result": result_to_wire(found)}
+        return None
+
+    async def answer(self, message: Message) -> Message:
+        """The answer of a verb; raises ``AuthError``."""
+        verb = self._verbs.get(str(message.get("op")))
+        if verb is None:
+            raise PolicyError(
+                f"This server knows no verb {str(message.get('op'))[:40]!r}.",
+                reason="unknown_verb",
+                hint=f"It knows: {', '.join(self._verbs)}. A newer client may need a newer server.",
+            )
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT):
+                return await verb(message)
+        except TimeoutError:
+            raise TransportError(
+                f"No answer within {CALL_TIMEOUT:.0f} s.", reason="timeout", hint="Try again.", retryable=True
+            ) from None
+
+    def close(self) -> None:
+        """The connection has gone: nobody waits here any more."""
+        for interaction in self._waits.values():
+            self._broker.interactions.leave(interaction, self)
+        self._waits.clear()
+
+    def _check_alive(self) -> None:
+        if not self._operations.kernels.lives(self._kernel_id):
+            raise KernelGrantRequiredError("This kernel has been shut down.", reason="kernel_gone")
+
+    # -- tokens ---------------------------------------------------------------------------------
+
+    async def _acquire_token_silent(self, message: Message) -> Message:
+        found = await self._broker.acquire_silent(TokenRequest.from_wire(message))
+        return {"ok": True, "result": result_to_wire(found)}
+
+    async def _get_token(self, message: Message) -> Message:
+        """Silent first; then, where the kernel says that a person is there, an interaction."""
+        try:
+            return await self._acquire_token_silent(message)
+        except InteractionRequiredError as required:
+            if message.get("interactive") is not True or required.reason == "ambiguous_account":
+                raise
+        return await self._interact(message)
+
+    async def _interact(self, message: Message) -> Message:
+        requester = await self._operations.kernels.describe(self._kernel_id)
+        interaction, is_new = await self._broker.interact(TokenRequest.from_wire(message), requester)
+        self._broker.interactions.join(interaction, self)
+        self._waits[interaction.id] = interaction
+        if is_new:
+            self._first.add(interaction.id)
+        return {"ok": True, "interaction": interaction.to_wire()}
+
+    async def _wait(self, message: Message) -> Message:
+        """Wait for the end of an interaction that this connection has joined."""
+        interaction = self._waits.get(str(message.get("id")))
+        if interaction is None:
+            raise ProfileError("This connection waits for no such interaction.", reason="unknown_interaction")
+        timeout = message.get("timeout")
+        seconds = float(timeout) if isinstance(timeout, int | float) else MAX_WAIT
+        await asyncio.wait([interaction.outcome], timeout=max(0.0, min(seconds, MAX_WAIT)))
+        if not interaction.outcome.done():
+            return {"ok": True, "interaction": interaction.to_wire()}
+        self._waits.pop(interaction.id, None)
+        first = interaction.id in self._first
+        found = self._broker.result_of(interaction, first=first)
+        return {"ok": True, "result": result_to_wire(found), "interaction": interaction.to_wire()}
+
+    # -- accounts -------------------------------------------------------------------------------
+
+    async def _get_accounts(self, message: Message) -> Message:
+        found = await self._broker.accounts(_text(message, "profile"))
+        return {"ok": True, "accounts": [account.to_wire() for account in found]}
+
+    async def _remove_account(self, message: Message) -> Message:
+        report = await self._broker.remove_account(_text(message, "profile"), _text(message, "account"))
+        return {"ok": True, "report": report.to_wire()}
+
+    async def _sign_out(self, message: Message) -> Message:
+        report = await self._broker.sign_out(_text(message, "profile"), _text(message, "account"))
+        return {"ok": True, "report": report.to_wire()}
+
+    async def _clear_cache(self, message: Message) -> Message:
+        report = await self._broker.clear(_text(message, "profile"), revoke=message.get("revoke") is True)
+        return {"ok": True, "report": report.to_wire()}
+
+    async def _status(self, message: Message) -> Message:
+        return {"ok": True, "status": await self._operations.status()}
+
+
+def _text(message: Message, name: str) -> str | None:
+    value = message.get(name)
+    if value is not None and (not isinstance(value, str) or not 0 < len(value) <= 320):
+        raise ProfileError(f"{name} must be text.", reason="bad_argument")
+    return value

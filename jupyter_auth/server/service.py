@@ -1,0 +1,75 @@
+"""The broker and its kernel socket, for the life of one Jupyter server."""
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from jupyter_auth import __version__
+from jupyter_auth.broker.broker import Broker
+from jupyter_auth.cache import places
+from jupyter_auth.core.errors import AuthError
+from jupyter_auth.core.frames import PROTOCOL_VERSION
+from jupyter_auth.server.channel import KernelChannel
+from jupyter_auth.server.kernels import ServerKernels
+from jupyter_auth.server.operations import Operations
+
+log = logging.getLogger(__name__)
+
+
+class BrokerService:
+    """Made when the extension is loaded, started by the event loop's first turn, closed with the server."""
+
+    def __init__(self, serverapp: Any) -> None:
+        self.broker = Broker()
+        self._folder = Path(serverapp.runtime_dir)
+        self._operations = Operations(self.broker, ServerKernels(serverapp), self.status)
+        self.channel: KernelChannel | None = None
+        self.problem = ""
+
+    async def start(self) -> None:
+        """Open the kernel socket. The store and the engines wait for their first use."""
+        channel = KernelChannel(self._folder, self._operations)
+        try:
+            places.private_folder(self._folder)
+            await channel.serve(channel.bind())
+        except (OSError, AuthError) as problem:
+            self.problem = f"The kernel socket {channel.path} could not be opened ({problem})."
+            log.error("%s Kernels get no tokens from this server.", self.problem)
+            return
+        self.channel = channel
+        log.info("Token broker ready on %s", channel.path)
+
+    async def close(self) -> None:
+        """Stop listening, save what is under way, close the store."""
+        if self.channel is not None:
+            await self.channel.close()
+        await self.broker.close()
+
+    async def status(self) -> dict[str, Any]:
+        """What ``status`` says over REST, in ``%auth status`` and on the command line."""
+        store = (await self.broker.start()).store.describe()
+        configuration = self.broker.configuration
+        return {
+            "version": __version__,
+            "protocol": PROTOCOL_VERSION,
+            "broker": {
+                "state": "ready" if self.channel else "no_kernel_socket",
+                "where": "server",
+                "pid": os.getpid(),
+                "socket": str(self.channel.path) if self.channel else None,
+                "kernels_connected": self.channel.connected if self.channel else 0,
+                "problem": self.problem or None,
+            },
+            "store": {
+                "name": store.name,
+                "location": store.location,
+                "key_source": store.key_source,
+                "notes": list(store.notes),
+            },
+            "configuration": {
+                "files": list(configuration.files),
+                "default_profile": configuration.default_profile,
+                "faults": [str(fault) for fault in configuration.faults],
+            },
+        }

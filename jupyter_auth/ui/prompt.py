@@ -1,0 +1,136 @@
+"""The prompt of a waiting cell: shown once, kept current in place, replaced by how it ended.
+
+In a notebook it is one display that is updated by its id; in a terminal, which cannot take back what it
+printed, it is text that is printed again only for a new code. IPython is imported when something is shown.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, Protocol, TextIO
+
+from jupyter_auth.ui.card_html import render_card
+from jupyter_auth.ui.card_text import render_text
+from jupyter_auth.ui.content import Card, read
+from jupyter_auth.ui.words import SECONDS_SHOWN_UNDER
+
+Interaction = Mapping[str, Any]
+
+
+class Surface(Protocol):
+    """Where a prompt appears. ``replaces``: what is drawn takes the place of what was drawn before."""
+
+    replaces: bool
+
+    def draw(self, interaction: Interaction, now: float) -> None: ...
+
+
+class CellPrompt:
+    """One prompt: ``show``, then ``update`` as often as one likes, then ``finish``.
+
+    ``update`` draws again when something visible changed, and for front ends that run no script when
+    the time shown is out of date: every minute, under five minutes every 15 seconds.
+    """
+
+    def __init__(self, surface: Surface, *, clock: Callable[[], float] = time.time) -> None:
+        self._surface = surface
+        self._clock = clock
+        self._drawn: object = None
+        self._drawn_at = 0.0
+        self._finished = False
+
+    def show(self, interaction: Interaction) -> None:
+        """Draw the prompt."""
+        self.update(interaction)
+
+    def update(self, interaction: Interaction) -> None:
+        """Draw it again if that would show a person anything new."""
+        if interaction.get("state") != "pending":
+            self.finish(interaction)
+        elif not self._finished:
+            now = self._clock()
+            if self._visible(interaction) != self._drawn or self._is_time_old(interaction, now):
+                self._draw(interaction, now)
+
+    def finish(self, interaction: Interaction) -> None:
+        """Replace the prompt by its outcome, so that no code and no address stays behind.
+
+        An interaction that is pending still counts as cancelled; where nothing was shown, nothing is.
+        """
+        if self._drawn is None or self._finished:
+            return
+        if interaction.get("state") == "pending":
+            interaction = {**interaction, "state": "cancelled"}
+        self._draw(interaction, self._clock())
+        self._finished = True
+
+    def _draw(self, interaction: Interaction, now: float) -> None:
+        self._drawn = self._visible(interaction)  # first: an interrupted drawing is one to finish
+        self._drawn_at = now
+        self._surface.draw(interaction, now)
+
+    def _visible(self, interaction: Interaction) -> object:
+        """What a person sees, apart from the time."""
+        if self._surface.replaces:
+            return render_text(interaction, now=0.0)
+        return tuple(interaction.get(key) for key in ("user_code", "verification_uri", "authorization_uri"))
+
+    def _is_time_old(self, interaction: Interaction, now: float) -> bool:
+        content = read(interaction, now=now)
+        if not self._surface.replaces or not isinstance(content, Card):
+            return False
+        period = 60 if content.left >= SECONDS_SHOWN_UNDER else 15
+        return abs(now - self._drawn_at) >= period
+
+
+class CellSurface:
+    """The output of a notebook cell, as HTML and as text for front ends without HTML."""
+
+    replaces = True
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def draw(self, interaction: Interaction, now: float) -> None:
+        bundle = {
+            "text/html": render_card(interaction, now=now),
+            "text/plain": render_text(interaction, now=now),
+        }
+        if self._handle is not None:
+            self._handle.update(bundle, raw=True)
+            return
+        # The handle comes first: a stop button pressed while this shows must still find what to replace.
+        self._handle = import_module("IPython.display").DisplayHandle()
+        self._handle.display(bundle, raw=True)
+
+
+class TerminalSurface:
+    """A terminal: text, one below the other."""
+
+    replaces = False
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream
+
+    def draw(self, interaction: Interaction, now: float) -> None:
+        stream = self._stream or sys.stdout
+        encoding = getattr(stream, "encoding", None) or "ascii"
+        shown = render_text(interaction, now=now, terminal=True, unicode=_can_write("✓✗·…", encoding))
+        print(shown.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
+
+
+def _can_write(signs: str, encoding: str) -> bool:
+    try:
+        signs.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def make_prompt() -> CellPrompt:
+    """A prompt for where this code runs: a kernel's cell, else the terminal."""
+    ipython = sys.modules.get("IPython")  # where nobody imported it, there is no kernel
+    shell = ipython.get_ipython() if ipython else None
+    in_kernel = getattr(shell, "kernel", None) is not None
+    return CellPrompt(CellSurface() if in_kernel else TerminalSurface())

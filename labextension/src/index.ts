@@ -1,0 +1,14 @@
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+
+/**
+ * The extension's one plugin. It takes its place in the application; the
+ * prompt card and the sidebar will hang from it.
+ */
+const plugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-token-broker:plugin',
+  description: 'Sign-ins of the notebooks of this server.',
+  autoStart: true,
+  activate: () => undefined
+};
+
+export default plugin;

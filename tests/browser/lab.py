@@ -1,0 +1,85 @@
+"""JupyterLab in a real browser, as the tests and the pictures of the documentation use it."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The Chromium of this machine; a missing one is an error that names the remedy."""
+    executable = next(filter(None, map(shutil.which, NAMES)), None)
+    if executable is None:
+        raise RuntimeError("there is no Chromium here; install it: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def write_notebook(folder: Path, name: str, *cells: str) -> Path:
+    """A notebook with code cells."""
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in cells],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}},
+    )
+    path = folder / name
+    nbformat.write(notebook, path)
+    return path
+
+
+def open_notebook(page: Page, server: JupyterProcess, name: str) -> None:
+    """Open a notebook in JupyterLab and wait until its kernel is there."""
+    page.goto(f"{server.url}lab/tree/{name}?reset&token={server.token}")
+    page.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+    page.wait_for_function(
+        """() => {
+            const panel = window.jupyterapp.shell.currentWidget;
+            return panel?.sessionContext?.session?.kernel?.status === 'idle';
+        }""",
+        timeout=60_000,
+    )
+
+
+def run_cell(page: Page, index: int) -> None:
+    """Start a cell; its end is not waited for."""
+    page.evaluate(
+        """index => {
+            window.jupyterapp.shell.currentWidget.content.activeCellIndex = index;
+            void window.jupyterapp.commands.execute('notebook:run-cell');
+        }""",
+        index,
+    )
+
+
+def save(page: Page) -> None:
+    """Save the notebook as it is now."""
+    page.evaluate("() => { void window.jupyterapp.commands.execute('docmanager:save'); }")
+
+
+def set_theme(page: Page, name: str) -> None:
+    """``JupyterLab Light`` or ``JupyterLab Dark``."""
+    page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)
+    page.wait_for_function(
+        "dark => (document.body.dataset.jpThemeLight === 'false') === dark", arg="Dark" in name
+    )

@@ -1,0 +1,91 @@
+"""One certified provider for the session; a fresh place, server and kernels for each test."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
+from tests.idp import OidcProvider
+from tests.support import Kernel, Place, place
+
+
+@pytest.fixture(scope="session")
+def running_provider() -> Iterator[OidcProvider]:
+    with OidcProvider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(running_provider: OidcProvider) -> OidcProvider:
+    """The provider as new: nobody signed in, nothing logged, default lifetimes."""
+    running_provider.reset()
+    running_provider.revoke_all()
+    running_provider.set(interval=1)  # left out, a client has to wait 5 s
+    return running_provider
+
+
+@pytest.fixture
+def home(provider: OidcProvider) -> Iterator[Place]:
+    """A place with a profile ``lake`` at the provider."""
+    with place(provider.issuer) as made:
+        yield made
+
+
+@pytest.fixture
+def server(home: Place) -> Iterator[JupyterProcess]:
+    with home.server() as running:
+        yield running
+
+
+@pytest.fixture
+def start_kernels() -> Iterator[Callable[[JupyterProcess, int], list[Kernel]]]:
+    """Start kernels of a server, with jupyter_auth imported as ``ja``."""
+    started: list[Kernel] = []
+
+    def start(server: JupyterProcess, count: int = 1) -> list[Kernel]:
+        made = [Kernel(server) for _ in range(count)]
+        started.extend(made)
+        for kernel in made:
+            kernel.run("import jupyter_auth as ja, time")
+        return made
+
+    yield start
+    for kernel in started:
+        kernel.close()
+
+
+@pytest.fixture
+def kernel(server: JupyterProcess, start_kernels: Callable[..., list[Kernel]]) -> Kernel:
+    return start_kernels(server)[0]
+
+
+@pytest.fixture
+def pair(server: JupyterProcess, start_kernels: Callable[..., list[Kernel]]) -> list[Kernel]:
+    return start_kernels(server, 2)
+
+
+def pending(server: JupyterProcess, timeout: float = 20) -> dict[str, Any]:
+    """The one interaction that waits, as soon as there is one."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        found = [i for i in server.get("jupyter_auth/v1/interactions").json() if i["state"] == "pending"]
+        if found:
+            assert len(found) == 1, found
+            return dict(found[0])
+        time.sleep(0.05)
+    raise AssertionError("nothing waits for a person")
+
+
+@pytest.fixture
+def sign_in(provider: OidcProvider) -> Callable[..., str]:
+    """Sign in from a kernel as a person would; gives the source of the token."""
+
+    def run(kernel: Kernel, code: str = "tok = ja.get_token('lake')", username: str = "ada") -> str:
+        cell = kernel.start(code, "tok.metadata.token_source")
+        waiting = pending(kernel.server)
+        provider.approve(waiting["user_code"], username=username)
+        return str(kernel.result_of(cell))
+
+    return run

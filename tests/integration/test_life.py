@@ -1,0 +1,139 @@
+"""The life of a server: what it leaves, and what a crashed one left."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
+from tests.support import Kernel, Place
+
+
+def test_the_socket_is_private_and_goes_with_the_server(home: Place) -> None:
+    with home.server():
+        path = home.socket
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert not path.exists()
+
+
+def test_after_a_crash_the_next_server_cleans_up(
+    home: Place, sign_in: Callable[..., str], start_kernels: Callable[..., list[Kernel]]
+) -> None:
+    with home.server() as crashed:
+        sign_in(start_kernels(crashed)[0])
+        left = home.socket
+        assert crashed._process is not None
+        os.kill(crashed._process.pid, signal.SIGKILL)
+        crashed._process.wait(10)
+    assert left.exists()
+    for info in home.runtime.glob("jpserver-*"):
+        info.unlink()
+    with home.server() as second:
+        assert not left.exists()
+        kernel = start_kernels(second)[0]
+        assert kernel.run("tok = ja.get_token('lake')", "tok.metadata.token_source") == "cache"
+
+
+def test_a_long_path_to_the_socket(
+    home: Place, sign_in: Callable[..., str], start_kernels: Callable[..., list[Kernel]]
+) -> None:
+    deep = home.root / ("r" * 90) / ("s" * 60)
+    deep.mkdir(parents=True, mode=0o700)
+    home.variables(JUPYTER_RUNTIME_DIR=str(deep))
+    server = home.server()
+    server._space = type("Deep", (Place,), {"runtime": deep})(root=home.root, environment=home.environment)
+    with server:
+        assert len(str(next(deep.glob("jupyter_auth-*.sock")))) > 108
+        sign_in(start_kernels(server)[0])
+
+
+def test_two_servers_do_not_take_each_other_s_kernels(
+    home: Place, server: JupyterProcess, kernel: Kernel
+) -> None:
+    with home.server() as other:
+        own = kernel.run("from jupyter_auth.kernel.api import status", "status()['broker']['pid']")
+        assert own == server._process.pid  # type: ignore[union-attr]
+        assert other._process.pid != own  # type: ignore[union-attr]
+
+
+def test_a_script_that_a_cell_starts_speaks_for_its_kernel(
+    home: Place, kernel: Kernel, sign_in: Callable[..., str]
+) -> None:
+    sign_in(kernel)
+    code = "import jupyter_auth as ja; print(ja.get_token('lake').metadata.token_source)"
+    kernel.run("import subprocess, sys, os")
+    kernel.run(f"out = subprocess.run([sys.executable, '-c', {code!r}], capture_output=True, text=True)")
+    assert kernel.value("out.stdout.strip()") == "cache", kernel.value("out.stderr")
+    leaked = kernel.value("[k for k, v in os.environ.items() if 'JUPYTER_AUTH' in k]")
+    assert leaked == ["JUPYTER_AUTH_CONNECTION_FILE"]
+
+
+def test_a_process_that_is_no_kernel_is_told_so(home: Place, server: JupyterProcess) -> None:
+    code = (
+        "import jupyter_auth as ja\n"
+        "try:\n    ja.get_token('lake')\n"
+        "except ja.TransportError as e:\n    print(e.reason, e)"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code],
+        env=dict(home.environment),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert "no_broker This process is no Jupyter kernel" in out.stdout
+
+
+LOADED = """
+import sys, json
+before = set(sys.modules)
+get_ipython().run_line_magic("load_ext", "jupyter_auth")
+new = sorted(set(sys.modules) - before)
+"""
+
+
+def test_load_ext_brings_only_standard_library_and_ipython(server: JupyterProcess) -> None:
+    kernel = Kernel(server)
+    new = kernel.run(LOADED, "new")
+    allowed = {*sys.stdlib_module_names, "jupyter_auth", "IPython"}
+    assert [name for name in new if name.partition(".")[0] not in allowed] == []
+    assert "jupyter_auth.kernel.magics" in new
+    kernel.close()
+
+
+def test_command_line_status_and_doctor(home: Place, kernel: Kernel, sign_in: Callable[..., str]) -> None:
+    sign_in(kernel)
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "jupyter_auth.cli.main", *words]
+        return subprocess.run(
+            command, env=dict(home.environment), capture_output=True, text=True, timeout=60, check=False
+        )
+
+    said = run("status")
+    assert said.returncode == 0 and "ada · lake · signed in" in said.stdout, said
+    assert json.loads(run("status", "--json").stdout)[0]["status"]["store"]["name"] == "sqlite"
+    healthy = run("doctor")
+    assert healthy.returncode == 0 and "FAULT" not in healthy.stdout, healthy.stdout
+    home.profile("http://127.0.0.1:9/none", name="broken", more='client_idd = "x"')
+    home.profile("http://127.0.0.1:9/none", name="down")
+    sick = run("doctor")
+    assert sick.returncode == 1
+    assert 'profiles.broken.client_idd: unknown key; did you mean "client_id"?' in sick.stdout
+    assert "127.0.0.1:9 did not answer" in sick.stdout
+    assert run("fly").returncode == 2
+
+
+def test_a_changed_configuration_takes_effect_at_the_next_use(home: Place, kernel: Kernel) -> None:
+    said = kernel.fails("ja.get_token('other', interactive=False)")
+    assert "There is no profile 'other'" in said
+    home.profile("http://127.0.0.1:9/none", name="other")
+    time.sleep(0.01)
+    said = kernel.fails("ja.get_token('other', interactive=False)")
+    assert "Nobody is signed in to other" in said

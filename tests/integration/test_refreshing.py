@@ -1,0 +1,99 @@
+"""Refreshing with rotation and reuse detection: nobody is signed out, nothing is refreshed twice."""
+
+import time
+from collections.abc import Callable
+
+from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
+from tests.idp import OidcProvider
+from tests.support import Kernel
+
+LOOP = """
+import requests
+seen, prompts, failed, end = [], 0, [], time.time() + {seconds}
+while time.time() < end:
+    tok = ja.get_token("lake", interactive=False)
+    if tok.expires_in <= 0:
+        failed.append("ended")
+    if not seen or seen[-1] != tok.access_token:
+        seen.append(tok.access_token)
+        answer = requests.get("{issuer}/me", headers=tok.headers(), timeout=10)
+        if answer.status_code != 200:
+            failed.append(answer.status_code)
+    time.sleep(0.02)
+"""
+
+
+def test_a_minute_of_ten_second_tokens(
+    pair: list[Kernel], provider: OidcProvider, sign_in: Callable[..., str]
+) -> None:
+    provider.set(at_ttl=10)
+    sign_in(pair[0])
+    code = LOOP.format(seconds=60, issuer=provider.issuer)
+    cells = [kernel.start(code, "[len(seen), failed]") for kernel in pair]
+    results = [kernel.result_of(cell, timeout=90) for kernel, cell in zip(pair, cells, strict=True)]
+    refreshes = provider.token_responses("refresh_token")
+    assert [failed for _, failed in results] == [[], []]
+    assert 8 <= refreshes <= 15
+    for changes, _ in results:  # both saw every token once: none was refreshed twice
+        assert changes <= refreshes + 1
+    refused = [entry for entry in provider.log() if entry["endpoint"] == "token" and not entry["ok"]]
+    assert [entry["error"] for entry in refused if entry["error"] != "authorization_pending"] == []
+    provider.set(at_ttl=3600)
+    last = pair[0].run(
+        "tok = ja.get_token('lake', force_refresh=True, interactive=False)", "tok.metadata.token_source"
+    )
+    assert last == "identity_provider"  # the grant is alive
+
+
+def test_eight_kernels_force_a_refresh_at_one_moment(
+    server: JupyterProcess,
+    provider: OidcProvider,
+    sign_in: Callable[..., str],
+    start_kernels: Callable[..., list[Kernel]],
+) -> None:
+    kernels = start_kernels(server, 8)
+    sign_in(kernels[0])
+    for kernel in kernels:
+        kernel.run("tok = ja.get_token('lake')")
+    provider.reset_log()
+    provider.set(hold_ms=1000)
+    at = time.time() + 1.0
+    code = f"time.sleep(max(0, {at} - time.time())); tok = ja.get_token('lake', force_refresh=True)"
+    cells = [
+        kernel.start(code, "[tok.metadata.token_source, hash(tok.reveal()) and tok.expires_on]")
+        for kernel in kernels
+    ]
+    results = [kernel.result_of(cell) for kernel, cell in zip(kernels, cells, strict=True)]
+    assert sorted(source for source, _ in results) == ["cache"] * 7 + ["identity_provider"]
+    assert provider.token_responses() == 1
+    assert len({tuple(k.value("[tok.expires_on, tok.issued_on]")) for k in kernels}) == 1
+    provider.set(hold_ms=0)
+    assert provider.userinfo(kernels[3].value("tok.reveal()"))["sub"] == "ada"
+    time.sleep(5)  # past the window in which another's fresh token is adopted
+    kernels[5].run("tok = ja.get_token('lake', force_refresh=True)")
+    assert provider.token_responses() == 2  # the grant is alive
+
+
+def test_a_provider_that_is_down_is_no_reason_to_sign_in_again(
+    kernel: Kernel, provider: OidcProvider, sign_in: Callable[..., str]
+) -> None:
+    sign_in(kernel)
+    provider.set(fail={"status": 503, "body": "<h1>down</h1>", "content_type": "text/html", "count": None})
+    said = kernel.fails("ja.get_token('lake', force_refresh=True)")
+    assert "TransportError" in said and "503" in said
+    assert kernel.run("tok = ja.get_token('lake')", "tok.metadata.token_source") == "cache"
+    provider.set(fail=None)
+    assert (
+        kernel.run("tok = ja.get_token('lake', force_refresh=True)", "tok.metadata.token_source")
+        == "identity_provider"
+    )
+
+
+def test_a_grant_revoked_elsewhere_asks_for_a_person(
+    kernel: Kernel, provider: OidcProvider, sign_in: Callable[..., str]
+) -> None:
+    sign_in(kernel)
+    provider.revoke_all()
+    said = kernel.fails("ja.acquire_token_silent('lake', force_refresh=True)")
+    assert "InteractionRequiredError" in said and "no longer accepts" in said
+    assert sign_in(kernel, "tok = ja.get_token('lake', force_refresh=True)") == "identity_provider"

@@ -1,0 +1,6 @@
+"""Real Jupyter servers and kernels for the tests."""
+
+from tests.support.kernel import CellError, Kernel
+from tests.support.place import Place, place
+
+__all__ = ["CellError", "Kernel", "Place", "place"]

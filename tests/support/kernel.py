@@ -1,0 +1,96 @@
+"""A kernel of a running server, driven as a front end drives it, with everything it says kept."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
+from jupyter_auth.cli.demo.kernel_channel import CellError, KernelChannel
+
+__all__ = ["CellError", "Kernel"]
+
+
+class Kernel(KernelChannel):
+    """A kernel; ``run`` executes a cell, ``messages`` holds what came back."""
+
+    def __init__(self, server: JupyterProcess) -> None:
+        self.server = server
+        self.messages: list[dict[str, Any]] = []
+        super().__init__(server)
+
+    def run(self, code: str, value: str = "None", *, timeout: float = 60) -> Any:
+        """Run ``code``, then give back the JSON value of the expression ``value``."""
+        return super().run(code, value, timeout=timeout)
+
+    def value(self, expression: str, *, timeout: float = 60) -> Any:
+        """The JSON value of an expression."""
+        return self.run("", expression, timeout=timeout)
+
+    def fails(self, code: str, *, timeout: float = 60) -> str:
+        """Run ``code``, which must raise; what the kernel said."""
+        try:
+            self.run(code, timeout=timeout)
+        except CellError as problem:
+            return str(problem)
+        raise AssertionError(f"{code!r} did not raise")
+
+    def result_of(self, message_id: str, *, timeout: float = 60) -> Any:
+        """Wait for a cell's end, and for all that it displayed on its way."""
+        try:
+            return super().result_of(message_id, timeout=timeout)
+        finally:
+            self.listen_until(lambda: self._is_idle(message_id))
+
+    def listen_until(self, enough: Callable[[], bool], timeout: float = 10) -> None:
+        """Read what the kernel says until ``enough``."""
+        deadline = time.monotonic() + timeout
+        while not enough():
+            self._socket.settimeout(max(0.01, deadline - time.monotonic()))
+            received = self._socket.recv()
+            if isinstance(received, str) and received:
+                self._remember(json.loads(received))
+
+    def shows(self, message_id: str) -> dict[str, Any]:
+        """The first thing a running cell displays."""
+        self.listen_until(lambda: bool(self.displays(message_id)))
+        return self.displays(message_id)[0]
+
+    def _is_idle(self, message_id: str) -> bool:
+        return any(
+            m["msg_type"] == "status"
+            and m["content"]["execution_state"] == "idle"
+            and m["parent_header"].get("msg_id") == message_id
+            for m in self.messages
+        )
+
+    def interrupt(self) -> None:
+        """The stop button."""
+        self.server.post(f"api/kernels/{self.kernel_id}/interrupt", {}).raise_for_status()
+
+    def restart(self) -> None:
+        """The restart button."""
+        self.server.post(f"api/kernels/{self.kernel_id}/restart", {}).raise_for_status()
+
+    def shut_down(self) -> requests.Response:
+        """The end of the kernel."""
+        return self.server.delete(f"api/kernels/{self.kernel_id}")
+
+    def displays(self, message_id: str | None = None) -> list[dict[str, Any]]:
+        """The mime bundles shown by a cell (or all), first displays and updates, in order."""
+        return [
+            message["content"]["data"]
+            for message in self.messages
+            if message["msg_type"] in {"display_data", "update_display_data"}
+            and (message_id is None or message["parent_header"].get("msg_id") == message_id)
+        ]
+
+    def text(self) -> str:
+        """All that the kernel ever said, as one text to search in."""
+        return json.dumps(self.messages)
+
+    def _remember(self, message: dict[str, Any]) -> None:
+        self.messages.append(message)
+        super()._remember(message)

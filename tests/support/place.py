@@ -1,0 +1,71 @@
+"""A place of its own for a Jupyter server: configuration, data, runtime, notebooks, all temporary."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
+from jupyter_auth.cli.demo.workspace import Workspace, keep_lab_quiet, own_environment
+
+PROFILE = """\
+[profiles.{name}]
+provider  = "oidc"
+issuer    = "{issuer}"
+client_id = "{client_id}"
+scopes    = ["openid", "profile", "offline_access", "lake.read"]
+title     = "Test lake"
+"""
+
+
+class Place(Workspace):
+    """The folders, and what the tests do in them."""
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def store(self) -> Path:
+        return self.data / "jupyter_auth"
+
+    @property
+    def toml(self) -> Path:
+        return self.config / "jupyter_auth.toml"
+
+    @property
+    def socket(self) -> Path:
+        found = list(self.runtime.glob("jupyter_auth-*.sock"))
+        assert len(found) == 1, found
+        return found[0]
+
+    def profile(self, issuer: str, name: str = "lake", client_id: str = "nb-public", more: str = "") -> None:
+        """Add a profile; ``more`` is TOML for it."""
+        with self.toml.open("a", encoding="utf-8") as file:
+            file.write(PROFILE.format(name=name, issuer=issuer, client_id=client_id) + more + "\n")
+
+    def server(self, *options: str, module: str = "jupyter_server") -> JupyterProcess:
+        """A Jupyter server here; use it as a context manager."""
+        return JupyterProcess(module, self, "--no-browser", "--ServerApp.port=0", *options)
+
+    def variables(self, **values: str) -> None:
+        """Set environment variables for the servers started from here on."""
+        self.environment.update(values)  # type: ignore[attr-defined]
+
+
+@contextmanager
+def place(issuer: str | None = None) -> Iterator[Place]:
+    """A new place; with ``issuer`` it has a profile ``lake`` for it."""
+    root = Path(tempfile.mkdtemp(prefix="ja-"))
+    try:
+        for folder in ("config", "data", "ipython", "notebooks", "run"):
+            (root / folder).mkdir(mode=0o700)
+        made = Place(root=root, environment=own_environment(root, ""))
+        keep_lab_quiet(made.config)
+        made.toml.touch()
+        if issuer:
+            made.profile(issuer)
+        yield made
+    finally:
+        shutil.rmtree(root, ignore_errors=True)

@@ -1,0 +1,52 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+NOW = 1_800_000_000
+
+
+@pytest.fixture
+def now() -> int:
+    return NOW
+
+
+@pytest.fixture
+def make() -> Callable[..., dict[str, Any]]:
+    """An interaction as the broker sends it, with the given fields changed."""
+
+    def build(**changes: Any) -> dict[str, Any]:
+        asker = {
+            "notebook": "projects/2026/sales-forecast.ipynb",
+            "kernel_id": "7f0c",
+            "kernel_name": "Python 3 (ipykernel)",
+            "waiting": 1,
+        }
+        asker.update(changes.pop("requested_by", {}))
+        interaction: dict[str, Any] = {
+            "id": "int-1",
+            "profile": "graph",
+            "title": "Contoso Notebooks",
+            "client_id": "6b1e",
+            "issuer": "https://login.microsoftonline.com/contoso.com/v2.0",
+            "tenant": "contoso.com",
+            "scopes": ["openid", "User.Read", "Files.Read"],
+            "scope_titles": {},
+            "flow": "device_code",
+            "state": "pending",
+            "slow": False,
+            "user_code": "D7KX-92QP",
+            "verification_uri": "https://microsoft.com/devicelogin",
+            "verification_uri_complete": "https://microsoft.com/devicelogin?otc=D7KX-92QP",
+            "authorization_uri": None,
+            "created_on": NOW,
+            "expires_on": NOW + 900,
+            "username": None,
+            "reason": None,
+            "message": None,
+            "hint": None,
+            "requested_by": asker,
+        }
+        return interaction | changes
+
+    return build
