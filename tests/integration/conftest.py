@@ -27,16 +27,36 @@ def provider(running_provider: OidcProvider) -> OidcProvider:
 
 
 @pytest.fixture
-def home(provider: OidcProvider) -> Iterator[Place]:
-    """A place with a profile ``lake`` at the provider."""
+def fresh(provider: OidcProvider) -> Iterator[Place]:
+    """A place with a profile ``lake`` at the provider, for a test that starts its own servers."""
     with place(provider.issuer) as made:
         yield made
 
 
+@pytest.fixture(scope="module")
+def shared(running_provider: OidcProvider) -> Iterator[tuple[Place, JupyterProcess]]:
+    """A place and its running server, for the tests of a module one after the other."""
+    with place(running_provider.issuer) as made, made.server() as running:
+        yield made, running
+
+
 @pytest.fixture
-def server(home: Place) -> Iterator[JupyterProcess]:
-    with home.server() as running:
-        yield running
+def home(shared: tuple[Place, JupyterProcess], provider: OidcProvider) -> Iterator[Place]:
+    """The shared place as new: nobody signed in, nothing waiting, one profile, no kernels."""
+    made, server = shared
+    made.toml.write_text("", encoding="utf-8")
+    made.profile(provider.issuer)
+    yield made
+    for waiting in server.get("jupyter_auth/v1/interactions").json():
+        server.delete(f"jupyter_auth/v1/interactions/{waiting['id']}")
+    for kernel in server.get("api/kernels").json():
+        server.delete(f"api/kernels/{kernel['id']}")
+    server.delete("jupyter_auth/v1/cache")
+
+
+@pytest.fixture
+def server(shared: tuple[Place, JupyterProcess], home: Place) -> JupyterProcess:
+    return shared[1]
 
 
 @pytest.fixture

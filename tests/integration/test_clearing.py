@@ -94,12 +94,12 @@ def test_a_clear_during_a_refresh_is_not_undone(
 
 
 def test_a_damaged_store_is_set_aside_and_work_goes_on(
-    home: Place, sign_in: Callable[..., str], start_kernels: Callable[..., list[Kernel]]
+    fresh: Place, sign_in: Callable[..., str], start_kernels: Callable[..., list[Kernel]]
 ) -> None:
-    with home.server() as first:
+    with fresh.server() as first:
         sign_in(start_kernels(first)[0])
-    (home.store / "tokens.db").write_bytes(b"not a database" * 1000)
-    with home.server() as second:
+    (fresh.store / "tokens.db").write_bytes(b"not a database" * 1000)
+    with fresh.server() as second:
         kernel = start_kernels(second)[0]
         assert kernel.run(SILENT, "outcome") == "no_account"
         assert "set aside" in second.get("jupyter_auth/v1/status").text
@@ -108,17 +108,17 @@ def test_a_damaged_store_is_set_aside_and_work_goes_on(
 
 
 def test_a_missing_key_is_named_and_new_sign_ins_work(
-    home: Place, sign_in: Callable[..., str], start_kernels: Callable[..., list[Kernel]]
+    fresh: Place, sign_in: Callable[..., str], start_kernels: Callable[..., list[Kernel]]
 ) -> None:
-    with home.server() as first:
+    with fresh.server() as first:
         sign_in(start_kernels(first)[0])
-    key = home.config / "jupyter_auth" / "seal.key"
+    key = fresh.config / "jupyter_auth" / "seal.key"
     key.rename(key.with_name("elsewhere"))
-    with home.server() as second:
+    with fresh.server() as second:
         kernel = start_kernels(second)[0]
         sign_in(kernel)
         status = second.get("jupyter_auth/v1/status").json()
         assert status["store"]["name"] == "memory" and str(key) in status["store"]["notes"][0]
     key.with_name("elsewhere").rename(key)
-    with home.server() as third:
+    with fresh.server() as third:
         assert start_kernels(third)[0].run(SILENT, "outcome") == "token"  # nothing was deleted

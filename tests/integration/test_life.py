@@ -13,40 +13,40 @@ from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.support import Kernel, Place
 
 
-def test_the_socket_is_private_and_goes_with_the_server(home: Place) -> None:
-    with home.server():
-        path = home.socket
+def test_the_socket_is_private_and_goes_with_the_server(fresh: Place) -> None:
+    with fresh.server():
+        path = fresh.socket
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert not path.exists()
 
 
 def test_after_a_crash_the_next_server_cleans_up(
-    home: Place, sign_in: Callable[..., str], start_kernels: Callable[..., list[Kernel]]
+    fresh: Place, sign_in: Callable[..., str], start_kernels: Callable[..., list[Kernel]]
 ) -> None:
-    with home.server() as crashed:
+    with fresh.server() as crashed:
         sign_in(start_kernels(crashed)[0])
-        left = home.socket
+        left = fresh.socket
         assert crashed._process is not None
         os.kill(crashed._process.pid, signal.SIGKILL)
         crashed._process.wait(10)
     assert left.exists()
-    for info in home.runtime.glob("jpserver-*"):
+    for info in fresh.runtime.glob("jpserver-*"):
         info.unlink()
-    with home.server() as second:
+    with fresh.server() as second:
         assert not left.exists()
         kernel = start_kernels(second)[0]
         assert kernel.run("tok = ja.get_token('lake')", "tok.metadata.token_source") == "cache"
 
 
 def test_a_long_path_to_the_socket(
-    home: Place, sign_in: Callable[..., str], start_kernels: Callable[..., list[Kernel]]
+    fresh: Place, sign_in: Callable[..., str], start_kernels: Callable[..., list[Kernel]]
 ) -> None:
-    deep = home.root / ("r" * 90) / ("s" * 60)
+    deep = fresh.root / ("r" * 90) / ("s" * 60)
     deep.mkdir(parents=True, mode=0o700)
-    home.variables(JUPYTER_RUNTIME_DIR=str(deep))
-    server = home.server()
-    server._space = type("Deep", (Place,), {"runtime": deep})(root=home.root, environment=home.environment)
+    fresh.variables(JUPYTER_RUNTIME_DIR=str(deep))
+    server = fresh.server()
+    server._space = type("Deep", (Place,), {"runtime": deep})(root=fresh.root, environment=fresh.environment)
     with server:
         assert len(str(next(deep.glob("jupyter_auth-*.sock")))) > 108
         sign_in(start_kernels(server)[0])

@@ -20,14 +20,14 @@ def test_the_second_kernel_is_silent(
 
 
 def test_it_lasts_over_a_restart_of_the_server(
-    home: Place,
+    fresh: Place,
     provider: OidcProvider,
     sign_in: Callable[..., str],
     start_kernels: Callable[..., list[Kernel]],
 ) -> None:
-    with home.server() as first:
+    with fresh.server() as first:
         sign_in(start_kernels(first)[0])
-    with home.server() as second:
+    with fresh.server() as second:
         kernel = start_kernels(second)[0]
         assert kernel.run("tok = ja.get_token('lake')", SOURCE) == ["cache", "store"]
         assert provider.token_responses() == 1

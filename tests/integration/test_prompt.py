@@ -105,7 +105,8 @@ def test_nobody_to_ask(kernel: Kernel, provider: OidcProvider) -> None:
     said = kernel.fails("ja.get_token('lake')")
     assert "InteractionRequiredError" in said and "cannot ask a person" in said and "%get_token lake" in said
     assert "InteractionRequiredError" in kernel.fails("ja.get_token('lake', interactive=False)")
-    assert kernel.server.get("jupyter_auth/v1/interactions").json() == []
+    known = kernel.server.get("jupyter_auth/v1/interactions").json()
+    assert [i for i in known if i["state"] == "pending"] == []
 
 
 def test_await_and_its_cancellation(kernel: Kernel, provider: OidcProvider) -> None:
@@ -123,7 +124,7 @@ def test_await_and_its_cancellation(kernel: Kernel, provider: OidcProvider) -> N
     )
     time.sleep(0.5)
     states = [i["state"] for i in kernel.server.get("jupyter_auth/v1/interactions").json()]
-    assert states == ["succeeded", "cancelled"]
+    assert states[-2:] == ["succeeded", "cancelled"]
 
 
 def test_a_kernel_that_dies_while_it_asks_leaves_no_request(
