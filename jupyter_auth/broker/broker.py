@@ -134,7 +134,7 @@ class Broker:
         allowed = resolved.profile.flows or BUILT_FLOWS
         if not set(allowed) & set(BUILT_FLOWS):
             raise PolicyError(
-                f"Profile {resolved.profile.name!r} allows only {', '.join(allowed)}, which does not work here.",
+                f"Profile {resolved.profile.name!r} allows only {', '.join(allowed)}: not available here.",
                 reason="flow_unavailable",
                 hint="Add device_code to its flows.",
             )
@@ -181,8 +181,7 @@ class Broker:
         cache = await self.start()
         chosen = {ClientKey(p.issuer, p.client_id): p for p in self._profiles(profile)}
         work = ending.Ending(cache, self._engine, chosen)
-        if profile is None and account is not None:
-            work.include_unconfigured = True
+        work.include_unconfigured = profile is None
         return await self.in_thread(lambda: work.sign_out(account, revoke=revoke))
 
     async def clear(self, profile: str | None = None, *, revoke: bool = False) -> ClearReport:

@@ -19,17 +19,26 @@ def private_folder(path: Path) -> Path:
     Raises ``NoSafeStoreError`` where it is a link, a file, or somebody else's.
     """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(path)
         status = path.lstat()
+        if not stat.S_ISDIR(status.st_mode):
+            raise _unsafe(path, "it is a link or a file, not a folder")
+        if status.st_uid != os.geteuid():
+            raise _unsafe(path, "it belongs to another user")
+        if stat.S_IMODE(status.st_mode) != 0o700:
+            path.chmod(0o700)
     except OSError as problem:
         raise _unsafe(path, problem.strerror or "it cannot be made") from None
-    if not stat.S_ISDIR(status.st_mode):
-        raise _unsafe(path, "it is a link or a file, not a folder")
-    if status.st_uid != os.geteuid():
-        raise _unsafe(path, "it belongs to another user")
-    if stat.S_IMODE(status.st_mode) != 0o700:
-        path.chmod(0o700)
     return path
+
+
+def _make_folder(path: Path) -> None:
+    """``mkdir -p``; every folder that is made is closed to others, whatever the umask."""
+    try:
+        path.mkdir(mode=0o700, exist_ok=True)
+    except FileNotFoundError:
+        _make_folder(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
 
 
 def open_private(path: Path, flags: int) -> int:
@@ -45,25 +54,48 @@ def open_private(path: Path, flags: int) -> int:
         raise
     except OSError as problem:
         raise _unsafe(path, problem.strerror or "it cannot be opened") from None
-    status = os.fstat(fd)
-    why = None
-    if not stat.S_ISREG(status.st_mode):
-        why = "it is not a regular file"
-    elif status.st_uid != os.geteuid():
-        why = "it belongs to another user"
-    elif status.st_nlink != 1:
-        why = "it has a second name (hard link)"
-    if why:
-        os.close(fd)
-        raise _unsafe(path, why)
-    if stat.S_IMODE(status.st_mode) != 0o600:
+    try:
+        _judge(path, os.fstat(fd))
         os.fchmod(fd, 0o600)
+    except BaseException as problem:
+        os.close(fd)
+        if isinstance(problem, OSError):
+            raise _unsafe(path, problem.strerror or "it cannot be closed to others") from None
+        raise
     return fd
+
+
+def _judge(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise _unsafe(path, "it is a link or no regular file")
+    if status.st_uid != os.geteuid():
+        raise _unsafe(path, "it belongs to another user")
+    if status.st_nlink != 1:
+        raise _unsafe(path, "it has a second name (hard link)")
 
 
 def ensure_private_file(path: Path) -> None:
     """Make ``path`` where it is missing, and see that it is safe."""
-    os.close(open_private(path, os.O_RDWR | os.O_CREAT))
+    try:
+        os.close(open_private(path, os.O_RDWR | os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        check_private_file(path)
+    except FileNotFoundError:
+        raise _unsafe(path, "its folder is missing") from None
+
+
+def check_private_file(path: Path) -> None:
+    """See that ``path``, if it is there, is safe. It is not opened: the close would take away the locks
+    that another connection of this process holds on a SQLite file (POSIX.1, ``fcntl``)."""
+    try:
+        status = path.lstat()
+        _judge(path, status)
+        if stat.S_IMODE(status.st_mode) != 0o600:
+            path.chmod(0o600)
+    except FileNotFoundError:
+        return
+    except OSError as problem:
+        raise _unsafe(path, problem.strerror or "it cannot be closed to others") from None
 
 
 def read_private(path: Path, limit: int) -> bytes:
@@ -84,6 +116,16 @@ def create_private(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         beside.rename(path)
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A rename outlives a power cut only once its folder is on disk."""
+    fd = os.open(folder, os.O_RDONLY | _CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 @contextmanager

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from jupyter_auth.core.utf8 import utf8
+
 
 def make_home_account_id(sub: str, issuer: str) -> str:
     """The account's key, Entra apart: ``b64url(sub) + "." + b64url(sha256(issuer)[:12])``.
 
     A ``sub`` is unique within its issuer only (OpenID Connect Core §2), hence the second part.
     """
-    digest = hashlib.sha256(issuer.encode()).digest()[:12]
-    return f"{_b64url(sub.encode())}.{_b64url(digest)}"
+    digest = hashlib.sha256(utf8(issuer)).digest()[:12]
+    return f"{_b64url(utf8(sub))}.{_b64url(digest)}"
 
 
 def _b64url(data: bytes) -> str:

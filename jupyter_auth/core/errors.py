@@ -59,7 +59,7 @@ class InteractionError(AuthError):
 
     code = "interaction_error"
     http_status = 409
-    fields = ("profile", "scopes")
+    fields: ClassVar[tuple[str, ...]] = ("profile", "scopes")
     profile: str | None
     scopes: list[str] | None
 
@@ -74,7 +74,7 @@ class InteractionRequiredError(InteractionError):
 
     code = "interaction_required"
     default_reason = "no_account"
-    fields = ("profile", "scopes", "claims", "accounts", "interaction_id")
+    fields: ClassVar[tuple[str, ...]] = ("profile", "scopes", "claims", "accounts", "interaction_id")
     claims: str | None
     accounts: list[str] | None
     interaction_id: str | None
@@ -112,7 +112,14 @@ class OAuthError(AuthError):
     code = "oauth_error"
     http_status = 502
     default_reason = "provider_refused"
-    fields = ("error", "error_description", "error_uri", "status", "correlation_id", "trace_id")
+    fields: ClassVar[tuple[str, ...]] = (
+        "error",
+        "error_description",
+        "error_uri",
+        "status",
+        "correlation_id",
+        "trace_id",
+    )
     error: str | None
     error_description: str | None
     error_uri: str | None
@@ -130,7 +137,7 @@ class TransportError(AuthError):
     code = "transport_error"
     http_status = 502
     default_reason = "unreachable"
-    fields = ("retryable", "retry_after")
+    fields: ClassVar[tuple[str, ...]] = ("retryable", "retry_after")
     retryable: bool | None
     retry_after: float | None
 
@@ -157,7 +164,7 @@ class ProfileError(AuthError):
     code = "profile_error"
     http_status = 400
     default_reason = "invalid_profile"
-    fields = ("faults",)
+    fields: ClassVar[tuple[str, ...]] = ("faults",)
     faults: list[str] | None
 
 

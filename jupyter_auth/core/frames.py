@@ -8,9 +8,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import math
+from contextlib import suppress
 from typing import Any, Protocol
 
 from jupyter_auth.core.errors import TransportError
+from jupyter_auth.core.utf8 import utf8
 
 PROTOCOL_VERSION = 1
 MAX_FRAME = 64 * 1024  # bytes of JSON
@@ -48,13 +51,18 @@ def body_length(header: bytes) -> int:
 
 
 def decode(body: bytes) -> dict[str, Any]:
-    """The JSON object of a frame's body; duplicate keys, NaN and anything but an object are refused."""
-    try:
-        message = json.loads(body, object_pairs_hook=_unique, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):  # the text may be a secret: it is in no message and no cause
-        raise FrameError("A frame holds no valid JSON object.", retryable=False) from None
+    """The JSON object of a frame's body, in UTF-8.
+
+    Duplicate keys, NaN, numbers beyond every float and anything but an object are refused.
+    """
+    message: Any = None
+    with suppress(ValueError, RecursionError):
+        message = json.loads(
+            body.decode(), object_pairs_hook=_unique, parse_constant=_refused, parse_float=_finite
+        )
+    # Raised out here, the error has no parser's error behind it, which would hold the whole text.
     if not isinstance(message, dict):
-        raise FrameError("A frame holds JSON, but not an object.", retryable=False)
+        raise FrameError("A frame holds no valid JSON object.", retryable=False)
     return message
 
 
@@ -65,8 +73,15 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(name)
+def _refused(constant: str) -> Any:
+    raise ValueError(constant)
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError("beyond every float")
+    return value
 
 
 def read_frame(sock: Readable) -> dict[str, Any]:
@@ -86,10 +101,10 @@ def _read_exactly(sock: Readable, size: int) -> bytes:
 
 def proof(key: bytes, broker_id: str, nonce: str) -> str:
     """What a kernel answers to a nonce: hex HMAC-SHA256 over context, broker and nonce."""
-    message = _CONTEXT + broker_id.encode() + b"\0" + nonce.encode()
+    message = _CONTEXT + utf8(broker_id) + b"\0" + utf8(nonce)
     return hmac.new(key, message, hashlib.sha256).hexdigest()
 
 
 def proof_matches(key: bytes, broker_id: str, nonce: str, mac: str) -> bool:
     """Constant-time check of a proof; an empty key proves nothing."""
-    return bool(key) and hmac.compare_digest(proof(key, broker_id, nonce).encode(), mac.encode())
+    return bool(key) and hmac.compare_digest(utf8(proof(key, broker_id, nonce)), utf8(mac))

@@ -28,10 +28,11 @@ def usable_seconds(value: Any) -> int | None:
 def refresh_time(issued_on: int, expires_on: int, refresh_in: int | None, jitter: float) -> int:
     """The second from which the token is STALE; ``jitter`` in [0, 1) moves it up to 10 % earlier.
 
-    Spreading it keeps the tokens of many servers from being refreshed in the same second.
+    Spreading it keeps the tokens of many servers from being refreshed in the same second. A
+    ``refresh_in`` past the moment when the token counts as EXPIRED would leave it no time to be STALE.
     """
     life = max(expires_on - issued_on, 0)
-    if refresh_in is not None and refresh_in < life:
+    if refresh_in is not None and issued_on + refresh_in < expiry_time(issued_on, expires_on):
         ahead = float(life - refresh_in)
     else:
         ahead = min(STALE_WINDOW, life / 2)

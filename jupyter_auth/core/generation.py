@@ -9,10 +9,12 @@ from __future__ import annotations
 import mmap
 import os
 import stat
+import sys
 import time
 from pathlib import Path
 
 SIZE = 8
+_LIMIT = 2**63  # a signed integer's; only a damaged file comes near it
 _FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -28,8 +30,11 @@ class Generation:
             status = os.fstat(fd)
             if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_nlink != 1:
                 raise OSError(f"{path} is not a regular file of this user's own")
+            if status.st_size > SIZE:
+                raise OSError(f"{path} is no generation file: it holds more than a counter")
             if status.st_size < SIZE:
-                os.ftruncate(fd, SIZE)
+                # written, not only extended: on a full disk a hole would end the process at the first bump
+                os.pwrite(fd, time.time_ns().to_bytes(SIZE, sys.byteorder), 0)
             if create:
                 os.fchmod(fd, 0o600)
             self.inode = (status.st_dev, status.st_ino)
@@ -45,13 +50,13 @@ class Generation:
 
     def bump(self) -> int:
         """Raise the counter; every process that maps it sees the new value at its next look."""
-        self.cells[0] = max(time.time_ns(), self.cells[0] + 1)
+        self.cells[0] = max(time.time_ns(), (self.cells[0] + 1) % _LIMIT)
         return self.cells[0]
 
     def is_current(self) -> bool:
         """True while the path still names the mapped file."""
         try:
-            status = self.path.stat()
+            status = self.path.lstat()
         except OSError:
             return False
         return (status.st_dev, status.st_ino) == self.inode

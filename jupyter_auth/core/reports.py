@@ -1,7 +1,7 @@
 """What a sign-out or a clear did, account by account: only what is known."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self
 
 #: revoked: the provider confirmed. unsupported: it has no revocation endpoint. failed: it did not
@@ -31,11 +31,11 @@ class SignOutReport:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Self:
-        """The report in a frame or REST answer."""
+        """The report in a frame or REST answer; unknown fields are ignored."""
         rows = wire.get("accounts")
-        accounts = tuple(AccountOutcome(**row) for row in rows) if isinstance(rows, list) else ()
-        rest = {name: wire[name] for name in cls.__dataclass_fields__ if name in wire and name != "accounts"}
-        return cls(accounts=accounts, **rest)
+        accounts = [_outcome(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        rest = {f.name: wire[f.name] for f in fields(cls) if type(wire.get(f.name)) is type(f.default)}
+        return cls(accounts=tuple(accounts), **rest)
 
     def to_wire(self) -> dict[str, Any]:
         """The report as plain JSON."""
@@ -54,7 +54,7 @@ class SignOutReport:
         }
         lines = [
             f"  {row.username or row.home_account_id} · {row.profile}: "
-            + words[row.outcome].format(host=row.host)
+            + words.get(row.outcome, "forgotten here").format(host=row.host)
             for row in self.accounts
         ]
         return "\n".join([f"{self._headline()}. {_BROWSER}", *lines])
@@ -75,6 +75,10 @@ class ClearReport(SignOutReport):
             f"Cache cleared: {_count(len(self.accounts), 'account')}, "
             f"{_count(self.access_tokens, 'access token')}, {_count(self.refresh_tokens, 'refresh token')}"
         )
+
+
+def _outcome(wire: Mapping[str, Any]) -> AccountOutcome:
+    return AccountOutcome(**{f.name: str(wire.get(f.name) or "") for f in fields(AccountOutcome)})  # type: ignore[arg-type]
 
 
 def _count(number: int, noun: str) -> str:

@@ -6,6 +6,7 @@ Many results share one ``TokenData``: a cache hit costs one small object, and wh
 
 from __future__ import annotations
 
+from copy import deepcopy
 from time import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -167,7 +168,7 @@ class AuthenticationResult:
     @property
     def id_token_claims(self) -> dict[str, Any]:
         """The claims of the account's validated id token (OpenID Connect Core §2)."""
-        return dict(self._token.id_token_claims)
+        return deepcopy(self._token.id_token_claims)
 
     @property
     def correlation_id(self) -> str:
@@ -207,13 +208,17 @@ class AuthenticationResult:
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("an AuthenticationResult is read-only")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("an AuthenticationResult is read-only")
 
     def __format__(self, spec: str) -> NoReturn:
         raise TypeError("a token is not formatted into text; use .headers() for a request or .reveal()")
 
-    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+    def __getstate__(self) -> NoReturn:
         raise TypeError(
             "a token is neither copied nor pickled; call get_token() where it is needed, "
             "or pass .headers() or .reveal() on purpose"
         )
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        self.__getstate__()

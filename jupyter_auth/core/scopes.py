@@ -37,8 +37,7 @@ def parse_scopes(value: str | Iterable[str] | None) -> tuple[str, ...]:
 
 def resource_scopes(scopes: Iterable[str], *, fold: bool = False) -> frozenset[str]:
     """``scopes`` without the reserved ones, as a set to compare; ``fold`` ignores case (Entra only)."""
-    kept = (scope for scope in scopes if scope not in RESERVED)
-    return frozenset(scope.lower() for scope in kept) if fold else frozenset(kept)
+    return frozenset(scope.lower() if fold else scope for scope in scopes) - RESERVED
 
 
 def covers(granted: frozenset[str], wanted: frozenset[str]) -> bool:

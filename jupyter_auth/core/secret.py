@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hmac import compare_digest
 from typing import Any, NoReturn
+
+from jupyter_auth.core.utf8 import utf8
 
 REDACTED = "•••"  # U+2022 has no place in Latin-1: a redacted HTTP header fails loudly
 
@@ -15,14 +18,18 @@ class Secret:
     ``TypeError``. Comparison takes constant time.
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("_read",)
+    _read: Callable[[], str]
 
     def __init__(self, value: str) -> None:
-        object.__setattr__(self, "_value", value)
+        if not isinstance(value, str):
+            raise TypeError("a Secret holds text")
+        # Not the text but a method of it: debuggers and inspectors that list attributes show no more.
+        object.__setattr__(self, "_read", value.__str__)
 
     def reveal(self) -> str:
         """The text itself."""
-        return self._value  # type: ignore[no-any-return, attr-defined]
+        return self._read()
 
     def __repr__(self) -> str:
         return f"<Secret {REDACTED}>"
@@ -31,12 +38,12 @@ class Secret:
         return REDACTED
 
     def __bool__(self) -> bool:
-        return bool(self._value)  # type: ignore[attr-defined]
+        return bool(self._read())
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return compare_digest(self.reveal().encode(), other.reveal().encode())
+        return compare_digest(utf8(self.reveal()), utf8(other.reveal()))
 
     def __hash__(self) -> int:
         return hash((Secret, self.reveal()))
@@ -44,10 +51,14 @@ class Secret:
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a Secret is read-only")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a Secret is read-only")
 
     def __format__(self, spec: str) -> NoReturn:
         raise TypeError("a Secret is not formatted into text; call .reveal() where its value must go")
 
-    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+    def __getstate__(self) -> NoReturn:
         raise TypeError("a Secret is neither copied nor pickled; call .reveal() where its value must go")
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        self.__getstate__()

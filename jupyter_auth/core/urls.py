@@ -1,9 +1,12 @@
 """Which addresses may be shown as links, and which may be called."""
 
 import ipaddress
+import re
 from urllib.parse import SplitResult, urlsplit
 
 _MAX_URL = 2048
+# RFC 3986 §3.2 without user part and percent-encoding, which clients read differently
+_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]*)?")
 
 
 def is_loopback(host: str | None) -> bool:
@@ -36,9 +39,7 @@ def checked_split(url: object) -> SplitResult | None:
         return None
     if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_valid:
         return None
-    if "@" in parts.netloc or parts.username is not None:
-        return None
-    return parts
+    return parts if _AUTHORITY.fullmatch(parts.netloc) else None
 
 
 def is_safe_link(url: object, issuer: str) -> bool:
@@ -67,4 +68,5 @@ def host_of(url: str) -> str:
     if parts is None or parts.hostname is None:
         return ""
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return host if parts.port is None else f"{host}:{parts.port}"
+    own = {"http": 80, "https": 443}[parts.scheme]
+    return host if parts.port in (None, own) else f"{host}:{parts.port}"

@@ -9,18 +9,18 @@ from jupyter_auth.core.errors import TransportError
 from jupyter_auth.core.result import AuthenticationResult, Provenance, TokenData
 from jupyter_auth.core.secret import Secret
 
-_PLAIN = (
-    "account",
-    "expires_on",
-    "id_token_claims",
-    "issued_on",
-    "profile",
-    "refresh_on",
-    "tenant_id",
-    "token_endpoint",
-    "token_type",
-    "version",
-)
+_PLAIN: dict[str, Any] = {
+    "account": dict | None,
+    "expires_on": int,
+    "id_token_claims": dict,
+    "issued_on": int,
+    "profile": str,
+    "refresh_on": int,
+    "tenant_id": str | None,
+    "token_endpoint": str | None,
+    "token_type": str,
+    "version": str,
+}
 
 
 def result_to_wire(result: AuthenticationResult) -> dict[str, Any]:
@@ -47,17 +47,23 @@ def result_from_wire(wire: Mapping[str, Any]) -> AuthenticationResult:
         metadata = wire["metadata"]
         token = TokenData(
             access_token=Secret(wire["access_token"]),
-            scopes=tuple(wire["scopes"]),
-            **{name: wire[name] for name in _PLAIN},
+            scopes=tuple(str(scope) for scope in _of(list, wire["scopes"])),
+            **{name: _of(kind, wire[name]) for name, kind in _PLAIN.items()},
         )
         origin = Provenance(
-            metadata["token_source"],
-            metadata["cache_level"],
-            metadata["cache_refresh_reason"],
-            total=metadata["duration_total"],
-            in_cache=metadata["duration_in_cache"],
-            in_http=metadata["duration_in_http"],
+            _of(str, metadata["token_source"]),
+            _of(str | None, metadata["cache_level"]),
+            _of(str, metadata["cache_refresh_reason"]),
+            total=_of(int | float, metadata["duration_total"]),
+            in_cache=_of(int | float, metadata["duration_in_cache"]),
+            in_http=_of(int | float, metadata["duration_in_http"]),
         )
     except (KeyError, TypeError):
         raise TransportError("The broker sent a result that cannot be read.", reason="bad_result") from None
     return AuthenticationResult(token, origin, str(wire.get("correlation_id") or ""))
+
+
+def _of(kind: Any, value: Any) -> Any:
+    if not isinstance(value, kind):
+        raise TypeError
+    return value

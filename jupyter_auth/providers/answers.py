@@ -1,7 +1,6 @@
 """Reading what providers send: every field may be absent, of another type, or hostile."""
 
 import base64
-import binascii
 import re
 import time
 import urllib.parse
@@ -83,18 +82,16 @@ def refusal(response: requests.Response, issuer: str) -> Exception:
 
 
 def _secrets_sent(request: requests.PreparedRequest) -> list[str]:
-    """What a provider might repeat in its words, and must not be shown."""
+    """What a provider might repeat in its words, plain or encoded, and must not be shown."""
     body = request.body or ""
     form = urllib.parse.parse_qs(body.decode() if isinstance(body, bytes) else str(body))
     sent = [value for name in _SECRET_FIELDS for value in form.get(name, ())]
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
-    if scheme == "Basic":  # RFC 6749 §2.3.1
-        try:
-            pair = base64.b64decode(credentials).decode()
-        except (binascii.Error, UnicodeDecodeError):
-            pair = ""
-        sent += [pair.partition(":")[2], urllib.parse.unquote_plus(pair.partition(":")[2])]
-    return [value for value in sent if value]
+    if scheme == "Basic":
+        pair = base64.b64decode(credentials).decode()
+        sent.append(urllib.parse.unquote_plus(pair.partition(":")[2]))
+    forms = (str, urllib.parse.quote_plus, lambda value: urllib.parse.quote(value, safe=""))
+    return [form(value) for value in sent if value for form in forms]
 
 
 def _redacted(value: Any, secrets: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import quote_plus
 
 from requests.auth import AuthBase
 from requests_oauth2client import ClientSecretBasic, PublicApp
@@ -15,7 +16,8 @@ def client_authentication(profile: Profile) -> AuthBase:
     secret = _client_secret(profile)
     if secret is None:
         return PublicApp(profile.client_id)
-    return ClientSecretBasic(profile.client_id, secret)
+    # form-encoded first (RFC 6749 §2.3.1), which the library leaves to its caller
+    return ClientSecretBasic(quote_plus(profile.client_id), quote_plus(secret))
 
 
 def _client_secret(profile: Profile) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import jwskate
 import requests
-from requests_oauth2client import OAuth2Client, oidc_discovery_document_url
+from requests_oauth2client import OAuth2Client
 
 from jupyter_auth.core.errors import AuthError, PolicyError, ProfileError, TransportError
 from jupyter_auth.core.profile import Profile
@@ -70,7 +70,7 @@ class OidcEngine:
             if self._metadata and time.monotonic() < self._metadata[0]:
                 return self._metadata[1]
         issuer = self.profile.issuer
-        response = self._get(oidc_discovery_document_url(issuer.rstrip("/")))
+        response = self._get(issuer.rstrip("/") + "/.well-known/openid-configuration")
         document = json_object(response)
         if response.status_code != 200 or document is None:
             raise self._no_discovery(response)

@@ -33,6 +33,7 @@ class KernelConnection(asyncio.Protocol):
     def __init__(self, channel: "KernelChannel") -> None:
         self._channel = channel
         self._buffer = bytearray()
+        self._unread = False
         self._nonce: str | None = None
         self._session: Session | None = None
         self._task: asyncio.Task[None] | None = None
@@ -53,10 +54,18 @@ class KernelConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         self._advance()
-        if self._task is not None and len(self._buffer) > frames.MAX_FRAME and self._transport is not None:
+        if len(self._buffer) > frames.MAX_FRAME and self._transport is not None:
             # one request more may wait here; who sends on is not read. Below that, reading goes on, since
             # only so is it noticed that a kernel which waits for a person has gone.
             self._transport.pause_reading()
+
+    def pause_writing(self) -> None:
+        """The peer does not read its answers: its next requests wait."""
+        self._unread = True
+
+    def resume_writing(self) -> None:
+        self._unread = False
+        self._go_on()
 
     def eof_received(self) -> bool:
         return False
@@ -75,7 +84,7 @@ class KernelConnection(asyncio.Protocol):
     def _advance(self) -> None:
         """Handle the whole frames in the buffer, until one takes time."""
         try:
-            while self._task is None and (body := self._next_body()) is not None:
+            while self._task is None and not self._unread and (body := self._next_body()) is not None:
                 self._handle(frames.decode(body))
         except FrameError as problem:
             self._send(error_to_wire(problem))
@@ -119,8 +128,13 @@ class KernelConnection(asyncio.Protocol):
             log.error("A kernel's connection failed: %s", where(problem))
             self._close()
             return
-        self._transport.resume_reading()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """After a pause: first what waits in the buffer, then what comes."""
         self._advance()
+        if self._transport is not None and len(self._buffer) <= frames.MAX_FRAME:
+            self._transport.resume_reading()
 
     async def _answer(self, session: Session, message: dict[str, object]) -> None:
         try:

@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from tornado.ioloop import PeriodicCallback
+
 from jupyter_auth import __version__
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.cache import places
@@ -16,6 +18,8 @@ from jupyter_auth.server.operations import Operations
 
 log = logging.getLogger(__name__)
 
+LOOK_AT_FILES = 1000.0  # milliseconds between two looks at the configuration's files (a stat each)
+
 
 class BrokerService:
     """Made when the extension is loaded, started by the event loop's first turn, closed with the server."""
@@ -26,6 +30,8 @@ class BrokerService:
         self._operations = Operations(self.broker, ServerKernels(serverapp), self.status)
         self.channel: KernelChannel | None = None
         self.problem = ""
+        self._configuration = self.broker.configuration
+        self._watch = PeriodicCallback(self._heed_files, LOOK_AT_FILES)
 
     async def start(self) -> None:
         """Open the kernel socket. The store and the engines wait for their first use."""
@@ -38,13 +44,23 @@ class BrokerService:
             log.error("%s Kernels get no tokens from this server.", self.problem)
             return
         self.channel = channel
+        self._watch.start()
         log.info("Token broker ready on %s", channel.path)
 
     async def close(self) -> None:
         """Stop listening, save what is under way, close the store."""
+        self._watch.stop()
         if self.channel is not None:
             await self.channel.close()
         await self.broker.close()
+
+    def _heed_files(self) -> None:
+        """When profiles change, kernels must not go on with what they keep for the old ones."""
+        now = self.broker.configuration
+        if now != self._configuration:
+            self._configuration = now
+            if self.broker.cache is not None:
+                self.broker.cache.store.generation.bump()
 
     async def status(self) -> dict[str, Any]:
         """What ``status`` says over REST, in ``%auth status`` and on the command line."""

@@ -1,11 +1,11 @@
 """JupyterLab in a real browser, as the tests and the pictures of the documentation use it."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import nbformat
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
@@ -38,12 +38,18 @@ def chromium() -> Iterator[Browser]:
 
 def write_notebook(folder: Path, name: str, *cells: str) -> Path:
     """A notebook with code cells."""
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source) for source in cells],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}},
-    )
+    notebook = {
+        "cells": [
+            {"cell_type": "code", "id": f"c{n}", "metadata": {}, "source": source}
+            | {"outputs": [], "execution_count": None}
+            for n, source in enumerate(cells)
+        ],
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
     path = folder / name
-    nbformat.write(notebook, path)
+    path.write_text(json.dumps(notebook), encoding="utf-8")
     return path
 
 

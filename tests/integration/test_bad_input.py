@@ -32,7 +32,11 @@ def rogue() -> Iterator[MisbehavingProvider]:
 def at_rogue(home: Place, rogue: MisbehavingProvider, kernel: Kernel) -> Callable[[str], list[str]]:
     """Ask for a token of a profile at the misbehaving provider."""
     home.profile(rogue.issuer, name="rogue", client_id="nb")
-    return lambda arguments="'rogue'": outcome(kernel, arguments)
+
+    def ask(arguments: str = "'rogue'") -> list[str]:
+        return outcome(kernel, arguments)
+
+    return ask
 
 
 def test_every_fault_of_a_profile_at_once(home: Place, server: JupyterProcess, kernel: Kernel) -> None:

@@ -137,3 +137,24 @@ def test_a_changed_configuration_takes_effect_at_the_next_use(home: Place, kerne
     time.sleep(0.01)
     said = kernel.fails("ja.get_token('other', interactive=False)")
     assert "Nobody is signed in to other" in said
+
+
+def test_a_new_default_profile_is_heeded_by_a_kernel_that_holds_a_token(
+    home: Place, kernel: Kernel, sign_in: Callable[..., str]
+) -> None:
+    sign_in(kernel, "tok = ja.get_token()")
+    assert kernel.run("tok = ja.get_token()", "tok.profile") == "lake"
+    home.profile("http://127.0.0.1:9/none", name="other")
+    home.toml.write_text('default_profile = "other"\n' + home.toml.read_text())
+    time.sleep(1.5)
+    assert "Nobody is signed in to other" in kernel.fails("ja.get_token(interactive=False)")
+
+
+def test_signing_out_and_clearing_after_the_profile_has_gone(
+    home: Place, kernel: Kernel, sign_in: Callable[..., str]
+) -> None:
+    sign_in(kernel)
+    home.toml.write_text("")
+    report = kernel.run("report = ja.sign_out()", "report.to_wire()")
+    assert [(a["username"], a["outcome"]) for a in report["accounts"]] == [("ada", "failed")]
+    assert kernel.run("report = ja.clear_cache()", "report.to_wire()")["accounts"] == []

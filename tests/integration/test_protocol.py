@@ -196,6 +196,24 @@ def test_who_does_not_prove_is_dropped_and_others_go_on(
     assert time.monotonic() - started < 15
 
 
+def test_who_does_not_read_is_not_answered_for_ever(
+    home: Place, kernel: Kernel, sign_in: Callable[..., str], connect: Callable[[], Client]
+) -> None:
+    sign_in(kernel)
+    deaf = connect()
+    assert deaf.prove(key_of(home, kernel))["ok"]
+    body = json.dumps({"op": "get_token", "profile": "lake"}).encode()
+    deaf.socket.settimeout(1)
+    sent = 0
+    try:
+        for _ in range(200_000):
+            sent += deaf.socket.send(struct.pack(">I", len(body)) + body)
+    except TimeoutError:
+        pass
+    assert sent < 2_000_000  # then the server stops reading: what it holds for a deaf peer is bounded
+    assert kernel.run("accounts = ja.get_accounts()", "len(accounts)") == 1
+
+
 def test_another_user_is_refused_whatever_the_mode(server: JupyterProcess, home: Place) -> None:
     if os.geteuid() != 0:
         pytest.fail("this test changes its user id and needs root, as CI has it")
