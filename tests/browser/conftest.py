@@ -11,8 +11,9 @@ from tests.idp import OidcProvider
 from tests.support import Place, place
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For a module only: Playwright's loop must have ended before a test of asyncio begins."""
     with chromium() as running:
         yield running
 
