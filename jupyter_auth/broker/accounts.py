@@ -37,6 +37,8 @@ def choose(accounts: Sequence[AccountRecord], resolved: Resolved) -> AccountReco
             **common,
         )
     usernames = [a.username or a.home_account_id for a in found]
+    if len(set(usernames)) < len(usernames):
+        usernames = [a.home_account_id for a in found]  # two people may bear one name
     raise InteractionRequiredError(
         f"{len(found)} accounts are signed in to {name}: {', '.join(usernames)}.",
         reason="ambiguous_account",
@@ -52,7 +54,7 @@ def account_record(answer: TokenResponse, resolved: Resolved, now: int) -> Accou
     claims = dict(answer.claims or {})
     subject = str(claims.get("sub") or "")
     names = (claims.get(key) for key in ("preferred_username", "upn", "email", "name"))
-    username = next((clean(name) for name in names if isinstance(name, str) and name.strip()), "")
+    username = next((shown for name in names if isinstance(name, str) and (shown := clean(name))), "")
     return AccountRecord(
         home_account_id=make_home_account_id(subject, resolved.client.issuer),
         environment=resolved.client.issuer,

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from jupyter_auth.broker import ending
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.configuration import Configuration, ConfigurationFiles
-from jupyter_auth.broker.interactions import Interaction, Interactions, Requester, device_parameters
-from jupyter_auth.broker.request import Resolved, TokenRequest, resolve
+from jupyter_auth.broker.interactions import Interaction, Interactions, Requester
+from jupyter_auth.broker.request import Resolved, TokenRequest, device_parameters, resolve
 from jupyter_auth.broker.sign_in import DeviceSignIn
 from jupyter_auth.broker.silent import Silent, result
 from jupyter_auth.broker.storage import open_store
@@ -19,7 +19,7 @@ from jupyter_auth.cache.records import AccountRecord, ClientKey
 from jupyter_auth.cache.store import Store
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.account import Account
-from jupyter_auth.core.errors import InteractionRequiredError, PolicyError
+from jupyter_auth.core.errors import InteractionRequiredError, PolicyError, TransportError
 from jupyter_auth.core.profile import BUILT_FLOWS, Profile
 from jupyter_auth.core.reports import ClearReport, SignOutReport
 from jupyter_auth.core.result import AuthenticationResult, Provenance
@@ -48,10 +48,13 @@ class Broker:
         self._files = configuration or ConfigurationFiles()
         self._open = store
         self._clock = clock or Clock()
+        # apart, so that a provider which keeps its threads waiting does not keep the store from answering
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="jupyter_auth")
+        self._calls = ThreadPoolExecutor(THREADS, thread_name_prefix="jupyter_auth-provider")
+        self._closed = False
         self._engines: dict[Profile, Engine] = {}
         self._starting: asyncio.Task[TokenCache] | None = None
-        self.interactions = Interactions(self.in_thread, self._clock)
+        self.interactions = Interactions(self.calling, self._clock)
         self.silent: Silent | None = None
         self.cache: TokenCache | None = None
 
@@ -59,30 +62,43 @@ class Broker:
 
     async def start(self) -> TokenCache:
         """Open the store, once; whoever comes first does it and the others wait."""
-        if self._starting is None:
+        if self._starting is None or (self._starting.done() and self.cache is None):
             self._starting = asyncio.ensure_future(self._start())
         return await asyncio.shield(self._starting)
 
     async def _start(self) -> TokenCache:
         store = await self.in_thread(self._open)
         self.cache = TokenCache(store, self._clock.now)
-        self.silent = Silent(self.cache, self._engine, self.in_thread, self._clock)
+        self.silent = Silent(self.cache, self._engine, self.in_thread, self.calling, self._clock)
         return self.cache
 
     async def close(self) -> None:
         """End interactions, let refreshes under way be saved, close the store."""
-        self.interactions.close()
+        if self._starting is not None:
+            await asyncio.wait([self._starting])
+        await self.interactions.close()
         if self.silent is not None:
             await self.silent.flights.settle(SETTLE)
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._closed = True
+        for threads in (self._calls, self._threads):
+            threads.shutdown(wait=False, cancel_futures=True)
         for engine in self._engines.values():
             engine.close()
         if self.cache is not None:
             self.cache.store.close()
 
     async def in_thread(self, work: Callable[[], T]) -> T:
-        """Run what blocks away from the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        """Run what blocks, a little, away from the event loop."""
+        return await self._run(self._threads, work)
+
+    async def calling(self, work: Callable[[], T]) -> T:
+        """Run what asks a provider, away from the event loop and from the store's threads."""
+        return await self._run(self._calls, work)
+
+    async def _run(self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        if self._closed:
+            raise TransportError("The server is stopping.", reason="server_stopped", retryable=True)
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
 
     def _engine(self, profile: Profile) -> Engine:
         """The engine of a profile, made at first use; called in threads."""
@@ -182,7 +198,7 @@ class Broker:
         chosen = {ClientKey(p.issuer, p.client_id): p for p in self._profiles(profile)}
         work = ending.Ending(cache, self._engine, chosen)
         work.include_unconfigured = profile is None
-        return await self.in_thread(lambda: work.sign_out(account, revoke=revoke))
+        return await self.calling(lambda: work.sign_out(account, revoke=revoke))
 
     async def clear(self, profile: str | None = None, *, revoke: bool = False) -> ClearReport:
         """Wipe the cache, of one profile or whole; then, only where asked, revoke at the providers."""
@@ -190,8 +206,8 @@ class Broker:
         configured = {ClientKey(p.issuer, p.client_id): p for p in self._profiles(profile)}
         work = ending.Ending(cache, self._engine, configured)
         if profile is not None:
-            return await self.in_thread(lambda: work.clear_profile(revoke=revoke))
-        return await self.in_thread(lambda: work.clear_all(revoke=revoke))
+            return await self.calling(lambda: work.clear_profile(revoke=revoke))
+        return await self.calling(lambda: work.clear_all(revoke=revoke))
 
     def _profiles(self, name: str | None) -> list[Profile]:
         configuration = self.configuration

@@ -1,6 +1,7 @@
 """Profiles from ``jupyter_auth.toml`` on Jupyter's config path, read again when a file has changed."""
 
 import os
+import stat
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -153,6 +154,8 @@ def load(paths: Sequence[Path]) -> Configuration:
 
 def _read(path: Path) -> tuple[dict[str, object] | None, list[Fault]]:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a FIFO would hold the event loop up
+            return None, [Fault(file=str(path), key="file", message="is not a regular file")]
         with path.open("rb") as file:
             raw = file.read(MAX_FILE + 1)
         if len(raw) > MAX_FILE:

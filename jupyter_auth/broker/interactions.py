@@ -1,14 +1,14 @@
 """What a person must do: one pending request per thing asked, joined by everyone who waits for it."""
 
 import asyncio
+import logging
 import secrets
-from collections import defaultdict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_auth.broker.clock import Clock
-from jupyter_auth.broker.request import Resolved
+from jupyter_auth.broker.request import Resolved, demands
 from jupyter_auth.broker.sign_in import DeviceSignIn, SignedIn
 from jupyter_auth.cache.records import ClientKey
 from jupyter_auth.core.errors import (
@@ -17,11 +17,18 @@ from jupyter_auth.core.errors import (
     InteractionDeclinedError,
     InteractionError,
     InteractionExpiredError,
+    PolicyError,
+    TransportError,
 )
+from jupyter_auth.core.faults import where
 from jupyter_auth.core.scopes import resource_scopes
+
+log = logging.getLogger(__name__)
 
 KEPT_AFTER_END = 300.0  # seconds for which an ended interaction can still be asked about
 MAX_ENDED = 50
+MAX_PENDING = 20  # nobody answers more; each is asked about at the provider all the while
+CLOSE_TIMEOUT = 1.0  # seconds
 
 _STATES: dict[type[AuthError], str] = {
     InteractionDeclinedError: "declined",
@@ -61,17 +68,8 @@ class Interaction:
 
     def answers(self, resolved: Resolved) -> bool:
         """True if its success gives what ``resolved`` asks for."""
-        mine, theirs = self.resolved, resolved
-        same = (mine.client, mine.target.resource, mine.target.realm, mine.request.account) == (
-            theirs.client,
-            theirs.target.resource,
-            theirs.target.realm,
-            theirs.request.account,
-        )
-        demands = ("claims_challenge", "prompt", "acr_values", "max_age", "login_hint")
-        same_demands = all(getattr(mine.request, d) == getattr(theirs.request, d) for d in demands)
-        asked = resource_scopes(self.sign_in.scopes, fold=mine.profile.folds_case)
-        return same and same_demands and theirs.target.scopes <= asked
+        asked = resource_scopes(self.sign_in.scopes, fold=self.resolved.profile.folds_case)
+        return demands(self.resolved) == demands(resolved) and resolved.target.scopes <= asked
 
     def to_wire(self) -> dict[str, Any]:
         """What may be shown. A code or address is in it only while it is of use."""
@@ -108,6 +106,19 @@ class Interaction:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Start:
+    """An interaction that is being started; ``end`` tells who waits for it how that went."""
+
+    resolved: Resolved
+    end: "asyncio.Future[AuthError | None]"
+
+    def fails_for(self, resolved: Resolved, problem: AuthError) -> bool:
+        """True if a start for ``resolved`` would fail just so."""
+        same = self.resolved.target == resolved.target and demands(self.resolved) == demands(resolved)
+        return same or isinstance(problem, TransportError)
+
+
 class Interactions:
     """All interactions of one broker. Used on its event loop only."""
 
@@ -117,7 +128,7 @@ class Interactions:
         self._in_thread = in_thread
         self._clock = clock
         self._all: dict[str, Interaction] = {}
-        self._starting: defaultdict[ClientKey, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._starting: dict[ClientKey, _Start] = {}
 
     def get(self, interaction_id: str) -> Interaction | None:
         """The interaction of that id, pending or ended lately."""
@@ -136,25 +147,53 @@ class Interactions:
 
         Raises what the provider's start raises.
         """
-        async with self._starting[resolved.client]:  # two that ask at once must find one another
+        while True:  # two that ask at once must find one another
             for known in self._all.values():
                 if known.state == "pending" and known.answers(resolved):
                     return known, False
-            await self._in_thread(sign_in.start)
-            now = self._clock.now()
-            interaction = Interaction(
-                id=secrets.token_urlsafe(16),
-                resolved=resolved,
-                requester=requester,
-                sign_in=sign_in,
-                created_on=int(now),
-                expires_on=int(now + sign_in.expires_in),
-                outcome=asyncio.get_running_loop().create_future(),
+            start = self._starting.get(resolved.client)
+            if start is None:
+                return await self._start(resolved, requester, sign_in), True
+            problem = await asyncio.shield(start.end)
+            if problem is not None and start.fails_for(resolved, problem):
+                raise problem
+
+    async def _start(self, resolved: Resolved, requester: Requester, sign_in: DeviceSignIn) -> Interaction:
+        if sum(known.state == "pending" for known in self._all.values()) >= MAX_PENDING:
+            raise PolicyError(
+                f"{MAX_PENDING} sign-ins wait already.",
+                reason="too_many_sign_ins",
+                hint="Answer or cancel some of them first.",
             )
-            interaction.outcome.add_done_callback(lambda f: f.cancelled() or f.exception())
-            self._all[interaction.id] = interaction
-            interaction.task = asyncio.ensure_future(self._pursue(interaction))
-            return interaction, True
+        start = _Start(resolved=resolved, end=asyncio.get_running_loop().create_future())
+        self._starting[resolved.client] = start
+        problem = None
+        try:
+            await self._in_thread(sign_in.start)
+            return self._open(resolved, requester, sign_in)
+        except AuthError as failure:
+            problem = failure
+            raise
+        finally:
+            del self._starting[resolved.client]
+            start.end.set_result(problem)
+
+    def _open(self, resolved: Resolved, requester: Requester, sign_in: DeviceSignIn) -> Interaction:
+        self._prune()
+        now = self._clock.now()
+        interaction = Interaction(
+            id=secrets.token_urlsafe(16),
+            resolved=resolved,
+            requester=requester,
+            sign_in=sign_in,
+            created_on=int(now),
+            expires_on=int(now + sign_in.expires_in),
+            outcome=asyncio.get_running_loop().create_future(),
+        )
+        interaction.outcome.add_done_callback(lambda f: f.cancelled() or f.exception())
+        self._all[interaction.id] = interaction
+        interaction.task = asyncio.ensure_future(self._pursue(interaction))
+        return interaction
 
     def join(self, interaction: Interaction, waiter: object) -> None:
         """``waiter`` waits too."""
@@ -181,10 +220,13 @@ class Interactions:
                 ),
             )
 
-    def close(self) -> None:
-        """Cancel all."""
+    async def close(self) -> None:
+        """Cancel all. A poll under way ends in its thread, and gives back what it gets."""
         for interaction in list(self._all.values()):
             self.cancel(interaction, "server_stopped")
+        tasks = [i.task for i in self._all.values() if i.task is not None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=CLOSE_TIMEOUT)
 
     async def _pursue(self, interaction: Interaction) -> None:
         """Ask the provider at its pace until the person has answered or the time is over."""
@@ -194,7 +236,9 @@ class Interactions:
                 left = interaction.expires_on - self._clock.now()
                 if left <= 0:
                     raise sign_in.expired()
-                await asyncio.sleep(min(sign_in.interval, left))
+                await asyncio.wait([interaction.outcome], timeout=min(sign_in.wait, left))
+                if interaction.state != "pending":
+                    return  # it was cancelled: nothing must be asked for any more
                 # shielded: an answer that redeems the code must be saved, whoever has left meanwhile
                 signed_in = await asyncio.shield(self._in_thread(sign_in.poll))
                 interaction.slow = sign_in.slowed_down
@@ -206,6 +250,10 @@ class Interactions:
         except asyncio.CancelledError:
             self.cancel(interaction, "server_stopped")
             raise
+        except Exception as problem:  # noqa: BLE001 -- a fault of ours: those who wait must hear of it
+            log.error("A sign-in failed: %s", where(problem))
+            failure = AuthError("The sign-in failed.", reason="internal", hint="The server's log says where.")
+            self._end(interaction, failure)
 
     def _succeed(self, interaction: Interaction, signed_in: SignedIn) -> None:
         if interaction.state == "pending":
@@ -233,15 +281,3 @@ class Interactions:
             too_old = now - (interaction.ended_on or now) > KEPT_AFTER_END
             if too_old or position < len(ended) - MAX_ENDED:
                 del self._all[interaction.id]
-
-
-def device_parameters(request: Any) -> Mapping[str, str]:
-    """The optional parameters of a sign-in that a request names (OpenID Connect Core §3.1.2.1)."""
-    named = {
-        "login_hint": request.login_hint,
-        "prompt": None if request.prompt == "none" else request.prompt,
-        "acr_values": request.acr_values,
-        "max_age": request.max_age,
-        "claims": request.claims_challenge,
-    }
-    return {name: str(value) for name, value in named.items() if value is not None}

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.request import Resolved
+from jupyter_auth.broker.throttle import Throttle
 from jupyter_auth.cache.records import AccessTokenRecord, AccountKey, RefreshTokenRecord
 from jupyter_auth.cache.token_cache import TokenCache
-from jupyter_auth.core.errors import InteractionRequiredError, OAuthError
+from jupyter_auth.core.errors import InteractionRequiredError, OAuthError, PolicyError, TransportError
 from jupyter_auth.core.freshness import DEFAULT_LIFETIME, refresh_time
 from jupyter_auth.core.scopes import RESERVED, union
+from jupyter_auth.core.urls import host_of
 from jupyter_auth.providers.base import Engine, TokenResponse
 
 #: OAuth errors of a refresh that only a person can mend (SEMANTICS: MSAL's list and invalid_scope).
@@ -49,6 +51,7 @@ class Refresh:
     account: AccountKey
     resolved: Resolved
     clock: Clock
+    throttle: Throttle
     replaces: str | None = None  # the version of the token in use that this refresh is to replace
 
     def run(self) -> AccessTokenRecord:
@@ -100,9 +103,8 @@ class Refresh:
         # The reserved scopes that the grant holds go along, as in MSAL: a provider that narrows by
         # scope would else leave offline_access out of the next refresh token.
         scopes = union(self.resolved.scopes, [scope for scope in used.scopes if scope in RESERVED])
-        claims = self.resolved.request.claims_challenge
         issued_on = math.floor(self.clock.now())
-        answer = self.engine().refresh(used.secret, scopes, {"claims": claims} if claims else {})
+        answer = self._answer(used, scopes)
         token = token_record(answer, self.resolved, scopes, issued_on, self.clock)
         rotated = None
         if answer.refresh_token is not None:
@@ -112,22 +114,38 @@ class Refresh:
                 saved_on=issued_on,
                 resources=used.resources,
             )
-        newer = self._same_subject(answer)
+        newer = self._claims_of_the_same_person(answer)
         if not self.cache.save_refresh(
             self.account, token=token, used=used, rotated=rotated, claims=newer, epoch=epoch
         ):
             raise self._person_needed("signed_out", "This account was signed out meanwhile.")
         return token
 
-    def _same_subject(self, answer: TokenResponse) -> dict[str, object] | None:
-        """The new id token's claims, if it speaks of the same person (OpenID Connect Core §12.2)."""
+    def _answer(self, used: RefreshTokenRecord, scopes: tuple[str, ...]) -> TokenResponse:
+        """Ask, unless the provider has just refused that."""
+        claims, target = self.resolved.request.claims_challenge, self.resolved.target
+        request = (used.version, scopes, claims, target.resource)
+        self.throttle.check(request, self.account)
+        try:
+            return self.engine().refresh(used.secret, scopes, {"claims": claims} if claims else {})
+        except (OAuthError, TransportError) as problem:
+            self.throttle.note(request=request, sender=self.account, problem=problem)
+            raise
+
+    def _claims_of_the_same_person(self, answer: TokenResponse) -> dict[str, object] | None:
+        """The new id token's claims, if it has any. Of somebody else nothing is kept, the access token
+        least of all (OpenID Connect Core §12.2)."""
         if answer.claims is None:
             return None
         for account in self.cache.accounts(self.account.client):
-            if account.account_key == self.account and account.claims.get("sub") in (
-                None,
-                answer.claims.get("sub"),
-            ):
+            if account.account_key == self.account:
+                if account.claims.get("sub") not in (None, answer.claims.get("sub")):
+                    raise PolicyError(
+                        f"{host_of(self.account.issuer)} gave a token for another person than "
+                        f"{account.username}.",
+                        reason="another_person",
+                        hint="Nothing was stored. Tell the administrator of the provider.",
+                    )
                 return dict(answer.claims)
         return None
 

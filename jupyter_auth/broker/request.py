@@ -122,3 +122,31 @@ def resolve(request: TokenRequest, profile: Profile) -> Resolved:
         target=Target(resource_scopes(scopes, fold=profile.folds_case), resource),
         request=request,
     )
+
+
+def demands(resolved: Resolved) -> tuple[object, ...]:
+    """What two requests must have in common for one sign-in to answer both, scopes apart."""
+    request = resolved.request
+    return (
+        resolved.client,
+        resolved.target.resource,
+        resolved.target.realm,
+        request.account,
+        request.claims_challenge,
+        request.prompt,
+        request.acr_values,
+        request.max_age,
+        request.login_hint,
+    )
+
+
+def device_parameters(request: TokenRequest) -> Mapping[str, str]:
+    """The optional parameters of a sign-in that a request names (OpenID Connect Core §3.1.2.1)."""
+    named = {
+        "login_hint": request.login_hint,
+        "prompt": None if request.prompt == "none" else request.prompt,
+        "acr_values": request.acr_values,
+        "max_age": request.max_age,
+        "claims": request.claims_challenge,
+    }
+    return {name: str(value) for name, value in named.items() if value is not None}

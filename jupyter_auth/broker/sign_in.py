@@ -22,6 +22,7 @@ from jupyter_auth.core.urls import host_of
 from jupyter_auth.providers.base import DeviceAuthorization, Engine, NotYet, TokenResponse
 
 SLOW_DOWN = 5  # seconds added, for good, by each slow_down (RFC 8628 §3.5)
+_NOT_GRANTED = frozenset({"invalid_scope", "invalid_target"})
 MAX_INTERVAL = 60.0  # seconds, when the provider cannot be reached and polls are spaced out
 
 
@@ -53,8 +54,9 @@ class DeviceSignIn:
         self._abandoned = False
         self.scopes = resolved.scopes
         self._resources: tuple[str, ...] = ()
-        self.interval: float = 0
+        self.interval: float = 0  # the provider's pace
         self.slowed_down = False
+        self._pause: float = 0  # longer than that, while the provider cannot be reached
 
     # -- what may be shown ----------------------------------------------------------------------
 
@@ -84,13 +86,27 @@ class DeviceSignIn:
         """Seconds for which the code is good, from the start."""
         return self._started.expires_in
 
+    @property
+    def wait(self) -> float:
+        """Seconds until the next poll."""
+        return max(self.interval, self._pause)
+
     # -- the work -------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Ask for a code; also for the scopes that the account holds already, so that the new refresh
-        token serves what the old one did (incremental consent)."""
-        reserved = [scope for scope in self._resolved.profile.scopes if scope in RESERVED]
+        token serves what the old one did (incremental consent). Where the provider refuses those, since
+        what it granted once may be gone, only for what is wanted now."""
         held = self._held()
+        try:
+            self._start(held)
+        except OAuthError as refused:
+            if held is None or refused.error not in _NOT_GRANTED:
+                raise
+            self._start(None)
+
+    def _start(self, held: RefreshTokenRecord | None) -> None:
+        reserved = [scope for scope in self._resolved.profile.scopes if scope in RESERVED]
         resource = self._resolved.target.resource
         self.scopes = union(self._resolved.scopes, reserved, held.scopes if held else ())
         self._resources = union([resource] if resource else [], held.resources if held else ())
@@ -111,6 +127,7 @@ class DeviceSignIn:
         try:
             answer = self._engine().poll_device(self._started.device_code)
         except NotYet as pending:
+            self._pause = 0
             if pending.slow_down:
                 self.interval += SLOW_DOWN
                 self.slowed_down = True
@@ -119,7 +136,7 @@ class DeviceSignIn:
             if passing.retryable is False:
                 raise
             # a timeout or a 503 ends nothing: ask again, later and later (RFC 8628 §3.5)
-            self.interval = max(min(self.interval * 2, MAX_INTERVAL), passing.retry_after or 0)
+            self._pause = max(min(self.wait * 2, MAX_INTERVAL), passing.retry_after or 0)
             return None
         except OAuthError as refused:
             raise self._judged(refused) from None

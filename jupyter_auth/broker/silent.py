@@ -12,6 +12,7 @@ from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.flights import Flight, Flights
 from jupyter_auth.broker.refresh import Refresh
 from jupyter_auth.broker.request import Resolved
+from jupyter_auth.broker.throttle import Throttle
 from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import AuthError, InteractionRequiredError, TransportError
@@ -21,8 +22,10 @@ from jupyter_auth.core.result import AuthenticationResult, Provenance, TokenData
 from jupyter_auth.providers.base import Engine
 
 log = logging.getLogger(__name__)
+InThread = Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]]
 
 ADOPTION_WINDOW = 5  # seconds in which another's token counts as the fresh one that was asked for
+MAX_USES = 4096  # tokens of which it is remembered when they were last used
 RETRY_BEHIND = 30.0  # seconds before a refresh behind a stale token is tried again after a failure
 
 
@@ -65,14 +68,17 @@ class Silent:
         self,
         cache: TokenCache,
         engine: Callable[[Profile], Engine],
-        in_thread: Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]],
+        in_thread: InThread,
+        calling: InThread,
         clock: Clock,
     ) -> None:
         self._cache = cache
         self._engine = engine
         self._in_thread = in_thread
+        self._calling = calling
         self._clock = clock
         self._behind_not_before: dict[Any, float] = {}
+        self._throttle = Throttle(clock)
         self.flights = Flights()
         self.last_used: dict[str, float] = {}
 
@@ -96,7 +102,7 @@ class Silent:
             return None
         if state == "stale":
             self._refresh_behind(account, resolved, token)
-        self.last_used[token.version] = self._clock.now()
+        self._note_use(token)
         return result(token, account, resolved, Provenance("cache", "memory"))
 
     async def acquire(self, resolved: Resolved) -> AuthenticationResult:
@@ -140,12 +146,18 @@ class Silent:
             return None
         if state == "stale":
             self._refresh_behind(attempt.account, resolved, token)
-        self.last_used[token.version] = self._clock.now()
+        self._note_use(token)
         origin = Provenance("cache", level, total=attempt.in_cache, in_cache=attempt.in_cache)
         return result(token, attempt.account, resolved, origin)
 
     def _state(self, token: AccessTokenRecord) -> str:
         return freshness(token.issued_on, token.expires_on, token.refresh_on, self._clock.now())
+
+    def _note_use(self, token: AccessTokenRecord) -> None:
+        self.last_used.pop(token.version, None)
+        self.last_used[token.version] = self._clock.now()
+        if len(self.last_used) > MAX_USES:
+            del self.last_used[next(iter(self.last_used))]
 
     # -- refreshing -----------------------------------------------------------------------------
 
@@ -180,7 +192,8 @@ class Silent:
                 if flight.answers(resolved.target, claims):
                     raise
                 continue
-            if flight.claims == claims and token.serves(resolved.target, fold=fold):
+            is_refused = resolved.request.force_refresh and token.version == resolved.request.have
+            if flight.claims == claims and not is_refused and token.serves(resolved.target, fold=fold):
                 return self._joined(attempt, token, resolved)
 
     async def _look_again(self, attempt: _Attempt, resolved: Resolved) -> AuthenticationResult | None:
@@ -202,7 +215,7 @@ class Silent:
     def _joined(
         self, attempt: _Attempt, token: AccessTokenRecord, resolved: Resolved
     ) -> AuthenticationResult:
-        self.last_used[token.version] = self._clock.now()
+        self._note_use(token)
         origin = Provenance(
             "cache", "memory", total=perf_counter() - attempt.started, in_cache=attempt.in_cache
         )
@@ -215,13 +228,14 @@ class Silent:
             account=account.account_key,
             resolved=resolved,
             clock=self._clock,
+            throttle=self._throttle,
             replaces=replaces,
         )
         return self.flights.start(
             account.account_key,
             resolved.target,
             resolved.request.claims_challenge,
-            lambda: self._in_thread(work.run),
+            lambda: self._calling(work.run),
         )
 
     def _refresh_behind(self, account: AccountRecord, resolved: Resolved, stale: AccessTokenRecord) -> None:

@@ -29,7 +29,7 @@ def open_store() -> Store:
     """The SQLite store; where it cannot be used, memory with a note that says why."""
     try:
         return SqliteStore(store_folder(), key_file())
-    except CacheError as problem:
+    except (CacheError, OSError) as problem:
         log.warning("Tokens are kept in memory only. %s", problem)
         note = f"Tokens are kept in memory only and are gone when the server stops. {problem}"
         return MemoryStore(_own_generation(), notes=(note,))

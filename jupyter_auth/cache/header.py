@@ -4,6 +4,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from jupyter_auth.cache.database import DamagedError
 from jupyter_auth.cache.sealing import (
     KEY_BYTES,
     BrokenSealError,
@@ -15,6 +16,7 @@ from jupyter_auth.cache.sealing import (
 from jupyter_auth.core.errors import CacheError
 
 SCHEMA_VERSION = 1
+MAX_EPOCH = 2**62
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS header (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
     # a rowid table: WITHOUT ROWID costs three times as much with rows of this size
@@ -23,13 +25,6 @@ SCHEMA = (
     "CREATE INDEX IF NOT EXISTS by_partition ON records (partition)",
     "CREATE INDEX IF NOT EXISTS by_kind ON records (kind) WHERE kind = 0",
 )
-
-
-class DamagedError(sqlite3.DatabaseError):
-    """The header is not one that this package wrote."""
-
-    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-    sqlite_errorname = "SQLITE_CORRUPT"
 
 
 class Header:
@@ -59,6 +54,7 @@ class Header:
                 reason="schema",
                 hint="Use the version of jupyter-token-broker that wrote it, or move the file away.",
             )
+        _check_schema(db)
         master = load_key_file(Path(str(values.get("key_location"))), create=False)
         if master.key_id != values.get("key_id"):
             raise sealed_without_key(f"{master.location} is not the key that sealed the token store.")
@@ -76,8 +72,14 @@ class Header:
 
     def renew(self, db: sqlite3.Connection) -> None:
         """A new epoch with a new data key: the old one is gone with everything it sealed."""
-        epoch = db.execute("SELECT value FROM header WHERE name = 'epoch'").fetchone()[0]
-        self.epoch, self.sealer = _new_data_key(db, self.master, epoch=epoch + 1)
+        self.epoch, self.sealer = _new_data_key(db, self.master, epoch=self.refresh(db) + 1)
+
+
+def _check_schema(db: sqlite3.Connection) -> None:
+    """A damaged definition may still be valid SQL, under which what is written is never found again."""
+    definitions = {sql for (sql,) in db.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+    if definitions != {statement.replace("IF NOT EXISTS ", "") for statement in SCHEMA}:
+        raise DamagedError("another schema")
 
 
 def _write(db: sqlite3.Connection, values: dict[str, object]) -> None:
@@ -91,7 +93,7 @@ def _new_data_key(db: sqlite3.Connection, master: MasterKey, epoch: int) -> tupl
 
 
 def _read_data_key(epoch: object, wrapped: object, master: MasterKey) -> tuple[int, Sealer]:
-    if not isinstance(epoch, int) or not isinstance(wrapped, bytes):
+    if not isinstance(epoch, int) or not 0 < epoch < MAX_EPOCH or not isinstance(wrapped, bytes):
         raise DamagedError("no data key")
     try:
         return epoch, Sealer(master.unwrap(wrapped), master.key_id)

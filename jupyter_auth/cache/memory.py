@@ -36,9 +36,9 @@ class _Changes:
         return self._store._epoch
 
     def rows(self, partition: str) -> list[Row]:
-        kept = {r.key: r for r in self._store._partition(partition) if r.key not in self.deletes}
-        kept.update({key: row for key, row in self.puts.items() if row.partition == partition})
-        return list(kept.values())
+        changed = self.deletes | self.puts.keys()
+        kept = [row for row in self._store._partition(partition) if row.key not in changed]
+        return kept + [row for row in self.puts.values() if row.partition == partition]
 
     def put(self, row: Row) -> None:
         self.deletes.discard(row.key)

@@ -55,13 +55,16 @@ def open_private(path: Path, flags: int) -> int:
     except OSError as problem:
         raise _unsafe(path, problem.strerror or "it cannot be opened") from None
     try:
-        _judge(path, os.fstat(fd))
-        os.fchmod(fd, 0o600)
-    except BaseException as problem:
+        status = os.fstat(fd)
+        _judge(path, status)
+        if stat.S_IMODE(status.st_mode) != 0o600:
+            os.fchmod(fd, 0o600)
+    except NoSafeStoreError:
         os.close(fd)
-        if isinstance(problem, OSError):
-            raise _unsafe(path, problem.strerror or "it cannot be closed to others") from None
         raise
+    except OSError as problem:
+        os.close(fd)
+        raise _unsafe(path, problem.strerror or "it cannot be closed to others") from None
     return fd
 
 

@@ -119,16 +119,16 @@ class AccessTokenRecord(_Record):
         """
         if (self.resource, self.realm) != (target.resource, target.realm):
             return False
-        return covers(resource_scopes(self.granted, fold=fold), target.scopes) or (
-            bool(target.scopes) and resource_scopes(self.asked, fold=fold) == target.scopes
-        )
+        granted = resource_scopes(self.granted, fold=fold)
+        return covers(granted, target.scopes) or resource_scopes(self.asked, fold=fold) == target.scopes
 
     def replaces(self, older: Self) -> bool:
-        """True if everything ``older`` serves is served by this one too (MSAL.NET drops it then)."""
-        mine = resource_scopes(self.granted)
-        theirs = resource_scopes(older.granted) | resource_scopes(older.asked)
-        same_place = (self.resource, self.realm) == (older.resource, older.realm)
-        return same_place and bool(theirs) == bool(mine) and theirs <= mine | resource_scopes(self.asked)
+        """True if this one serves what ``older`` was asked for and what it was given for (MSAL.NET drops
+        it then)."""
+        return all(
+            self.serves(Target(resource_scopes(scopes), older.resource, older.realm), fold=False)
+            for scopes in (older.granted, older.asked)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

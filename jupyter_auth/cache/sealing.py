@@ -9,13 +9,14 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from jupyter_auth.cache import places
-from jupyter_auth.core.errors import CacheSealError
+from jupyter_auth.cache.records import Kind
+from jupyter_auth.cache.store import Row
+from jupyter_auth.core.errors import CacheSealError, NoSafeStoreError
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -62,6 +63,10 @@ def load_key_file(path: Path, *, create: bool) -> MasterKey:
     try:
         text = places.read_private(path, 4 * KEY_BYTES).strip()
         key = bytes.fromhex(text.decode("ascii"))
+    except NoSafeStoreError as problem:
+        if create:
+            raise
+        raise sealed_without_key(problem.message) from None
     except FileNotFoundError:
         raise sealed_without_key(
             f"The token store is sealed with the key in {path}, which is gone."
@@ -88,22 +93,28 @@ class Sealer:
     def __init__(self, data_key: bytes, key_id: str) -> None:
         self._names = hmac.new(data_key, b"jupyter_auth/names", hashlib.sha256).digest()
         self._cipher = AESGCM(hmac.new(data_key, b"jupyter_auth/seal", hashlib.sha256).digest())
-        self._aad = _FORMAT + key_id.encode() + b"\0"
+        self._key_id = key_id
 
     def name(self, plain: str) -> bytes:
         """The stored name of a row or partition."""
         return hmac.digest(self._names, plain.encode(), "sha256")
 
-    def seal(self, name: bytes, partition: str, key: str, value: dict[str, Any]) -> bytes:
-        body = json.dumps([partition, key, value], separators=(",", ":")).encode()
+    def seal(self, name: bytes, row: Row) -> bytes:
+        """What the file holds of ``row``; the seal covers the columns that stand open beside it."""
+        body = json.dumps([row.partition, row.key, row.value], separators=(",", ":")).encode()
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, body, self._aad + name)
+        return nonce + self._cipher.encrypt(nonce, body, self._aad(name, int(row.kind), row.expires_on))
 
-    def open(self, name: bytes, sealed: bytes) -> tuple[str, str, dict[str, Any]]:
-        """Partition, key and value; raises ``BrokenSealError`` where it is not what was sealed here."""
+    def open(self, name: bytes, kind: int, expires_on: int, sealed: bytes) -> Row:
+        """The row; raises ``BrokenSealError`` where any column is not what was written with it."""
         try:
-            body = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], self._aad + name)
+            body = self._cipher.decrypt(
+                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], self._aad(name, kind, expires_on)
+            )
             partition, key, value = json.loads(body)
-        except (InvalidTag, ValueError):
+        except (InvalidTag, ValueError, TypeError):  # a damaged file may hold any type in any column
             raise BrokenSealError from None
-        return partition, key, value
+        return Row(partition=partition, key=key, kind=Kind(kind), value=value, expires_on=expires_on)
+
+    def _aad(self, name: bytes, kind: int, expires_on: int) -> bytes:
+        return _FORMAT + f"{self._key_id}\0{kind!r}\0{expires_on!r}\0".encode() + name

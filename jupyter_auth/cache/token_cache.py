@@ -21,6 +21,7 @@ from jupyter_auth.cache.records import (
     Target,
 )
 from jupyter_auth.cache.store import Row, Store, Transaction
+from jupyter_auth.core.errors import CacheError
 
 MAX_PARTITIONS_IN_MEMORY = 4096
 
@@ -142,15 +143,18 @@ class TokenCache:
         """Save what a refresh gave, the rotated refresh token durably, before anybody gets the token.
 
         False, and nothing is saved, where the account was signed out or the cache cleared since
-        ``used`` was read in ``epoch``. A refresh token that a newer sign-in has put there stays.
+        ``used`` was read in ``epoch``. Where another refresh token has come there meanwhile, what came
+        with it is newer and stays; this answer is for its caller only.
         """
 
         def change(txn: Transaction) -> bool:
             current = _refresh_token(txn.rows(key.partition))
             if txn.epoch != epoch or current is None:
                 return False
+            if current.version != used.version:
+                return True
             self._put_token(txn, key, token)
-            if current.version == used.version and rotated is not None:
+            if rotated is not None:
                 txn.put(_refresh_token_row(key, rotated))
             if claims is not None:
                 for account in _accounts(txn.rows(key.client.partition)):
@@ -193,10 +197,15 @@ class TokenCache:
 
     def clear(self) -> Cleared:
         """Wipe everything; every kernel sees it before this returns."""
-        accounts = tuple((a, self.refresh_token(a.account_key)) for a in self.all_accounts())
-        counts = self.store.clear()
-        self.store.generation.bump()
-        self._heed_generation()
+        try:
+            accounts = tuple((a, self.refresh_token(a.account_key)) for a in self.all_accounts())
+        except CacheError:
+            accounts = ()  # what cannot be read is wiped all the same
+        try:
+            counts = self.store.clear()
+        finally:  # memory and kernels let go, even of what a failing disk does not
+            self.store.generation.bump()
+            self._heed_generation()
         return Cleared(counts=counts, accounts=accounts)
 
     def _put_token(self, txn: Transaction, key: AccountKey, token: AccessTokenRecord) -> None:
@@ -229,8 +238,9 @@ class TokenCache:
 
 
 def _best(tokens: tuple[AccessTokenRecord, ...], target: Target, *, fold: bool) -> AccessTokenRecord | None:
+    """The newest that serves ``target``: an older one may be what a forced refresh turned away from."""
     serving = [token for token in tokens if token.serves(target, fold=fold)]
-    return max(serving, key=lambda token: token.expires_on, default=None)
+    return max(serving, key=lambda token: (token.issued_on, token.expires_on), default=None)
 
 
 def _tokens(rows: list[Row]) -> list[AccessTokenRecord]:

@@ -36,7 +36,10 @@ class Readable(Protocol):
 
 def encode(message: dict[str, Any]) -> bytes:
     """The frame of ``message``."""
-    body = json.dumps(message, separators=(",", ":"), allow_nan=False).encode()
+    try:
+        body = json.dumps(message, separators=(",", ":"), allow_nan=False).encode()
+    except ValueError:
+        raise FrameError("A frame cannot hold NaN or infinity.", retryable=False) from None
     if len(body) > MAX_FRAME:
         raise FrameError(f"A frame of {len(body)} bytes is larger than {MAX_FRAME}.", retryable=False)
     return len(body).to_bytes(HEADER, "big") + body

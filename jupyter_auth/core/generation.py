@@ -6,6 +6,7 @@ writer stores ``time_ns()``; a reader compares. Reading costs no system call.
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import stat
@@ -34,7 +35,9 @@ class Generation:
                 raise OSError(f"{path} is no generation file: it holds more than a counter")
             if status.st_size < SIZE:
                 # written, not only extended: on a full disk a hole would end the process at the first bump
-                os.pwrite(fd, time.time_ns().to_bytes(SIZE, sys.byteorder), 0)
+                written = os.pwrite(fd, time.time_ns().to_bytes(SIZE, sys.byteorder), 0)
+                if written != SIZE:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
             if create:
                 os.fchmod(fd, 0o600)
             self.inode = (status.st_dev, status.st_ino)

@@ -1,0 +1,87 @@
+"""A broker over a store of its own, with a clock that a test moves, and providers to ask."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.idp import MisbehavingProvider, OidcProvider
+from tests.unit.broker.bench import Bench
+
+MakeBench = Callable[..., Bench]
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the person who runs the tests is read or wiped."""
+    for name in ("config", "data", "runtime"):
+        monkeypatch.setenv(f"JUPYTER_{name.upper()}_DIR", str(tmp_path / name))
+    monkeypatch.delenv("JUPYTER_AUTH_PROFILE", raising=False)
+
+
+@pytest.fixture(scope="package")
+def running() -> Iterator[tuple[MisbehavingProvider, dict[str, Any]]]:
+    with MisbehavingProvider() as provider:
+        yield provider, dict(provider.answers)
+
+
+@pytest.fixture
+def idp(running: tuple[MisbehavingProvider, dict[str, Any]]) -> MisbehavingProvider:
+    """The misbehaving provider, right until told otherwise."""
+    provider, right_answers = running
+    provider.answers = dict(right_answers)
+    provider.grants.expires_in = 3600
+    provider.requests.clear()
+    return provider
+
+
+@pytest.fixture(scope="package")
+def running_oidc() -> Iterator[OidcProvider]:
+    with OidcProvider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def oidc(running_oidc: OidcProvider) -> OidcProvider:
+    """The certified provider, with rotation and reuse detection."""
+    running_oidc.reset()
+    running_oidc.revoke_all()
+    return running_oidc
+
+
+@pytest.fixture
+async def make_bench(tmp_path: Path) -> AsyncIterator[MakeBench]:
+    made: list[Bench] = []
+
+    def make(provider: MisbehavingProvider | OidcProvider, **more: Any) -> Bench:
+        made.append(Bench(provider, tmp_path, **more))
+        return made[-1]
+
+    yield make
+    for bench in made:
+        await bench.broker.close()
+
+
+@pytest.fixture
+def fresh(idp: MisbehavingProvider, make_bench: MakeBench) -> Bench:
+    """A broker to which nobody is signed in."""
+    return make_bench(idp)
+
+
+@pytest.fixture
+async def bench(idp: MisbehavingProvider, make_bench: MakeBench) -> Bench:
+    """A broker with ada signed in at the misbehaving provider."""
+    made = make_bench(idp)
+    await made.sign_in()
+    idp.requests.clear()
+    return made
+
+
+@pytest.fixture
+async def certified(oidc: OidcProvider, make_bench: MakeBench) -> Bench:
+    """A broker with ada signed in at the certified provider."""
+    made = make_bench(oidc)
+    await made.sign_in()
+    oidc.reset_log()
+    return made

@@ -1,0 +1,125 @@
+"""A refresh token that rotates is safe before its access token is used, and stays with its person."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from jupyter_auth.cache.memory import MemoryStore
+from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.store import Transaction
+from jupyter_auth.core.errors import CacheError, PolicyError
+from tests.idp import MisbehavingProvider, faults
+from tests.unit.broker.bench import Bench
+from tests.unit.broker.conftest import MakeBench
+
+T = TypeVar("T")
+
+
+async def test_the_rotated_refresh_token_is_used_next(idp: MisbehavingProvider, bench: Bench) -> None:
+    seen = set()
+    for _ in range(4):
+        token = bench.refresh_token()
+        assert token is not None
+        seen.add(token.secret.reveal())
+        await bench.refresh()
+    assert len(seen) == 4
+
+
+async def test_without_a_new_refresh_token_the_old_one_stays(idp: MisbehavingProvider, bench: Bench) -> None:
+    before = bench.refresh_token()
+    idp.answers["token"] = faults.json(200, {"access_token": "a", "token_type": "Bearer", "expires_in": 60})
+    await bench.refresh()
+    assert bench.refresh_token() == before
+
+
+class Spy:
+    """A store that notes what is saved and whether it was on disk before the update returned."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+        self.durable: list[bool] = []
+        self.fails = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def update(
+        self, change: Callable[[Transaction], T], partitions: Sequence[str], *, durable: bool = False
+    ) -> T:
+        if self.fails:
+            raise CacheError("The disk is full.", reason="sqlite_full")
+        done: T = self._store.update(change, partitions, durable=durable)
+        self.durable.append(durable)
+        return done
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+async def spied(
+    request: pytest.FixtureRequest, idp: MisbehavingProvider, tmp_path: Path, make_bench: MakeBench
+) -> tuple[Bench, Spy]:
+    def sqlite() -> Any:
+        return SqliteStore(tmp_path / "store", tmp_path / "keys" / "seal.key")
+
+    spy = Spy(sqlite() if request.param == "sqlite" else MemoryStore())
+    bench = make_bench(idp, store=lambda: spy)
+    await bench.sign_in()
+    return bench, spy
+
+
+async def test_the_rotated_refresh_token_is_durable_before_its_access_token_is_handed_out(
+    idp: MisbehavingProvider, spied: tuple[Bench, Spy]
+) -> None:
+    bench, spy = spied
+    spy.durable.clear()
+    order: list[str] = []
+    update = spy.update
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        done = update(*args, **kwargs)
+        order.append("saved")
+        return done
+
+    spy.update = slow  # type: ignore[method-assign]
+    await bench.refresh()
+    order.append("handed out")
+    assert order == ["saved", "handed out"]
+    assert spy.durable == [True]
+
+
+async def test_a_rotated_refresh_token_that_cannot_be_saved_is_an_error(
+    idp: MisbehavingProvider, spied: tuple[Bench, Spy]
+) -> None:
+    bench, spy = spied
+    spy.fails = True
+    with pytest.raises(CacheError):
+        await bench.refresh()
+    spy.fails = False
+    assert bench.broker.silent is not None
+    assert (await bench.get()).metadata.cache_level == "memory"
+
+
+# -- the same person -----------------------------------------------------------------------------------------
+
+
+async def test_a_token_for_another_person_is_never_handed_out(idp: MisbehavingProvider, bench: Bench) -> None:
+    old = await bench.get()
+    token = idp.id_token("eve", client_id="nb-public")
+    body = {"access_token": "eves", "token_type": "Bearer", "id_token": token, "refresh_token": "eves-too"}
+    idp.answers["token"] = faults.json(200, body)
+    with pytest.raises(PolicyError) as caught:
+        await bench.refresh()
+    assert caught.value.reason == "another_person"
+    assert (await bench.get()).reveal() == old.reveal()
+    kept = bench.refresh_token()
+    assert kept is not None
+    assert kept.secret.reveal() != "eves-too"
+
+
+async def test_new_claims_of_the_same_person_are_kept(idp: MisbehavingProvider, bench: Bench) -> None:
+    token = idp.id_token("ada", client_id="nb-public", department="looms")
+    body = {"access_token": "new", "token_type": "Bearer", "id_token": token, "expires_in": 3600}
+    idp.answers["token"] = faults.json(200, body)
+    await bench.refresh()
+    assert (await bench.get()).id_token_claims["department"] == "looms"

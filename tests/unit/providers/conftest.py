@@ -1,0 +1,46 @@
+"""One misbehaving provider for this folder, set right before each test, and engines for it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from jupyter_auth.core.profile import Profile
+from jupyter_auth.providers.oidc import OidcEngine
+from tests.idp import MisbehavingProvider
+
+MakeEngine = Callable[..., OidcEngine]
+
+
+@pytest.fixture(scope="package")
+def running() -> Iterator[tuple[MisbehavingProvider, dict[str, Any]]]:
+    with MisbehavingProvider() as provider:
+        yield provider, dict(provider.answers)
+
+
+@pytest.fixture
+def idp(running: tuple[MisbehavingProvider, dict[str, Any]]) -> MisbehavingProvider:
+    provider, right_answers = running
+    provider.answers = dict(right_answers)
+    provider.requests.clear()
+    return provider
+
+
+@pytest.fixture
+def make_engine(idp: MisbehavingProvider) -> Iterator[MakeEngine]:
+    """Make an engine for a profile at the provider, with fields of the profile changed."""
+    made: list[OidcEngine] = []
+
+    def make(**changes: Any) -> OidcEngine:
+        values = {"name": "lake", "issuer": idp.issuer, "client_id": "nb", **changes}
+        made.append(OidcEngine(Profile(**values)))
+        return made[-1]
+
+    yield make
+    for engine in made:
+        engine.close()
+
+
+@pytest.fixture
+def engine(make_engine: MakeEngine) -> OidcEngine:
+    return make_engine()

@@ -1,0 +1,287 @@
+"""Faults of network and transport: each ends in a typed error, in time, and nothing is followed."""
+
+import email.utils
+import gzip
+import socket
+import time
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+
+from jupyter_auth.core.errors import TransportError
+from jupyter_auth.providers import transport
+from jupyter_auth.providers.oidc import OidcEngine
+from tests.idp import MisbehavingProvider, Request, Responder, faults
+from tests.unit.providers.calls import CALLS, TOKEN_CALLS, assert_no_canary
+from tests.unit.providers.conftest import MakeEngine
+
+DEEP = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
+DIGITS = b'{"expires_in": ' + b"9" * 5_000 + b"}"
+
+
+def shorter_than_announced(request: Request) -> None:
+    """Hang up in the middle of a body that could be read as it is."""
+    request.handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{}")
+
+
+PASSING: dict[str, Responder] = {
+    "500 that says invalid_grant": faults.json(500, {"error": "invalid_grant"}),
+    "502 page": faults.html(502),
+    "503 empty": faults.empty(503),
+    "503 form": faults.form(503, {"error": "invalid_grant"}),
+    "504 page": faults.html(504),
+    "408": faults.empty(408),
+    "425": faults.empty(425),
+    "429 page": faults.html(429),
+    "429 that says invalid_grant": faults.json(429, {"error": "invalid_grant"}),
+    "temporarily_unavailable": faults.json(400, {"error": "temporarily_unavailable"}),
+    "server_error": faults.json(400, {"error": "server_error"}),
+    "captive portal, 200": faults.html(200),
+    "captive portal, 302": faults.redirect("https://portal.example/login"),
+    "captive portal, 511": faults.html(511),
+    "captive portal that links to an error": faults.html(200, "<a href='?x=1&error=invalid_grant&y=2'>"),
+    "page with an error in a 302": lambda _r: (302, {"Location": "/x"}, b"<a>&error=invalid_grant&"),
+    "redirect to nowhere": faults.redirect("http://[::bad"),
+    "redirect without an address": faults.empty(307),
+    "200 empty": faults.empty(200),
+    "204": faults.empty(204),
+    "200 list": faults.json(200, ["access_token"]),
+    "200 text": faults.json(200, "access_token"),
+    "200 null": faults.json(200, None),
+    "200 no JSON, called JSON": faults.fixed(200, "application/json", b'{"access_token":'),
+    "200 not UTF-8": faults.fixed(200, "application/json", b'{"a": "\xff\xfe\x00"}'),
+    "200 too deep": faults.fixed(200, "application/json", DEEP),
+    "200 number of 5000 digits": faults.fixed(200, "application/json", DIGITS),
+    "200 of 10 MB": faults.huge(10_000_000),
+    "400 of 10 MB": faults.fixed(400, "application/json", b" " * 10_000_000),
+    "gzip bomb": faults.gzip_bomb(),
+    "no gzip, called gzip": faults.fixed(200, "application/json", b"no", {"Content-Encoding": "gzip"}),
+    "shorter than announced": shorter_than_announced,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", PASSING)
+@pytest.mark.parametrize("call", CALLS)
+def test_a_passing_fault_is_a_retryable_transport_error(
+    idp: MisbehavingProvider, engine: OidcEngine, call: str, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "TOTAL_TIMEOUT", 5.0)
+    endpoint, ask = CALLS[call]
+    idp.answers[endpoint] = PASSING[fault]
+    with pytest.raises(TransportError) as caught:
+        ask(engine)
+    assert caught.value.retryable is True
+    assert idp.count(endpoint) == 1
+    assert_no_canary(caught.value)
+
+
+# -- Retry-After ---------------------------------------------------------------------------------------------
+
+
+def in_seconds(seconds: float) -> str:
+    return email.utils.formatdate(time.time() + seconds, usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high"),
+    [
+        ("7", 7, 7),
+        ("0", 0, 0),
+        ("99999999999999999999", 3600, 3600),
+        (120, 60, 121),
+        (10**6, 3600, 3600),
+        (-60, 0, 0),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_read(
+    idp: MisbehavingProvider, engine: OidcEngine, *, status: int, value: str | int, low: float, high: float
+) -> None:
+    header = value if isinstance(value, str) else in_seconds(value)  # a number stands for that date
+    idp.answers["token"] = faults.fixed(status, "text/plain", b"", {"Retry-After": header})
+    with pytest.raises(TransportError) as caught:
+        CALLS["refresh"][1](engine)
+    assert low <= (-1 if caught.value.retry_after is None else caught.value.retry_after) <= high
+
+
+SENSELESS = [
+    "", "soon", "-5", "1.5", "²", "\xb9\xb2", "1e9", "nan", ",", "00:00:00",
+    "Mon, 99 Foo 2026 99:99:99 GMT", "Fri, 31 Dec 99999 23:59:59 GMT",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", SENSELESS)
+def test_a_senseless_retry_after_is_ignored(idp: MisbehavingProvider, engine: OidcEngine, value: str) -> None:
+    idp.answers["token"] = faults.fixed(429, "text/plain", b"", {"Retry-After": value})
+    with pytest.raises(TransportError) as caught:
+        CALLS["refresh"][1](engine)
+    assert caught.value.retry_after is None
+    assert caught.value.reason == "throttled"
+
+
+# -- time ----------------------------------------------------------------------------------------------------
+
+
+def drip_headers(request: Request) -> None:
+    """Send a header line byte by byte, so that each single read succeeds."""
+    request.handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    while not request.stopping.wait(0.02):
+        request.handler.wfile.write(b"x")
+        request.handler.wfile.flush()
+
+
+def many_headers(request: Request) -> None:
+    """Send header after header."""
+    request.handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    while not request.stopping.wait(0.02):
+        request.handler.wfile.write(b"X: 1\r\n")
+
+
+def drip_chunks(request: Request) -> None:
+    """Send a body in chunks of one byte without end."""
+    request.handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while not request.stopping.wait(0.02):
+        request.handler.wfile.write(b"1\r\n \r\n")
+
+
+def half_then_silence(request: Request) -> None:
+    """Send half of a body just before the end of the time, then nothing."""
+    request.handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+    request.handler.wfile.flush()
+    request.stopping.wait(0.3)
+    request.handler.wfile.write(b" ")
+    request.handler.wfile.flush()
+    request.stopping.wait(20)
+
+
+SLOW: dict[str, Responder] = {
+    "says nothing": faults.hang(20),
+    "a byte at a time": faults.drip(0.05, b" " * 1000),
+    "headers a byte at a time": drip_headers,
+    "endless headers": many_headers,
+    "endless chunks": drip_chunks,
+    "half, then silence": half_then_silence,
+}
+
+
+@pytest.mark.parametrize("fault", SLOW)
+@pytest.mark.parametrize("call", ["discover", "poll"])
+def test_a_slow_answer_ends_in_time(
+    idp: MisbehavingProvider, engine: OidcEngine, call: str, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint, ask = CALLS[call]
+    if call != "discover":
+        engine.discover()
+    monkeypatch.setattr(transport, "TOTAL_TIMEOUT", 0.4)
+    idp.answers[endpoint] = SLOW[fault]
+    started = time.monotonic()
+    with pytest.raises(TransportError) as caught:
+        ask(engine)
+    assert time.monotonic() - started < 1.2
+    assert caught.value.retryable is True
+    assert caught.value.reason in {"timeout", "unreachable"}
+    assert_no_canary(caught.value)
+
+
+def test_a_slow_answer_within_the_time_is_read(idp: MisbehavingProvider, engine: OidcEngine) -> None:
+    body = gzip.compress(b'{"access_token": "' + b"x" * 200 + b'", "token_type": "bearer"}')
+
+    def respond(request: Request) -> None:
+        request.handler.send_response(200)
+        request.handler.send_header("Content-Encoding", "gzip")
+        request.handler.send_header("Content-Length", str(len(body)))
+        request.handler.end_headers()
+        for at in range(len(body)):
+            request.handler.wfile.write(body[at : at + 1])
+            request.handler.wfile.flush()
+            request.stopping.wait(0.002)
+
+    idp.answers["token"] = respond
+    answer = CALLS["refresh"][1](engine)
+    assert answer.access_token.reveal() == "x" * 200
+
+
+# -- size ----------------------------------------------------------------------------------------------------
+
+
+def twice_packed(size: int) -> Responder:
+    packed = gzip.compress(gzip.compress(b"x" * size, 9), 9)
+    return faults.fixed(200, "application/json", packed, {"Content-Encoding": "gzip, gzip"})
+
+
+@pytest.mark.parametrize("bomb", [faults.gzip_bomb(256 << 20), twice_packed(256 << 20)])
+def test_a_bomb_is_not_unpacked(idp: MisbehavingProvider, engine: OidcEngine, bomb: Responder) -> None:
+    engine.discover()
+    idp.answers["token"] = bomb
+    tracemalloc.start()
+    try:
+        with pytest.raises(TransportError) as caught:
+            CALLS["poll"][1](engine)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert caught.value.reason == "body_too_large"
+    assert peak < 8 << 20
+
+
+# -- network -------------------------------------------------------------------------------------------------
+
+
+def hang_up(request: Request) -> None:
+    request.handler.connection.shutdown(socket.SHUT_RDWR)
+
+
+def garbage(request: Request) -> None:
+    request.handler.wfile.write(b"\x00\x01\x02 not HTTP at all \xff\r\n\r\n" * 10)
+
+
+def long_header(request: Request) -> None:
+    request.handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000 + b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("fault", [hang_up, garbage, long_header])
+@pytest.mark.parametrize("call", ["discover", *TOKEN_CALLS])
+def test_a_broken_connection(
+    idp: MisbehavingProvider, engine: OidcEngine, call: str, fault: Callable[[Request], None]
+) -> None:
+    endpoint, ask = CALLS[call]
+    idp.answers[endpoint] = fault
+    with pytest.raises(TransportError) as caught:
+        ask(engine)
+    assert caught.value.retryable is True
+    assert_no_canary(caught.value)
+
+
+@pytest.mark.parametrize(
+    "issuer", ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1", "https://provider.invalid"]
+)
+@pytest.mark.parametrize("call", CALLS)
+def test_nobody_there(
+    make_engine: MakeEngine, issuer: str, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+        monkeypatch.delenv(variable.upper(), raising=False)
+    with pytest.raises(TransportError) as caught:
+        CALLS[call][1](make_engine(issuer=issuer))
+    assert caught.value.retryable is True
+    assert caught.value.reason == "unreachable"
+    assert_no_canary(caught.value)
+
+
+# -- redirects -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("call", CALLS)
+def test_a_redirect_is_never_followed(
+    idp: MisbehavingProvider, engine: OidcEngine, call: str, status: int
+) -> None:
+    endpoint, ask = CALLS[call]
+    idp.answers[endpoint] = faults.redirect(f"{idp.issuer}/elsewhere", status)
+    with pytest.raises(TransportError) as caught:
+        ask(engine)
+    assert idp.count("/elsewhere") == 0
+    assert caught.value.reason == "bad_answer"
+    assert f"HTTP {status}" in caught.value.message
