@@ -1,0 +1,94 @@
+"""Accounts, tokens and rows to test with. What must not be readable on disk holds a canary."""
+
+from pathlib import Path
+from typing import Any
+
+from jupyter_auth.cache.records import (
+    AccessTokenRecord,
+    AccountKey,
+    AccountRecord,
+    ClientKey,
+    Kind,
+    RefreshTokenRecord,
+    Target,
+)
+from jupyter_auth.cache.sqlite import FILE, SqliteStore
+from jupyter_auth.cache.store import Row
+from jupyter_auth.core.account import make_home_account_id
+from jupyter_auth.core.secret import Secret
+
+NOW = 1_800_000_000
+ISSUER = "https://canary-issuer.example.org/realms/science"
+CLIENT_ID = "canary-client-id"
+SUBJECT = "canary-subject-0815"
+USERNAME = "canary.ada@contoso.com"
+ACCESS_TOKEN = "canary-access-token-Zm9vYmFy"
+REFRESH_TOKEN = "canary-refresh-token-cXV1eA"
+SCOPE = "canary.scope.read"
+CANARIES = (ISSUER, CLIENT_ID, SUBJECT, USERNAME, ACCESS_TOKEN, REFRESH_TOKEN, SCOPE)
+
+CLIENT = ClientKey(ISSUER, CLIENT_ID)
+
+
+def key(subject: str = SUBJECT, client: ClientKey = CLIENT) -> AccountKey:
+    return AccountKey(*client, make_home_account_id(subject, client.issuer))
+
+
+ADA, BOB = key(), key("canary-subject-bob")
+
+
+def account(of: AccountKey = ADA, **changes: Any) -> AccountRecord:
+    values: dict[str, Any] = {
+        "home_account_id": of.home_account_id,
+        "environment": of.issuer,
+        "client_id": of.client_id,
+        "username": USERNAME,
+        "name": "Ada",
+        "claims": {"sub": SUBJECT, "preferred_username": USERNAME},
+        "signed_in_on": NOW,
+    }
+    return AccountRecord(**values | changes)
+
+
+def token(granted: str = SCOPE, asked: str | None = None, **changes: Any) -> AccessTokenRecord:
+    """An access token of an hour; ``asked`` defaults to what was granted."""
+    values: dict[str, Any] = {
+        "secret": Secret(ACCESS_TOKEN),
+        "token_type": "Bearer",
+        "issued_on": NOW,
+        "expires_on": NOW + 3600,
+        "refresh_on": NOW + 2400,
+        "granted": tuple(granted.split()),
+        "asked": tuple((granted if asked is None else asked).split()),
+    }
+    return AccessTokenRecord(**values | changes)
+
+
+def refresh_token(text: str = REFRESH_TOKEN, **changes: Any) -> RefreshTokenRecord:
+    values: dict[str, Any] = {"secret": Secret(text), "scopes": (SCOPE,), "saved_on": NOW}
+    return RefreshTokenRecord(**values | changes)
+
+
+def target(scopes: str = SCOPE, resource: str = "", realm: str = "") -> Target:
+    return Target(frozenset(scopes.split()), resource, realm)
+
+
+def row(name: str = "k", partition: str = "p", kind: Kind = Kind.ACCESS_TOKEN, **value: Any) -> Row:
+    return Row(partition=partition, key=name, kind=kind, value=value or {"n": name}, expires_on=NOW)
+
+
+def open_store(place: Path) -> SqliteStore:
+    """The store that every test (and process) of one place shares."""
+    return SqliteStore(place / "store", place / "keys" / "seal.key")
+
+
+def database(place: Path) -> Path:
+    return place / "store" / FILE
+
+
+def key_file(place: Path) -> Path:
+    return place / "keys" / "seal.key"
+
+
+def set_aside(place: Path, why: str = "damaged") -> list[Path]:
+    return sorted((place / "store").glob(f"{FILE}.{why}-*"))
