@@ -15,10 +15,18 @@ def matches(account: AccountRecord, wanted: str) -> bool:
     return account.home_account_id == wanted or account.username.casefold() == wanted.casefold()
 
 
+def matching(accounts: Sequence[AccountRecord], wanted: str | None) -> list[AccountRecord]:
+    """The accounts that ``wanted`` names; an id counts before a name, since people choose their names."""
+    if wanted is None:
+        return list(accounts)
+    exact = [account for account in accounts if account.home_account_id == wanted]
+    return exact or [account for account in accounts if matches(account, wanted)]
+
+
 def choose(accounts: Sequence[AccountRecord], resolved: Resolved) -> AccountRecord:
     """The account for ``resolved``; raises ``InteractionRequiredError`` where there is none or several."""
     wanted = resolved.request.account
-    found = [a for a in accounts if wanted is None or matches(a, wanted)]
+    found = matching(accounts, wanted)
     if len(found) == 1:
         return found[0]
     name = resolved.profile.name

@@ -163,9 +163,23 @@ class Broker:
         )
         return await self.interactions.join_or_start(resolved, requester, work)
 
-    def result_of(self, interaction: Interaction, *, first: bool) -> AuthenticationResult:
-        """The result for one who waited; only the first to ask was served by the provider."""
+    async def result_of(self, interaction: Interaction, *, first: bool) -> AuthenticationResult:
+        """The result for one who waited; only the first to ask was served by the provider.
+
+        Raises what ended the interaction, and ``InteractionRequiredError`` where the account was signed
+        out, or the cache cleared, before this waiter came for its token.
+        """
         signed_in = interaction.outcome.result()
+        cache = await self.start()
+        known = await self.in_thread(lambda: cache.accounts(interaction.resolved.client))
+        if all(account.home_account_id != signed_in.account.home_account_id for account in known):
+            raise InteractionRequiredError(
+                "This account was signed out meanwhile.",
+                reason="signed_out",
+                hint="Run the cell again to sign in.",
+                profile=interaction.resolved.profile.name,
+                scopes=list(interaction.resolved.scopes),
+            )
         origin = (
             Provenance("identity_provider", None, "no_cached_access_token")
             if first

@@ -63,7 +63,7 @@ class Ending:
             known = list(self._cache.all_accounts())
         else:
             known = [account for client in self._profiles for account in self._cache.accounts(client)]
-        chosen = [a for a in known if wanted is None or accounts.matches(a, wanted)]
+        chosen = accounts.matching(known, wanted)
         return [(account, self._cache.remove_account(account.account_key)) for account in chosen]
 
     def _outcome(

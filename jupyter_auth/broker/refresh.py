@@ -118,6 +118,8 @@ class Refresh:
         if not self.cache.save_refresh(
             self.account, token=token, used=used, rotated=rotated, claims=newer, epoch=epoch
         ):
+            if rotated is not None:  # nobody will ever use it
+                self.engine().revoke(rotated.secret, "refresh_token")
             raise self._person_needed("signed_out", "This account was signed out meanwhile.")
         return token
 

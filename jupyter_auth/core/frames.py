@@ -17,6 +17,7 @@ from jupyter_auth.core.utf8 import utf8
 
 PROTOCOL_VERSION = 1
 MAX_FRAME = 64 * 1024  # bytes of JSON
+MAX_DEPTH = 64  # objects and lists inside each other
 HEADER = 4  # bytes of length
 
 _CONTEXT = b"jupyter_auth/v1\0"
@@ -38,8 +39,8 @@ def encode(message: dict[str, Any]) -> bytes:
     """The frame of ``message``."""
     try:
         body = json.dumps(message, separators=(",", ":"), allow_nan=False).encode()
-    except ValueError:
-        raise FrameError("A frame cannot hold NaN or infinity.", retryable=False) from None
+    except (ValueError, RecursionError):
+        raise FrameError("A frame cannot hold NaN, infinity or itself.", retryable=False) from None
     if len(body) > MAX_FRAME:
         raise FrameError(f"A frame of {len(body)} bytes is larger than {MAX_FRAME}.", retryable=False)
     return len(body).to_bytes(HEADER, "big") + body
@@ -56,7 +57,7 @@ def body_length(header: bytes) -> int:
 def decode(body: bytes) -> dict[str, Any]:
     """The JSON object of a frame's body, in UTF-8.
 
-    Duplicate keys, NaN, numbers beyond every float and anything but an object are refused.
+    Duplicate keys, NaN, numbers beyond every float, deep nesting and anything but an object are refused.
     """
     message: Any = None
     with suppress(ValueError, RecursionError):
@@ -64,7 +65,7 @@ def decode(body: bytes) -> dict[str, Any]:
             body.decode(), object_pairs_hook=_unique, parse_constant=_refused, parse_float=_finite
         )
     # Raised out here, the error has no parser's error behind it, which would hold the whole text.
-    if not isinstance(message, dict):
+    if not isinstance(message, dict) or not _is_flat_enough(message):
         raise FrameError("A frame holds no valid JSON object.", retryable=False)
     return message
 
@@ -74,6 +75,21 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) != len(pairs):
         raise ValueError("duplicate key")
     return result
+
+
+def _is_flat_enough(message: dict[str, Any]) -> bool:
+    # The parser's own limit differs by version of Python, and lets through what later code trips over.
+    level: list[Any] = [message]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+        if not level:
+            return True
+    return False
 
 
 def _refused(constant: str) -> Any:
@@ -89,6 +105,7 @@ def _finite(number: str) -> float:
 
 def read_frame(sock: Readable) -> dict[str, Any]:
     """Read one frame from a blocking socket; raises ``ConnectionError`` when the other side has gone."""
+    __tracebackhide__ = True  # as in wire.result_from_wire
     return decode(_read_exactly(sock, body_length(_read_exactly(sock, HEADER))))
 
 

@@ -10,6 +10,7 @@ from copy import deepcopy
 from time import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from jupyter_auth.core.scopes import RESERVED
 from jupyter_auth.core.secret import REDACTED, Secret
 
 if TYPE_CHECKING:
@@ -200,7 +201,8 @@ class AuthenticationResult:
         who = (self._token.account or {}).get("username") or ""
         head = " ".join(part for part in ("AuthenticationResult", self.profile, who) if part)
         left = _duration(self._token.expires_on - time())
-        return f"<{' · '.join(part for part in (head, ' '.join(self._token.scopes), left) if part)}>"
+        scopes = " ".join(scope for scope in self._token.scopes if scope not in RESERVED)
+        return f"<{' · '.join(part for part in (head, scopes, left) if part)}>"
 
     def __str__(self) -> str:
         return f"{repr(self)[:-1]} · {REDACTED}>"

@@ -43,6 +43,7 @@ def result_to_wire(result: AuthenticationResult) -> dict[str, Any]:
 
 def result_from_wire(wire: Mapping[str, Any]) -> AuthenticationResult:
     """The result in a frame; raises ``TransportError`` for a broker that speaks otherwise."""
+    __tracebackhide__ = True  # a verbose traceback would show the frame's text
     try:
         metadata = wire["metadata"]
         token = TokenData(

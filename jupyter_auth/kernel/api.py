@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable
 from time import time
 from typing import TYPE_CHECKING, Any, Literal
 
-from jupyter_auth.core.errors import InteractionRequiredError
+from jupyter_auth.core.errors import InteractionRequiredError, ProfileError
 from jupyter_auth.core.result import AuthenticationResult
 from jupyter_auth.core.scopes import parse_scopes
 from jupyter_auth.core.wire import result_from_wire
@@ -61,7 +61,7 @@ def get_token(
     :raises AuthError: anything else, each with a hint that says what to do.
     """
     try:
-        until, generation, kept, _ = memory.entries[profile, scopes, account, tenant]
+        until, generation, kept = memory.entries[profile, scopes, account, tenant]
         if (
             until > time()
             and generation == memory.cells[0]
@@ -241,12 +241,26 @@ def status() -> dict[str, Any]:
 
 
 def _account_name(account: str | Account | None) -> str | None:
-    return account if account is None or isinstance(account, str) else account.home_account_id
+    if account is None or isinstance(account, str):
+        return account
+    try:
+        return account.home_account_id
+    except AttributeError:
+        hint = "Give a username, a home_account_id, or an Account of get_accounts()."
+        raise ProfileError("account names nobody.", reason="bad_argument", hint=hint) from None
+
+
+def _scopes(scopes: Scopes) -> tuple[str, ...]:
+    try:
+        return parse_scopes(scopes)
+    except (ValueError, TypeError) as problem:
+        hint = "Give a list of scopes, or one text with spaces between them."
+        raise ProfileError(f"{problem}.", reason="bad_scopes", hint=hint) from None
 
 
 def _request(op: str = "get_token", **fields: Any) -> dict[str, Any]:
     """The frame of a request, with what was left out left out."""
-    fields["scopes"] = list(parse_scopes(fields["scopes"])) or None
+    fields["scopes"] = list(_scopes(fields["scopes"])) or None
     fields["account"] = _account_name(fields["account"])
     return {"op": op, **{name: value for name, value in fields.items() if value is not None}}
 
@@ -255,7 +269,7 @@ def _keys(
     profile: str | None, scopes: Scopes, account: str | Account | None, tenant: str | None
 ) -> list[Hashable]:
     """Where L0 keeps the answer: in one normal form, and as the caller wrote it, for the next time."""
-    keys: list[Hashable] = [(profile, parse_scopes(scopes) or None, _account_name(account), tenant)]
+    keys: list[Hashable] = [(profile, _scopes(scopes) or None, _account_name(account), tenant)]
     if scopes is None or isinstance(scopes, str | tuple):
         written = (profile, scopes, account, tenant)
         if written != keys[0]:
@@ -290,14 +304,15 @@ def _acquire(
     if kept is not None:
         return kept
     if request.get("force_refresh") or "claims_challenge" in request:
-        request["have"] = memory.version(keys[0])
+        request["have"] = memory.versions.get(keys[0])
         request = {name: value for name, value in request.items() if value is not None}
     client.prepare()
     seen = memory.generation()
     found = _silently(request, may_ask)
     if found is None:
+        # A new account moves the generation, so that this answer is not kept here: the next call gets it
+        # from the broker. So does a clear while we waited, which is the reason to be strict.
         found = wait.run({**request, "interactive": True}, timeout)
-        seen = memory.generation()  # signing in a new account moves it
     memory.keep(keys, found, seen)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import Any
 
@@ -53,5 +54,11 @@ class Client:
             connection = self._connected()
             return {"socket": str(connection.path), "kernel_id": connection.kernel_id}
 
+    def after_fork(self) -> None:
+        """In a child: another thread may have held the lock, and the connection is the parent's."""
+        self._lock = threading.Lock()
+        self._connection = None
+
 
 client = Client()
+os.register_at_fork(after_in_child=client.after_fork)

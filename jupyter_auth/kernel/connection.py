@@ -25,14 +25,15 @@ class Connection:
         self._sock = sock
         self.path = path
         self.pid = os.getpid()
+        self._unanswered = False
         self.kernel_id = ""
         self.generation_file: str | None = None
 
     def prove(self, key: bytes) -> None:
         """Greet and prove whose process this is; raises ``AuthError`` where the broker does not agree."""
-        hello = self.call({"op": "hello", "v": frames.PROTOCOL_VERSION})
+        hello = self.call({"op": "hello", "v": frames.PROTOCOL_VERSION}, CONNECT_TIMEOUT)
         mac = frames.proof(key, str(hello.get("broker_id")), str(hello.get("nonce")))
-        self.kernel_id = str(self.call({"op": "prove", "mac": mac}).get("kernel_id"))
+        self.kernel_id = str(self.call({"op": "prove", "mac": mac}, CONNECT_TIMEOUT).get("kernel_id"))
         self.generation_file = hello.get("generation_file")
 
     def call(self, message: Message, timeout: float = CALL_TIMEOUT) -> Message:
@@ -44,8 +45,10 @@ class Connection:
         __tracebackhide__ = True  # IPython leaves these frames out: the error says what matters
         try:
             self._sock.settimeout(timeout)
+            self._unanswered = True  # until the whole answer is here, whatever interrupts, and however often
             self._sock.sendall(frames.encode(message))
             answer = frames.read_frame(self._sock)
+            self._unanswered = False
         except TimeoutError:
             self.close()
             raise _lost("The token broker did not answer in time.") from None
@@ -67,8 +70,8 @@ class Connection:
 
     @property
     def is_closed(self) -> bool:
-        """True once it cannot be used any more, in this process."""
-        return self._sock.fileno() < 0 or self.pid != os.getpid()
+        """True once it cannot be used any more, in this process: nor while an answer is still in it."""
+        return self._unanswered or self._sock.fileno() < 0 or self.pid != os.getpid()
 
 
 def connect() -> Connection:

@@ -18,8 +18,12 @@ UNMAPPED_LIFE = 30.0  # seconds, where no generation file can be mapped
 
 _KERNEL_HIT = Provenance("cache", "kernel")
 
-#: key → (good until, generation, result, version)
-entries: dict[Hashable, tuple[float, int, AuthenticationResult, str]] = {}
+MAX_VERSIONS = 4096
+
+#: key → (good until, generation, result)
+entries: dict[Hashable, tuple[float, int, AuthenticationResult]] = {}
+#: key → the version of the token last given out for it: no secret, so that it may outlast the token here
+versions: dict[Hashable, str] = {}
 #: ``cells[0]`` is the generation now; a plain list until a file is mapped
 cells: memoryview[int] | list[int] = [0]
 _mapped: Generation | None = None
@@ -39,13 +43,18 @@ def map_generation(path: str | None) -> None:
 
 
 def generation() -> int:
-    """The generation now: taken before the broker is asked, given to ``keep`` after."""
-    return cells[0]
+    """The generation now: taken before the broker is asked, given to ``keep`` after. Tokens of an older
+    one are let go of: after a clear none stays in this process."""
+    now = cells[0]
+    for key in [key for key, entry in entries.items() if entry[1] != now]:
+        del entries[key]
+    return now
 
 
 def keep(keys: list[Hashable], result: AuthenticationResult, seen: int) -> None:
     """Keep an answer under ``keys``, unless the cache was cleared since it was asked for."""
     token = result._token
+    _note_version(keys, token.version)
     life = REVALIDATE if _mapped is not None else UNMAPPED_LIFE
     until = min(float(token.refresh_on), time() + life)
     if seen != cells[0] or until <= time():
@@ -54,17 +63,19 @@ def keep(keys: list[Hashable], result: AuthenticationResult, seen: int) -> None:
         return
     kept = AuthenticationResult(token, _KERNEL_HIT, result.correlation_id)
     for key in keys:
-        entries[key] = (until, seen, kept, token.version)
+        entries[key] = (until, seen, kept)
 
 
-def version(key: Hashable) -> str | None:
-    """The version of the token last held for ``key``, good or not."""
-    entry = entries.get(key)
-    return entry[3] if entry else None
+def _note_version(keys: list[Hashable], version: str) -> None:
+    for key in keys:
+        versions.pop(key, None)
+        versions[key] = version
+    while len(versions) > MAX_VERSIONS:
+        del versions[next(iter(versions))]
 
 
 def forget() -> None:
-    """Let go of everything."""
+    """Let go of every token."""
     entries.clear()
 
 

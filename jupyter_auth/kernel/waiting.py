@@ -51,6 +51,8 @@ class Waiting:
         deadline = None if timeout is None else monotonic() + timeout
         self._connection = connection = connect()
         try:
+            if self._aborted.is_set():  # before there was a connection to close
+                raise self._cancelled()
             answer = connection.call(dict(request))
             if "result" in answer:
                 return result_from_wire(answer["result"])

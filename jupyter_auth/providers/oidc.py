@@ -187,7 +187,7 @@ class OidcEngine:
             raise broken_answer(response, host_of(self.profile.issuer)) from None
         try:
             claims = self._claims(id_token, metadata) if id_token else None
-        except (PolicyError, TransportError):
+        except AuthError:
             claims = None
         return replace(answer, claims=claims)
 

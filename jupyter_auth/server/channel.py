@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 PROOF_TIMEOUT = 5.0  # seconds from connecting to a proof
 MAX_CONNECTIONS = 1024
 MAX_UNPROVEN = 128
+FRAMES_A_TURN = 32
 
 
 class KernelConnection(asyncio.Protocol):
@@ -83,9 +84,14 @@ class KernelConnection(asyncio.Protocol):
 
     def _advance(self) -> None:
         """Handle the whole frames in the buffer, until one takes time."""
+        turns = FRAMES_A_TURN
         try:
             while self._task is None and not self._unread and (body := self._next_body()) is not None:
                 self._handle(frames.decode(body))
+                turns -= 1
+                if not turns:  # others have their turn before the rest of what one sent at once
+                    asyncio.get_running_loop().call_soon(self._go_on)
+                    break
         except FrameError as problem:
             self._send(error_to_wire(problem))
             self._close()
@@ -109,6 +115,9 @@ class KernelConnection(asyncio.Protocol):
             answer = session.at_once(message)
         except AuthError as problem:
             answer = error_to_wire(problem)
+        except Exception as problem:  # noqa: BLE001 -- as in _answer
+            log.error("A kernel's request failed: %s", where(problem))
+            answer = error_to_wire(AuthError("The broker failed; the server's log says where."))
         if answer is not None:
             self._send(answer)
         else:
@@ -191,7 +200,7 @@ class KernelConnection(asyncio.Protocol):
 
     def _too_slow(self) -> None:
         if self._session is None:
-            self._close()
+            self.abort()  # at once: a peer that does not read would keep a closing connection open
 
     # -- writing --------------------------------------------------------------------------------
 

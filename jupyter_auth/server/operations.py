@@ -62,7 +62,7 @@ class Session:
     def at_once(self, message: Message) -> Message | None:
         """The answer from memory, or None where it takes more."""
         self._check_alive()
-        if message.get("op") in {"get_token", "acquire_token_silent"}:
+        if str(message.get("op")) in {"get_token", "acquire_token_silent"}:
             found = self._broker.peek(TokenRequest.from_wire(message))
             if found is not None:
                 return {"ok": True, "result": result_to_wire(found)}
@@ -125,13 +125,14 @@ class Session:
         if interaction is None:
             raise ProfileError("This connection waits for no such interaction.", reason="unknown_interaction")
         timeout = message.get("timeout")
-        seconds = float(timeout) if isinstance(timeout, int | float) else MAX_WAIT
-        await asyncio.wait([interaction.outcome], timeout=max(0.0, min(seconds, MAX_WAIT)))
+        seconds = max(0, min(timeout, MAX_WAIT)) if isinstance(timeout, int | float) else MAX_WAIT
+        await asyncio.wait([interaction.outcome], timeout=float(seconds))
         if not interaction.outcome.done():
             return {"ok": True, "interaction": interaction.to_wire()}
         self._waits.pop(interaction.id, None)
+        self._check_alive()
         first = interaction.id in self._first
-        found = self._broker.result_of(interaction, first=first)
+        found = await self._broker.result_of(interaction, first=first)
         return {"ok": True, "result": result_to_wire(found), "interaction": interaction.to_wire()}
 
     # -- accounts -------------------------------------------------------------------------------

@@ -9,8 +9,6 @@ from tornado.ioloop import PeriodicCallback
 
 from jupyter_auth import __version__
 from jupyter_auth.broker.broker import Broker
-from jupyter_auth.cache import places
-from jupyter_auth.core.errors import AuthError
 from jupyter_auth.core.frames import PROTOCOL_VERSION
 from jupyter_auth.server.channel import KernelChannel
 from jupyter_auth.server.kernels import ServerKernels
@@ -37,9 +35,10 @@ class BrokerService:
         """Open the kernel socket. The store and the engines wait for their first use."""
         channel = KernelChannel(self._folder, self._operations)
         try:
-            places.private_folder(self._folder)
+            # Jupyter's own folder, not ours: made private where it is missing, else left as it is
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             await channel.serve(channel.bind())
-        except (OSError, AuthError) as problem:
+        except OSError as problem:
             self.problem = f"The kernel socket {channel.path} could not be opened ({problem})."
             log.error("%s Kernels get no tokens from this server.", self.problem)
             return

@@ -88,14 +88,24 @@ def pair(server: JupyterProcess, start_kernels: Callable[..., list[Kernel]]) -> 
 
 def pending(server: JupyterProcess, timeout: float = 20) -> dict[str, Any]:
     """The one interaction that waits, as soon as there is one."""
+    found: list[dict[str, Any]] = []
+
+    def is_there() -> bool:
+        rows = server.get("jupyter_auth/v1/interactions").json()
+        found[:] = [row for row in rows if row["state"] == "pending"]
+        return bool(found)
+
+    until(is_there, timeout)
+    assert len(found) == 1, found
+    return found[0]
+
+
+def until(condition: Callable[[], bool], timeout: float = 20) -> None:
+    """Wait for what another process does."""
     deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        found = [i for i in server.get("jupyter_auth/v1/interactions").json() if i["state"] == "pending"]
-        if found:
-            assert len(found) == 1, found
-            return dict(found[0])
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)
-    raise AssertionError("nothing waits for a person")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.idp import OidcProvider
+from tests.integration.conftest import until
 from tests.support import Kernel, Place
 
 SILENT = """
@@ -86,8 +87,7 @@ def test_a_clear_during_a_refresh_is_not_undone(
         "except ja.AuthError as error:\n    outcome = error.reason",
         "outcome",
     )
-    while not provider.token_responses("refresh_token"):
-        pass
+    until(lambda: provider.token_responses("refresh_token") == 1)
     pair[1].run("ja.clear_cache()")
     assert pair[0].result_of(cell) == "signed_out"
     assert pair[1].run(SILENT, "outcome") == "no_account"

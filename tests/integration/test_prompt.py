@@ -113,7 +113,8 @@ def test_await_and_its_cancellation(kernel: Kernel, provider: OidcProvider) -> N
     cell = kernel.start("tok = await ja.aget_token('lake')", "tok.account.username")
     provider.approve(pending(kernel.server)["user_code"])
     assert kernel.result_of(cell) == "ada"
-    assert kernel.run("tok = await ja.aget_token('lake')", "tok.metadata.cache_level") == "kernel"
+    levels = [kernel.run("tok = await ja.aget_token('lake')", "tok.metadata.cache_level") for _ in range(2)]
+    assert levels == ["memory", "kernel"]
     kernel.run("ja.clear_cache()")
     kernel.run(
         "import asyncio\n"

@@ -73,6 +73,7 @@ class Kernel(KernelChannel):
     def restart(self) -> None:
         """The restart button."""
         self.server.post(f"api/kernels/{self.kernel_id}/restart", {}).raise_for_status()
+        self.reconnect()  # what a kernel says while its channels are set up anew may be lost
 
     def shut_down(self) -> requests.Response:
         """The end of the kernel."""

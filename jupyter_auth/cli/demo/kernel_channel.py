@@ -8,6 +8,7 @@ import re
 import time
 import uuid
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import websocket
@@ -35,12 +36,18 @@ class KernelChannel:
         self._said: deque[str] = deque(maxlen=25)
         self.allow_stdin = True
         address = f"{server.url.replace('http', 'ws', 1)}api/kernels/{self.kernel_id}/channels"
-        self._socket = websocket.create_connection(
+        self._connect: Callable[[], websocket.WebSocket] = lambda: websocket.create_connection(
             f"{address}?session_id={self._session}",
             timeout=timeout,
             header=[f"Authorization: token {server.token}"],
             http_no_proxy=["127.0.0.1"],
         )
+        self._socket = self._connect()
+
+    def reconnect(self) -> None:
+        """Open the channel anew, after the kernel was restarted."""
+        self._socket.close()
+        self._socket = self._connect()
 
     def close(self) -> None:
         self._socket.close()

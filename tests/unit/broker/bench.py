@@ -96,7 +96,7 @@ class Bench:
         code = interaction.sign_in.user_code
         await asyncio.to_thread(lambda: self.provider.approve(username=username, user_code=code))
         await asyncio.wait_for(asyncio.shield(interaction.outcome), 10)
-        return self.broker.result_of(interaction, first=True)
+        return await self.broker.result_of(interaction, first=True)
 
     async def sign_in(
         self, profile: str = "lake", username: str = "ada", **fields: Any

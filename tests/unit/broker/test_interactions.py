@@ -29,7 +29,7 @@ async def test_whoever_joined_has_the_same_token(idp: MisbehavingProvider, fresh
     again, is_new = await fresh.broker.interact(request(scopes=["lake.read"]), Requester())
     assert (again.id, is_new) == (interaction.id, False)
     first = await fresh.approve(interaction)
-    second = fresh.broker.result_of(interaction, first=False)
+    second = await fresh.broker.result_of(interaction, first=False)
     assert first.reveal() == second.reveal()
     assert first.metadata.token_source is TokenSource.IDENTITY_PROVIDER
     assert (second.metadata.token_source, second.metadata.cache_level) == (TokenSource.CACHE, "memory")

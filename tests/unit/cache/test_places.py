@@ -146,13 +146,31 @@ def test_a_link_that_takes_the_place_of_an_open_store_is_not_followed(
     assert keys(sqlite) == ["k"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
-@pytest.mark.parametrize("name", ["", "tokens.db", "generation"])
-def test_what_belongs_to_somebody_else_is_not_used(tmp_path: Path, name: str) -> None:
-    open_store(tmp_path).close()
-    os.chown(tmp_path / "store" / name, 12345, 12345)
-    with pytest.raises(NoSafeStoreError, match="another user"):
-        open_store(tmp_path)
+def _somebody_elses(path: Path, system: str) -> Path:
+    """``path``, given away where we may do that; else what belongs to the system."""
+    if os.geteuid() != 0:
+        return Path(system)
+    os.chown(path, 12345, 12345)
+    return path
+
+
+def test_what_belongs_to_somebody_else_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    file, folder = (
+        _somebody_elses(tmp_path / "file", "/etc/passwd"),
+        _somebody_elses(tmp_path / "folder", "/"),
+    )
+    before = mode(file), mode(folder)
+    for check, path in (
+        (places.private_folder, folder),
+        (places.check_private_file, file),
+        (places.ensure_private_file, file),
+        (lambda path: places.read_private(path, 9), file),
+    ):
+        with pytest.raises(NoSafeStoreError, match="another user"):
+            check(path)
+    assert (mode(file), mode(folder)) == before
 
 
 # -- the sealing key ----------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """Frames and proofs: what is taken, what is refused, and that a refusal repeats nothing."""
 
-import json
 import math
 import re
 import socket
@@ -176,8 +175,24 @@ class TestProof:
         assert len(proof(self.KEY, "\ud800", "\udfff")) == 64
 
 
-def test_a_body_of_a_hundred_levels_is_still_read() -> None:
+@pytest.mark.parametrize("opening", ['{"a":', "["])
+def test_nesting_has_a_limit(opening: str) -> None:
+    def nested(levels: int) -> bytes:
+        inner = opening * (levels - 1)
+        return ('{"x":' + inner + "1" + inner.replace('{"a":', "}").replace("[", "]") + "}").encode()
+
+    assert "x" in decode(nested(frames.MAX_DEPTH - 1))
+    for levels in (frames.MAX_DEPTH + 1, 500, 5_000):
+        with pytest.raises(FrameError):
+            decode(nested(levels))
+
+
+def test_what_nests_without_end_is_not_sent() -> None:
+    endless: dict[str, Any] = {}
+    endless["again"] = endless
     deep: dict[str, Any] = {}
-    for _ in range(100):
-        deep = {"a": [deep]}
-    assert decode(json.dumps(deep).encode()) == deep
+    for _ in range(100_000):
+        deep = {"a": deep}
+    for message in (endless, deep):
+        with pytest.raises(FrameError):
+            encode(message)
