@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from jupyter_auth import __version__
 from jupyter_auth.broker import ending
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.configuration import Configuration, ConfigurationFiles
@@ -20,6 +21,7 @@ from jupyter_auth.cache.store import Store
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.account import Account
 from jupyter_auth.core.errors import InteractionRequiredError, PolicyError, TransportError
+from jupyter_auth.core.frames import PROTOCOL_VERSION
 from jupyter_auth.core.profile import BUILT_FLOWS, Profile
 from jupyter_auth.core.reports import ClearReport, SignOutReport
 from jupyter_auth.core.result import AuthenticationResult, Provenance
@@ -228,6 +230,27 @@ class Broker:
         return [configuration.profile(name)] if name else list(configuration.profiles.values())
 
     # -- listing --------------------------------------------------------------------------------
+
+    async def status(self) -> dict[str, Any]:
+        """Versions, store and configuration: what ``status`` says, wherever this broker lives."""
+        store = (await self.start()).store.describe()
+        configuration = self.configuration
+        return {
+            "version": __version__,
+            "protocol": PROTOCOL_VERSION,
+            "store": {
+                "name": store.name,
+                "location": store.location,
+                "key_source": store.key_source,
+                "network": store.network,
+                "notes": list(store.notes),
+            },
+            "configuration": {
+                "files": list(configuration.files),
+                "default_profile": configuration.default_profile,
+                "faults": [str(fault) for fault in configuration.faults],
+            },
+        }
 
     async def entries(self) -> list[dict[str, Any]]:
         """What the cache holds, without secrets: for the REST resource ``cache``."""

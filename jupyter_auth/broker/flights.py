@@ -5,7 +5,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from jupyter_auth.cache.records import AccessTokenRecord, AccountKey, Target
+from jupyter_auth.broker.refresh import Refreshed
+from jupyter_auth.cache.records import AccountKey, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +15,7 @@ class Flight:
 
     target: Target
     claims: str | None
-    task: "asyncio.Task[AccessTokenRecord]"
+    task: "asyncio.Task[Refreshed]"
 
     def answers(self, target: Target, claims: str | None) -> bool:
         """True if its outcome, good or bad, is the outcome of a request for ``target``."""
@@ -37,7 +38,7 @@ class Flights:
         account: AccountKey,
         target: Target,
         claims: str | None,
-        work: Callable[[], Coroutine[Any, Any, AccessTokenRecord]],
+        work: Callable[[], Coroutine[Any, Any, Refreshed]],
     ) -> Flight:
         """Begin a refresh; the caller has seen that there is none. It outlives every waiter: a rotated
         refresh token must be saved even if nobody waits any more."""
@@ -45,7 +46,7 @@ class Flights:
         flight = Flight(target=target, claims=claims, task=task)
         self._flights[account] = flight
 
-        def landed(done: "asyncio.Task[AccessTokenRecord]") -> None:
+        def landed(done: "asyncio.Task[Refreshed]") -> None:
             if self._flights.get(account) is flight:
                 del self._flights[account]
             if not done.cancelled():

@@ -44,6 +44,7 @@ class Requester:
     kernel_id: str | None = None
     kernel_name: str | None = None
     notebook: str | None = None
+    in_process: bool = False  # the broker, and so the refresh token, is in the kernel's own process
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -102,7 +103,8 @@ class Interaction:
                 "kernel_id": self.requester.kernel_id,
                 "kernel_name": self.requester.kernel_name,
                 "waiting": len(self.waiters),
-            },
+            }
+            | ({"in_process": True} if self.requester.in_process else {}),
         }
 
 

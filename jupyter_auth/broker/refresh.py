@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.throttle import Throttle
+from jupyter_auth.cache.leases import Lease
 from jupyter_auth.cache.records import AccessTokenRecord, AccountKey, RefreshTokenRecord
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import InteractionRequiredError, OAuthError, PolicyError, TransportError
-from jupyter_auth.core.freshness import DEFAULT_LIFETIME, refresh_time
+from jupyter_auth.core.freshness import DEFAULT_LIFETIME, freshness, refresh_time
 from jupyter_auth.core.scopes import RESERVED, union
 from jupyter_auth.core.urls import host_of
 from jupyter_auth.providers.base import Engine, TokenResponse
 
+LEASE_TIMEOUT = 60.0  # seconds to wait for another process's refresh; the kernel's call waits longer
 #: OAuth errors of a refresh that only a person can mend (SEMANTICS: MSAL's list and invalid_scope).
 _PERSON_NEEDED = frozenset(
     {"interaction_required", "login_required", "consent_required", "invalid_scope", "invalid_target"}
@@ -43,8 +45,21 @@ def token_record(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """What a refresh gave. ``is_adopted``: another process had got it while this one waited its turn."""
+
+    token: AccessTokenRecord
+    is_adopted: bool = False
+
+
+class _LeaseLostError(Exception):
+    """Somebody else may be asking by now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refresh:
-    """The work of one flight."""
+    """The work of one flight. ``seen``: the version of the best token there was when it took off;
+    ``behind``: that one is still handed out."""
 
     engine: Callable[[], Engine]
     cache: TokenCache
@@ -52,14 +67,26 @@ class Refresh:
     resolved: Resolved
     clock: Clock
     throttle: Throttle
-    replaces: str | None = None  # the version of the token in use that this refresh is to replace
+    seen: str | None = None
+    behind: bool = False
 
-    def run(self) -> AccessTokenRecord:
-        """Ask the provider and save the answer; raises ``InteractionRequiredError`` where a person is
-        needed. No failure but the provider's ``invalid_grant`` removes a refresh token."""
-        newer = self._already_replaced()
-        if newer is not None:
-            return newer
+    def run(self) -> Refreshed:
+        """Ask the provider and save the answer, alone among all processes that share the store.
+
+        Raises ``InteractionRequiredError`` where a person is needed. No failure but the provider's
+        ``invalid_grant`` removes a refresh token.
+        """
+        while True:
+            with self.cache.store.lease(self.account.partition, LEASE_TIMEOUT) as lease:
+                newer = self._came_meanwhile()
+                if newer is not None:
+                    return Refreshed(token=newer, is_adopted=True)
+                try:
+                    return Refreshed(token=self._refresh(lease))
+                except _LeaseLostError:
+                    continue  # look again before asking
+
+    def _refresh(self, lease: Lease) -> AccessTokenRecord:
         epoch = self.cache.store.epoch()
         used = self._refresh_token()
         try:
@@ -67,7 +94,9 @@ class Refresh:
         except OAuthError as refused:
             if refused.error != "invalid_grant":
                 raise self._judged(refused) from None
-        # Read once more: another process may have rotated it between our reading and our asking.
+        if not lease.renew():
+            raise _LeaseLostError
+        # Read once more: what holds no lease may have replaced it between our reading and our asking.
         current = self.cache.refresh_token(self.account)
         if current is not None and current.version != used.version:
             try:
@@ -79,15 +108,17 @@ class Refresh:
         self.cache.drop_refresh_token(self.account, used)
         raise self._person_needed("invalid_grant", "The provider no longer accepts this sign-in.")
 
-    def _already_replaced(self) -> AccessTokenRecord | None:
-        """The token by which somebody else has replaced ours meanwhile: none is refreshed twice."""
-        if self.replaces is None:
-            return None
+    def _came_meanwhile(self) -> AccessTokenRecord | None:
+        """A token that another process got since this refresh was wanted: none is refreshed twice."""
+        request = self.resolved.request
+        if request.claims_challenge is not None:
+            return None  # what claims a token was given for, the store does not tell
         fold = self.resolved.profile.folds_case
         found = self.cache.find_token(self.account, self.resolved.target, fold=fold)
-        if found is None or found.version == self.replaces or self.clock.now() >= found.refresh_on:
+        if found is None or found.version in (self.seen, request.have):
             return None
-        return found
+        state = freshness(found.issued_on, found.expires_on, found.refresh_on, self.clock.now())
+        return found if state == "fresh" or (state == "stale" and not self.behind) else None
 
     def _refresh_token(self) -> RefreshTokenRecord:
         found = self.cache.refresh_token(self.account)

@@ -10,7 +10,7 @@ from typing import Any
 from jupyter_auth.broker import accounts
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.flights import Flight, Flights
-from jupyter_auth.broker.refresh import Refresh
+from jupyter_auth.broker.refresh import Refresh, Refreshed
 from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.throttle import Throttle
 from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord
@@ -57,6 +57,7 @@ class _Attempt:
     started: float
     account: AccountRecord
     in_hand: AccessTokenRecord | None = None
+    seen: str | None = None
     reason: str = "no_cached_access_token"
     in_cache: float = 0.0
 
@@ -174,8 +175,10 @@ class Silent:
                 if self.flights.get(key) is not None:
                     continue  # one took off while we looked
                 asked_at = perf_counter()
-                flight = self._take_off(attempt.account, resolved)
-                token = await asyncio.shield(flight.task)
+                flight = self._take_off(attempt.account, resolved, seen=attempt.seen)
+                done = await asyncio.shield(flight.task)
+                if done.is_adopted:
+                    return self._joined(attempt, done.token, resolved)
                 now = perf_counter()
                 origin = Provenance(
                     "identity_provider",
@@ -185,9 +188,9 @@ class Silent:
                     in_cache=attempt.in_cache,
                     in_http=now - asked_at,
                 )
-                return result(token, attempt.account, resolved, origin)
+                return result(done.token, attempt.account, resolved, origin)
             try:
-                token = await asyncio.shield(flight.task)
+                token = (await asyncio.shield(flight.task)).token
             except AuthError:
                 if flight.answers(resolved.target, claims):
                     raise
@@ -203,6 +206,7 @@ class Silent:
             return None
         key = attempt.account.account_key
         token = await self._in_thread(lambda: self._cache.find_token(key, resolved.target, fold=fold))
+        attempt.seen = token.version if token else None
         if token is None or self._state(token) == "expired":
             return None
         if request.force_refresh:
@@ -221,7 +225,9 @@ class Silent:
         )
         return result(token, attempt.account, resolved, origin)
 
-    def _take_off(self, account: AccountRecord, resolved: Resolved, replaces: str | None = None) -> Flight:
+    def _take_off(
+        self, account: AccountRecord, resolved: Resolved, *, seen: str | None, behind: bool = False
+    ) -> Flight:
         work = Refresh(
             engine=lambda: self._engine(resolved.profile),
             cache=self._cache,
@@ -229,7 +235,8 @@ class Silent:
             resolved=resolved,
             clock=self._clock,
             throttle=self._throttle,
-            replaces=replaces,
+            seen=seen,
+            behind=behind,
         )
         return self.flights.start(
             account.account_key,
@@ -244,9 +251,9 @@ class Silent:
         now = self._clock.now()
         if self.flights.get(key) is not None or now < self._behind_not_before.get(key, 0.0):
             return
-        flight = self._take_off(account, resolved, replaces=stale.version)
+        flight = self._take_off(account, resolved, seen=stale.version, behind=True)
 
-        def landed(task: "asyncio.Task[AccessTokenRecord]") -> None:
+        def landed(task: "asyncio.Task[Refreshed]") -> None:
             self._behind_not_before.pop(key, None)
             problem = None if task.cancelled() else task.exception()
             if problem is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_runtime_dir
 
 from jupyter_auth.cache import places
+from jupyter_auth.cache.filesystems import network_filesystem
 from jupyter_auth.cache.memory import MemoryStore
 from jupyter_auth.cache.sqlite import FILE, SqliteStore
 from jupyter_auth.cache.store import Store
@@ -28,7 +29,8 @@ def key_file() -> Path:
 def open_store() -> Store:
     """The SQLite store; where it cannot be used, memory with a note that says why."""
     try:
-        return SqliteStore(store_folder(), key_file())
+        folder = store_folder()
+        return SqliteStore(folder, key_file(), network=network_filesystem(folder))
     except (CacheError, OSError) as problem:
         log.warning("Tokens are kept in memory only. %s", problem)
         note = f"Tokens are kept in memory only and are gone when the server stops. {problem}"

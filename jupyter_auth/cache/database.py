@@ -24,7 +24,7 @@ _DAMAGED = frozenset(
         sqlite3.SQLITE_NOTADB,
     }
 )
-_SUFFIXES = ("-wal", "-shm", "")
+_SUFFIXES = ("-wal", "-shm", "-journal", "")
 #: What using the file raises. Where SQLite's own message quotes damaged text, Python cannot decode it.
 FILE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 
@@ -43,17 +43,25 @@ class ForeignError(DamagedError):
 class Database:
     """A connection to ``path``; ``prepare`` checks or writes what stands in every such file."""
 
-    def __init__(self, path: Path, prepare: Callable[[sqlite3.Connection], None]) -> None:
+    def __init__(
+        self, path: Path, prepare: Callable[[sqlite3.Connection], None], *, journal: str = "WAL"
+    ) -> None:
         self.path = path
+        self._journal = journal
         self.notes: list[str] = []
         self._prepare = prepare
         self._is_open = False
         self._inode: int | None = None
 
     @property
+    def is_open(self) -> bool:
+        """False before the first use, and after ``close``."""
+        return self._is_open
+
+    @property
     def is_in_place(self) -> bool:
-        """True while the open file is the one at the path; what is written to another is lost."""
-        return self._is_open and _inode(self.path) == self._inode
+        """True while the file last opened is the one at the path; what is written to another is lost."""
+        return self._inode is not None and _inode(self.path) == self._inode
 
     def open(self) -> bool:
         """Connect. A file that is damaged or another program's is set aside: then this is True.
@@ -84,7 +92,7 @@ class Database:
         self.db.text_factory = _text
         try:
             self._refuse_foreign()
-            self.db.execute("PRAGMA journal_mode=WAL")
+            self.db.execute(f"PRAGMA journal_mode={self._journal}")
             self.db.execute("PRAGMA secure_delete=ON")
             with self.transaction(durable=True):
                 self._prepare(self.db)

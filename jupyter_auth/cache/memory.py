@@ -1,9 +1,11 @@
 """A store that ends with its process: by request, and where no safe place on disk is found."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
+from jupyter_auth.cache.leases import Lease, Sole
 from jupyter_auth.cache.records import Kind
 from jupyter_auth.cache.store import Counter, Row, StoreDescription, Transaction
 from jupyter_auth.core.generation import Generation
@@ -103,6 +105,10 @@ class MemoryStore:
             members.pop(key, None)
             if not members:
                 del self._partitions[row.partition]
+
+    @contextmanager
+    def lease(self, name: str, timeout: float) -> Iterator[Lease]:
+        yield Sole()
 
     def clear(self) -> dict[Kind, int]:
         with self._lock:

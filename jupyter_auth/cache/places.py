@@ -131,6 +131,15 @@ def _sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
+def is_at(path: Path, fd: int) -> bool:
+    """True while ``path`` still names the open file."""
+    try:
+        here = path.lstat()
+    except OSError:
+        return False
+    return os.path.samestat(here, os.fstat(fd))
+
+
 @contextmanager
 def folder_lock(folder: Path) -> Iterator[None]:
     """One process at a time in ``folder``; freed when its holder dies."""

@@ -41,6 +41,10 @@ class MasterKey:
         """Names the key without telling anything of it."""
         return hmac.new(self.key, b"jupyter_auth/key-id", hashlib.sha256).hexdigest()[:16]
 
+    def lease_name(self, name: str) -> str:
+        """What a lease is called where others see it: it names nobody."""
+        return hmac.new(self.key, b"jupyter_auth/lease\0" + name.encode(), hashlib.sha256).hexdigest()[:32]
+
     def wrap(self, data_key: bytes) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + AESGCM(self.key).encrypt(nonce, data_key, _WRAP + self.key_id.encode())

@@ -4,16 +4,19 @@ Cost does not grow with the number of records: rows are found by key or by parti
 """
 
 import logging
+import socket
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from jupyter_auth.cache import places
+from jupyter_auth.cache import forking, places
 from jupyter_auth.cache.database import FILE_ERRORS, Database, failed, is_damage, lacks_room
 from jupyter_auth.cache.header import SCHEMA, Header
+from jupyter_auth.cache.leases import Lease, RowLease, hold_file
+from jupyter_auth.cache.network import NetworkGeneration
 from jupyter_auth.cache.records import Kind
 from jupyter_auth.cache.sealing import BrokenSealError
 from jupyter_auth.cache.store import Counter, Row, StoreDescription, Transaction
@@ -28,16 +31,22 @@ _SELECT = "SELECT key, kind, expires_on, sealed FROM records "
 
 
 class SqliteStore:
-    """Sealed records in ``folder``; the master key lies in ``key_file``, apart from them."""
+    """Sealed records in ``folder``; the master key lies in ``key_file``, apart from them.
 
-    def __init__(self, folder: Path, key_file: Path) -> None:
+    On a ``network`` filesystem (its name) there is no write-ahead log and no ``flock``.
+    """
+
+    def __init__(self, folder: Path, key_file: Path, *, network: str | None = None) -> None:
         """Open or make the store. Raises ``NoSafeStoreError``, ``CacheSealError`` or ``CacheError``."""
         self._lock = threading.RLock()
         self._key_file = key_file
+        self._network = network
         self._is_closed = False
-        self._file = Database(folder / FILE, self._prepare)
+        self._file = Database(folder / FILE, self._prepare, journal="DELETE" if network else "WAL")
         self._map_generation()
         self._open()
+        self._hosts = NetworkGeneration(self._generation, self._transact) if network else None
+        forking.watch(self)
 
     # -- opening --------------------------------------------------------------------------------
 
@@ -47,7 +56,8 @@ class SqliteStore:
         self._header = Header.load_or_make(db, self._key_file)
 
     def _map_generation(self) -> None:
-        path = places.private_folder(self._file.path.parent) / "generation"
+        name = f"generation-{socket.gethostname()}" if self._network else "generation"
+        path = places.private_folder(self._file.path.parent) / name
         places.ensure_private_file(path)
         try:
             self._generation = Generation(path, create=True)
@@ -71,7 +81,7 @@ class SqliteStore:
 
     @property
     def generation(self) -> Counter:
-        return self._generation
+        return self._hosts or self._generation
 
     @property
     def generation_file(self) -> str | None:
@@ -82,6 +92,7 @@ class SqliteStore:
             name="sqlite",
             location=str(self._file.path),
             key_source=f"{self._header.master.source} {self._header.master.location}",
+            network=self._network,
             notes=tuple(self._file.notes),
         )
 
@@ -107,6 +118,12 @@ class SqliteStore:
             self._header.refresh(self._file.db)
             return change(_SqliteTransaction(self))
 
+    def lease(self, name: str, timeout: float) -> AbstractContextManager[Lease]:
+        name = self._header.master.lease_name(name)
+        if self._network:
+            return RowLease(name, self._transact).hold(timeout)
+        return hold_file(self._file.path.parent / "leases" / name, timeout)
+
     def clear(self) -> dict[Kind, int]:
         with self._guarded():
             counted = dict(self._file.db.execute("SELECT kind, count(*) FROM records GROUP BY kind"))
@@ -127,9 +144,24 @@ class SqliteStore:
         self._file.empty_log()
 
     def close(self) -> None:
+        if self._hosts is not None:
+            self._hosts.close()
         with self._lock:
             self._is_closed = True
             self._file.close()
+
+    # -- forks ----------------------------------------------------------------------------------
+
+    def before_fork(self) -> None:
+        """A database must not be open over a fork; who needs it next opens it again."""
+        self._lock.acquire()
+        with suppress(sqlite3.Error):
+            self._file.close()
+
+    def after_fork(self, *, in_child: bool) -> None:
+        """Go on, in the parent only: the child has lost the threads that used this store."""
+        self._is_closed = self._is_closed or in_child
+        self._lock.release()
 
     # -- inside ---------------------------------------------------------------------------------
 
@@ -141,6 +173,8 @@ class SqliteStore:
                 raise CacheError("The token store is closed.", reason="closed")
             if not self._file.is_in_place:
                 self._reopen()
+            elif not self._file.is_open:
+                self._open()
             try:
                 yield
             except FILE_ERRORS as problem:
@@ -148,6 +182,12 @@ class SqliteStore:
                     self._file.set_aside(problem)
                     self._reopen()
                 raise failed(self._file.path, problem) from None
+
+    @contextmanager
+    def _transact(self) -> Iterator[sqlite3.Connection]:
+        """A transaction on the header, for leases and the generation over hosts."""
+        with self._guarded(), self._file.transaction():
+            yield self._file.db
 
     def _rows(self, partition: str, broken: Callable[[bytes], None]) -> list[Row]:
         name = self._header.sealer.name(partition)

@@ -1,9 +1,11 @@
 """The store contract: sealed-record key-value storage with partitions and one atomic update."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from jupyter_auth.cache.leases import Lease
 from jupyter_auth.cache.records import Kind
 
 T = TypeVar("T")
@@ -52,11 +54,13 @@ class Counter(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreDescription:
-    """What ``status`` and ``doctor`` say of a store. ``key_source``: where its sealing key lives."""
+    """What ``status`` and ``doctor`` say of a store. ``key_source``: where its sealing key lives;
+    ``network``: the network filesystem it is on, if it is on one."""
 
     name: str
     location: str
     key_source: str
+    network: str | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -87,6 +91,13 @@ class Store(Protocol):
         self, change: Callable[[Transaction], T], partitions: Sequence[str], *, durable: bool = False
     ) -> T:
         """Run ``change`` atomically over ``partitions``; with ``durable`` it is on disk when this returns."""
+        ...
+
+    def lease(self, name: str, timeout: float) -> AbstractContextManager[Lease]:
+        """Hold ``name`` alone among all processes that share the store, however one of them ends.
+
+        Raises ``TransportError`` (``lease_timeout``) after ``timeout`` seconds.
+        """
         ...
 
     def clear(self) -> dict[Kind, int]:

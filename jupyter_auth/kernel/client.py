@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_auth.core.errors import TransportError
 from jupyter_auth.kernel import memory
-from jupyter_auth.kernel.connection import Connection, Message, connect
+from jupyter_auth.kernel.connection import Connection, Message
+from jupyter_auth.kernel.finding import connect
+
+if TYPE_CHECKING:
+    from jupyter_auth.kernel.in_process import InProcess
 
 
 class Client:
@@ -16,7 +20,7 @@ class Client:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._connection: Connection | None = None
+        self._connection: Connection | InProcess | None = None
 
     def call(self, op: str, **arguments: Any) -> Message:
         """One request; raises the broker's error, or ``TransportError`` where there is no broker.
@@ -41,7 +45,7 @@ class Client:
         with self._lock:
             self._connected()
 
-    def _connected(self) -> Connection:
+    def _connected(self) -> Connection | InProcess:
         __tracebackhide__ = True
         if self._connection is None or self._connection.is_closed:
             self._connection = connect()
@@ -51,8 +55,7 @@ class Client:
     def described(self) -> dict[str, str]:
         """How the broker was found, for ``%auth status``."""
         with self._lock:
-            connection = self._connected()
-            return {"socket": str(connection.path), "kernel_id": connection.kernel_id}
+            return self._connected().described()
 
     def after_fork(self) -> None:
         """In a child: another thread may have held the lock, and the connection is the parent's."""

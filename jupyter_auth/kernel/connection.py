@@ -1,4 +1,4 @@
-"""One connection to a broker: hello, proof, then one request and one answer at a time."""
+"""One connection to a server's broker: hello, proof, then one request and one answer at a time."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from jupyter_auth.core import frames, sockets
-from jupyter_auth.core.errors import AuthError, TransportError, error_from_wire
-from jupyter_auth.kernel import finding
+from jupyter_auth.core import frames
+from jupyter_auth.core.errors import TransportError, error_from_wire
 
 CONNECT_TIMEOUT = 5.0  # seconds
 CALL_TIMEOUT = 100.0  # seconds: longer than the broker's own limit, which explains more
@@ -21,9 +20,10 @@ Message = dict[str, Any]
 class Connection:
     """A proven connection. Not for several threads at once."""
 
-    def __init__(self, sock: socket.socket, path: Path) -> None:
+    def __init__(self, sock: socket.socket, path: Path, why: str = "") -> None:
         self._sock = sock
-        self.path = path
+        self._path = path
+        self._why = why
         self.pid = os.getpid()
         self._unanswered = False
         self.kernel_id = ""
@@ -51,16 +51,14 @@ class Connection:
             self._unanswered = False
         except TimeoutError:
             self.close()
-            raise _lost("The token broker did not answer in time.") from None
+            raise lost("The token broker did not answer in time.") from None
         except OSError:
             self.close()
-            raise _lost("The connection to the token broker was lost.") from None
+            raise lost("The connection to the token broker was lost.") from None
         except BaseException:
             self.close()
             raise
-        if "error" in answer:
-            raise _refused(answer)
-        return answer
+        return unwrapped(answer)
 
     def close(self) -> None:
         """End it; a call that waits in another thread ends with ``TransportError``."""
@@ -73,41 +71,27 @@ class Connection:
         """True once it cannot be used any more, in this process: nor while an answer is still in it."""
         return self._unanswered or self._sock.fileno() < 0 or self.pid != os.getpid()
 
-
-def connect() -> Connection:
-    """A connection to the first broker that takes this kernel's proof; raises ``TransportError``."""
-    __tracebackhide__ = True
-    file = finding.connection_file()
-    key = finding.connection_key(file)
-    if not key:
-        raise finding.no_broker(file)
-    older: AuthError | None = None
-    for path in finding.candidates(file):
-        try:
-            connection = Connection(sockets.connect(path, CONNECT_TIMEOUT), path)
-        except OSError:
-            continue
-        try:
-            connection.prove(key)
-        except AuthError as problem:
-            connection.close()
-            older = problem if problem.reason == "version" else older
-            continue
-        return connection
-    raise older or finding.no_broker(file)
+    def described(self) -> dict[str, str]:
+        """Which broker this is, and how it was found."""
+        return {"where": "server", "why": self._why, "socket": str(self._path), "kernel_id": self.kernel_id}
 
 
-def _lost(message: str) -> TransportError:
+def lost(message: str) -> TransportError:
+    """The error for a broker that has gone."""
     return TransportError(message, reason="broker_lost", hint="Run the cell again.", retryable=True)
 
 
-def _refused(answer: Message) -> AuthError:
-    if answer.get("error") == "unknown_version":
+def unwrapped(answer: Message) -> Message:
+    """The answer, or the error that it is."""
+    __tracebackhide__ = True
+    if "error" not in answer:
+        return answer
+    if answer["error"] == "unknown_version":
         theirs = answer.get("v")
-        return TransportError(
+        raise TransportError(
             f"This kernel speaks protocol {frames.PROTOCOL_VERSION}; the server's broker speaks {theirs}.",
             reason="version",
             hint="Install the same version of jupyter-token-broker for the kernel and for the server.",
             retryable=False,
         )
-    return error_from_wire(answer)
+    raise error_from_wire(answer)

@@ -7,11 +7,58 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jupyter_auth.core.errors import TransportError
+from jupyter_auth.core import sockets
+from jupyter_auth.core.errors import AuthError, TransportError
+from jupyter_auth.kernel.connection import CONNECT_TIMEOUT, Connection
+
+if TYPE_CHECKING:
+    from jupyter_auth.kernel.in_process import InProcess
 
 CONNECTION_FILE_VARIABLE = "JUPYTER_AUTH_CONNECTION_FILE"
+
+_was_proven = False  # a server's broker has known this process once: it never goes on with one of its own
+
+
+def connect() -> Connection | InProcess:
+    """The first broker that takes this kernel's proof; where there is none, that of this process.
+
+    Raises ``TransportError`` where a server's broker should have answered and did not: a process whose
+    Jupyter server lives, or that was proven once, never opens the token store itself.
+    """
+    global _was_proven  # noqa: PLW0603 -- of the process, and of those it forks
+    __tracebackhide__ = True
+    file = connection_file()
+    key = connection_key(file)
+    found, older = _proven_connection(file, key) if key else (None, None)
+    if found is not None:
+        _was_proven = True
+        return found
+    server = _live_server(file)
+    if _was_proven or server is not None:
+        raise older or _no_broker(server)
+    from jupyter_auth.kernel import in_process  # noqa: PLC0415 -- most kernels have a server
+
+    return in_process.connect(_why_none(file))
+
+
+def _proven_connection(file: Path | None, key: bytes) -> tuple[Connection | None, AuthError | None]:
+    """A connection to the first broker that agrees, or the error of one that speaks another version."""
+    older: AuthError | None = None
+    for path, why in candidates(file):
+        try:
+            connection = Connection(sockets.connect(path, CONNECT_TIMEOUT), path, why)
+        except OSError:
+            continue
+        try:
+            connection.prove(key)
+        except AuthError as problem:
+            connection.close()
+            older = problem if problem.reason == "version" else older
+            continue
+        return connection, None
+    return None, older
 
 
 def kernel_app() -> Any | None:
@@ -47,17 +94,28 @@ def connection_key(path: Path | None) -> bytes:
         return b""
 
 
-def candidates(file: Path | None) -> Iterator[Path]:
-    """Sockets to try, the likeliest first, each once."""
-    folders = [file.parent] if file is not None else []
-    folders.append(_runtime_dir())
-    parent = os.environ.get("JPY_PARENT_PID", "")
+def candidates(file: Path | None) -> Iterator[tuple[Path, str]]:
+    """Sockets to try, the likeliest first, each once, and why it is one."""
+    named = f"jupyter_auth-{_parent()}.sock"
+    folders = _folders(file)
     seen: set[Path] = set()
-    named = [folder / f"jupyter_auth-{parent}.sock" for folder in folders if parent.isdigit()]
-    for path in [*named, *(path for folder in folders for path in _newest_first(folder))]:
+    for path, why in [
+        *((folder / named, "the Jupyter server that started this kernel") for folder in folders if _parent()),
+        *((path, f"found in {folder}") for folder in folders for path in _newest_first(folder)),
+    ]:
         if path not in seen:
             seen.add(path)
-            yield path
+            yield path, why
+
+
+def _parent() -> int | None:
+    """The process that started this kernel, as ``jupyter_client`` tells it."""
+    told = os.environ.get("JPY_PARENT_PID", "")
+    return int(told) if told.isdecimal() and len(told) < 10 else None
+
+
+def _folders(file: Path | None) -> list[Path]:
+    return [*([file.parent] if file is not None else []), _runtime_dir()]
 
 
 def _newest_first(folder: Path) -> list[Path]:
@@ -76,15 +134,39 @@ def _runtime_dir() -> Path:
     return Path(jupyter_runtime_dir())
 
 
-def no_broker(file: Path | None) -> TransportError:
-    """The error where no broker was found or none took the proof."""
+def _live_server(file: Path | None) -> int | None:
+    """The Jupyter server that started this process, if it still runs. Other parents leave no such files."""
+    pid = _parent()
+    names = (f"jpserver-{pid}.json", f"jupyter_auth-{pid}.sock")
+    left = any((folder / name).exists() for folder in _folders(file) for name in names)
+    return pid if pid is not None and left and _runs(pid) else None
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True
+
+
+def _why_none(file: Path | None) -> str:
     if file is None:
-        message = "This process is no Jupyter kernel, so there is no token broker for it."
-        hint = "Run the code in a notebook of a Jupyter server that has jupyter-token-broker installed."
+        return "This process is no kernel of a Jupyter server."
+    return "No Jupyter server here knows this kernel."
+
+
+def _no_broker(server: int | None) -> TransportError:
+    """The error where the server's broker should have answered."""
+    if server is None:
+        message = "The token broker of this kernel's Jupyter server has gone."
+        hint = "Restart the kernel from a running Jupyter server."
     else:
-        message = "No token broker answered this kernel."
+        message = f"The Jupyter server of this kernel (process {server}) gave it no token broker."
         hint = (
-            "See that jupyter-token-broker is installed where the Jupyter server runs, and restart the "
-            "server; `jupyter auth doctor` there says what is missing."
+            "See that jupyter-token-broker is installed and enabled where that server runs, and restart "
+            "the server; `jupyter auth doctor` there says what is missing."
         )
     return TransportError(message, reason="no_broker", hint=hint, retryable=True)

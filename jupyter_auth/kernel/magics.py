@@ -82,8 +82,13 @@ def _status(args: Any) -> None:
     api = _api()
     state = api.status()
     broker, store, configuration = state["broker"], state["store"], state["configuration"]
-    print(f"Broker    in the Jupyter server (process {broker['pid']}), version {state['version']}")
-    print(f"Found     {state['found']['socket']}")
+    found = state["found"]
+    if found["where"] == "server":
+        print(f"Broker    in the Jupyter server (process {broker['pid']}), version {state['version']}")
+        print(f"Found     {found['socket']} ({found['why']})")
+    else:
+        print(f"Broker    in this Python process ({broker['pid']}), version {state['version']}")
+        print(f"Why       {found['why']} So the refresh token is in this process, too.")
     print(f"Store     {store['name']}, sealed with {store['key_source']}")
     for note in [*store["notes"], *configuration["faults"]]:
         print(f"Note      {note}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_auth.core.errors import (
     AuthError,
@@ -20,7 +20,11 @@ from jupyter_auth.core.errors import (
 from jupyter_auth.core.result import AuthenticationResult
 from jupyter_auth.core.wire import result_from_wire
 from jupyter_auth.kernel import prompting
-from jupyter_auth.kernel.connection import Connection, connect
+from jupyter_auth.kernel.connection import Connection
+from jupyter_auth.kernel.finding import connect
+
+if TYPE_CHECKING:
+    from jupyter_auth.kernel.in_process import InProcess
 
 SLICE = 10.0  # seconds of one wait: how often the prompt looks at the time
 
@@ -35,7 +39,7 @@ class Waiting:
     """One wait for a person. ``abort`` ends it from another thread."""
 
     def __init__(self) -> None:
-        self._connection: Connection | None = None
+        self._connection: Connection | InProcess | None = None
         self._aborted = threading.Event()
 
     def abort(self) -> None:
@@ -61,7 +65,7 @@ class Waiting:
             connection.close()
 
     def _wait(
-        self, connection: Connection, interaction: dict[str, Any], deadline: float | None
+        self, connection: Connection | InProcess, interaction: dict[str, Any], deadline: float | None
     ) -> AuthenticationResult:
         __tracebackhide__ = True
         prompt = prompting.make()

@@ -14,11 +14,12 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+from jupyter_auth.broker.operations import Operations, Session, failed
 from jupyter_auth.core import frames, sockets
 from jupyter_auth.core.errors import AuthError, KernelGrantRequiredError, PolicyError, error_to_wire
 from jupyter_auth.core.faults import where
 from jupyter_auth.core.frames import FrameError
-from jupyter_auth.server.operations import Operations, Session
+from jupyter_auth.server.kernels import ServerKernels
 
 log = logging.getLogger(__name__)
 
@@ -113,11 +114,8 @@ class KernelConnection(asyncio.Protocol):
             return
         try:
             answer = session.at_once(message)
-        except AuthError as problem:
-            answer = error_to_wire(problem)
         except Exception as problem:  # noqa: BLE001 -- as in _answer
-            log.error("A kernel's request failed: %s", where(problem))
-            answer = error_to_wire(AuthError("The broker failed; the server's log says where."))
+            answer = failed(problem)
         if answer is not None:
             self._send(answer)
         else:
@@ -148,11 +146,8 @@ class KernelConnection(asyncio.Protocol):
     async def _answer(self, session: Session, message: dict[str, object]) -> None:
         try:
             self._send(await session.answer(message))
-        except AuthError as problem:
-            self._send(error_to_wire(problem))
         except Exception as problem:  # noqa: BLE001 -- a fault of ours must not take the connection along
-            log.error("A kernel's request failed: %s", where(problem))
-            self._send(error_to_wire(AuthError("The broker failed; the server's log says where.")))
+            self._send(failed(problem))
 
     # -- hello and prove ------------------------------------------------------------------------
 
@@ -185,7 +180,7 @@ class KernelConnection(asyncio.Protocol):
         mac = message.get("mac")
         kernel_id = None
         if nonce is not None and isinstance(mac, str):
-            kernel_id = self._channel.operations.kernels.prove(self._channel.broker_id, nonce, mac)
+            kernel_id = self._channel.kernels.prove(self._channel.broker_id, nonce, mac)
         if kernel_id is None:
             raise KernelGrantRequiredError(
                 "This process is not a kernel of this server.",
@@ -225,10 +220,11 @@ class KernelConnection(asyncio.Protocol):
 class KernelChannel:
     """The listening socket and its connections."""
 
-    def __init__(self, folder: Path, operations: Operations) -> None:
+    def __init__(self, folder: Path, operations: Operations, kernels: ServerKernels) -> None:
         self.path = folder / f"jupyter_auth-{os.getpid()}.sock"
         self.broker_id = secrets.token_hex(16)
         self.operations = operations
+        self.kernels = kernels
         self._connections: set[KernelConnection] = set()
         self._proven: set[KernelConnection] = set()
         self._server: asyncio.Server | None = None

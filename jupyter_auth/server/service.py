@@ -7,12 +7,10 @@ from typing import Any
 
 from tornado.ioloop import PeriodicCallback
 
-from jupyter_auth import __version__
 from jupyter_auth.broker.broker import Broker
-from jupyter_auth.core.frames import PROTOCOL_VERSION
+from jupyter_auth.broker.operations import Operations
 from jupyter_auth.server.channel import KernelChannel
 from jupyter_auth.server.kernels import ServerKernels
-from jupyter_auth.server.operations import Operations
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +23,8 @@ class BrokerService:
     def __init__(self, serverapp: Any) -> None:
         self.broker = Broker()
         self._folder = Path(serverapp.runtime_dir)
-        self._operations = Operations(self.broker, ServerKernels(serverapp), self.status)
+        self._kernels = ServerKernels(serverapp)
+        self._operations = Operations(self.broker, self._kernels, self.status)
         self.channel: KernelChannel | None = None
         self.problem = ""
         self._configuration = self.broker.configuration
@@ -33,7 +32,7 @@ class BrokerService:
 
     async def start(self) -> None:
         """Open the kernel socket. The store and the engines wait for their first use."""
-        channel = KernelChannel(self._folder, self._operations)
+        channel = KernelChannel(self._folder, self._operations, self._kernels)
         try:
             # Jupyter's own folder, not ours: made private where it is missing, else left as it is
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -63,28 +62,12 @@ class BrokerService:
 
     async def status(self) -> dict[str, Any]:
         """What ``status`` says over REST, in ``%auth status`` and on the command line."""
-        store = (await self.broker.start()).store.describe()
-        configuration = self.broker.configuration
-        return {
-            "version": __version__,
-            "protocol": PROTOCOL_VERSION,
-            "broker": {
-                "state": "ready" if self.channel else "no_kernel_socket",
-                "where": "server",
-                "pid": os.getpid(),
-                "socket": str(self.channel.path) if self.channel else None,
-                "kernels_connected": self.channel.connected if self.channel else 0,
-                "problem": self.problem or None,
-            },
-            "store": {
-                "name": store.name,
-                "location": store.location,
-                "key_source": store.key_source,
-                "notes": list(store.notes),
-            },
-            "configuration": {
-                "files": list(configuration.files),
-                "default_profile": configuration.default_profile,
-                "faults": [str(fault) for fault in configuration.faults],
-            },
+        about = {
+            "state": "ready" if self.channel else "no_kernel_socket",
+            "where": "server",
+            "pid": os.getpid(),
+            "socket": str(self.channel.path) if self.channel else None,
+            "kernels_connected": self.channel.connected if self.channel else 0,
+            "problem": self.problem or None,
         }
+        return {**await self.broker.status(), "broker": about}

@@ -73,23 +73,6 @@ def test_a_script_that_a_cell_starts_speaks_for_its_kernel(
     assert leaked == ["JUPYTER_AUTH_CONNECTION_FILE"]
 
 
-def test_a_process_that_is_no_kernel_is_told_so(home: Place, server: JupyterProcess) -> None:
-    code = (
-        "import jupyter_auth as ja\n"
-        "try:\n    ja.get_token('lake')\n"
-        "except ja.TransportError as e:\n    print(e.reason, e)"
-    )
-    out = subprocess.run(
-        [sys.executable, "-c", code],
-        env=dict(home.environment),
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=True,
-    )
-    assert "no_broker This process is no Jupyter kernel" in out.stdout
-
-
 LOADED = """
 import sys, json
 before = set(sys.modules)

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
 
+from jupyter_auth.cache.leases import Sole
 from jupyter_auth.core.errors import (
     InteractionRequiredError,
     OAuthError,
@@ -51,11 +53,13 @@ async def test_a_sign_in_heals_it(idp: MisbehavingProvider, bench: Bench) -> Non
 
 
 async def test_it_reads_once_more_before_it_gives_up(
-    idp: MisbehavingProvider, bench: Bench, make_bench: MakeBench
+    idp: MisbehavingProvider, bench: Bench, make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another process rotates the refresh token while ours is on its way to be refused."""
+    """Another process rotates the refresh token while ours is on its way to be refused: one that heeds no
+    lease, as an earlier version would."""
     other = make_bench(idp)
     await other.get()
+    monkeypatch.setattr(other.store, "lease", lambda name, timeout: nullcontext(Sole()))
     bench.advance(3400)
     used: list[str] = []
     right = idp.answers["token"]

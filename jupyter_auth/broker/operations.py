@@ -1,21 +1,26 @@
 """The verbs a kernel may send, and what each does with the broker."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 from jupyter_auth.broker.broker import Broker
-from jupyter_auth.broker.interactions import Interaction
+from jupyter_auth.broker.interactions import Interaction, Requester
 from jupyter_auth.broker.request import TokenRequest
 from jupyter_auth.core.errors import (
+    AuthError,
     InteractionRequiredError,
     KernelGrantRequiredError,
     PolicyError,
     ProfileError,
     TransportError,
+    error_to_wire,
 )
+from jupyter_auth.core.faults import where
 from jupyter_auth.core.wire import result_to_wire
-from jupyter_auth.server.kernels import ServerKernels
+
+log = logging.getLogger(__name__)
 
 MAX_WAIT = 30.0  # seconds for one ``wait``; the kernel asks again
 CALL_TIMEOUT = 90.0  # seconds for any other verb: a provider call's limit, twice, and a little
@@ -23,12 +28,20 @@ CALL_TIMEOUT = 90.0  # seconds for any other verb: a provider call's limit, twic
 Message = dict[str, Any]
 
 
+class Kernels(Protocol):
+    """What is known of the kernels that ask."""
+
+    def lives(self, kernel_id: str) -> bool: ...
+
+    async def describe(self, kernel_id: str) -> Requester: ...
+
+
 class Operations:
-    """What every session shares: the broker and the server's kernels."""
+    """What every session shares: the broker and its kernels."""
 
     def __init__(
-        self, broker: Broker, kernels: ServerKernels, status: Callable[[], Coroutine[Any, Any, Message]]
-    ):
+        self, broker: Broker, kernels: Kernels, status: Callable[[], Coroutine[Any, Any, Message]]
+    ) -> None:
         self.broker = broker
         self.kernels = kernels
         self.status = status
@@ -67,6 +80,13 @@ class Session:
             if found is not None:
                 return {"ok": True, "result": result_to_wire(found)}
         return None
+
+    async def respond(self, message: Message) -> Message:
+        """The answer of a verb, or the error that it ended with."""
+        try:
+            return self.at_once(message) or await self.answer(message)
+        except Exception as problem:  # noqa: BLE001 -- a fault of ours must not take the connection along
+            return failed(problem)
 
     async def answer(self, message: Message) -> Message:
         """The answer of a verb; raises ``AuthError``."""
@@ -155,6 +175,14 @@ class Session:
 
     async def _status(self, message: Message) -> Message:
         return {"ok": True, "status": await self._operations.status()}
+
+
+def failed(problem: Exception) -> Message:
+    """The answer that says what went wrong; of a fault of ours only where it was."""
+    if isinstance(problem, AuthError):
+        return error_to_wire(problem)
+    log.error("A kernel's request failed: %s", where(problem))
+    return error_to_wire(AuthError("The broker failed; the server's log says where."))
 
 
 def _text(message: Message, name: str) -> str | None:

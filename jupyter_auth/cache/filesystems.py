@@ -1,0 +1,28 @@
+"""Which filesystems are shared over a network: there SQLite's write-ahead log and ``flock`` do not hold."""
+
+from pathlib import Path
+
+import psutil
+
+#: Names that the operating system gives them; ``fuse.…`` may be anything (sshfs, GlusterFS, JuiceFS).
+_NETWORK = frozenset(
+    {
+        "9p", "acfs", "afpfs", "afs", "beegfs", "ceph", "cifs", "glusterfs", "gpfs", "lustre", "nfs", "nfs4",
+        "ncpfs", "ocfs2", "orangefs", "panfs", "prl_fs", "pvfs2", "smb2", "smb3", "smbfs", "virtiofs",
+        "webdav", "weka", "wekafs",
+    }
+)  # fmt: skip
+_LOCAL_FUSE = frozenset({"fuseblk", "fuse.ntfs", "fuse.ntfs-3g", "fuse.exfat", "fuse.fuse-overlayfs"})
+
+
+def network_filesystem(path: Path) -> str | None:
+    """The name of the network filesystem that ``path`` is (or will be) on; None for a local one."""
+    here = path.resolve()
+    best: tuple[int, str] = (-1, "")
+    for mount in psutil.disk_partitions(all=True):
+        point = Path(mount.mountpoint)
+        if here == point or point in here.parents:
+            best = max(best, (len(point.parts), mount.fstype), key=lambda found: found[0])
+    kind = best[1].lower()
+    is_fuse = kind.startswith("fuse") and kind not in _LOCAL_FUSE
+    return kind if kind in _NETWORK or is_fuse else None

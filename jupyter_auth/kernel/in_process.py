@@ -1,0 +1,196 @@
+"""The broker of this very process, where no Jupyter server has one: in a terminal, a script, nbconvert,
+papermill, or the kernels that VS Code and gateways start.
+
+It is the server's broker over the same sealed store, so the refresh token is then in this process, which
+people are told. Nothing is imported before it is needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import concurrent.futures
+import os
+import platform
+import sys
+import threading
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from jupyter_auth.core.errors import TransportError
+from jupyter_auth.kernel import asking
+from jupyter_auth.kernel.connection import CALL_TIMEOUT, Message, lost, unwrapped
+
+if TYPE_CHECKING:
+    from jupyter_auth.broker.interactions import Requester
+    from jupyter_auth.broker.operations import Session
+
+T = TypeVar("T")
+
+CLOSE_TIMEOUT = 40.0  # seconds: a little more than the broker itself takes to save what is under way
+
+
+class _ThisProcess:
+    """The one that asks."""
+
+    def lives(self, kernel_id: str) -> bool:
+        return True
+
+    async def describe(self, kernel_id: str) -> Requester:
+        from jupyter_auth.broker.interactions import Requester  # noqa: PLC0415
+
+        return Requester(
+            kernel_name=f"Python {platform.python_version()}, process {os.getpid()}",
+            notebook=_notebook(),
+            in_process=True,
+        )
+
+
+def _notebook() -> str | None:
+    """The notebook's path, as VS Code or jupyter_server tell it to the kernel."""
+    told = getattr(asking.shell(), "user_ns", {}).get("__vsc_ipynb_file__") or os.environ.get(
+        "JPY_SESSION_NAME"
+    )
+    return told if isinstance(told, str) else None
+
+
+class Host:
+    """A broker on an event loop in a thread of its own, for the life of this process."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="jupyter_auth-broker", daemon=True).start()
+        try:
+            self.generation_file = self.run(self._open())
+        except BaseException:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            raise
+        atexit.register(self.close)
+
+    async def _open(self) -> str | None:
+        """Make the broker, on the loop that it is to live on."""
+        from jupyter_auth.broker.broker import Broker  # noqa: PLC0415
+        from jupyter_auth.broker.operations import Operations  # noqa: PLC0415
+
+        self._broker = Broker()
+        self._operations = Operations(self._broker, _ThisProcess(), self._status)
+        return await self._operations.generation_file()
+
+    async def _status(self) -> Message:
+        told: Message = await self._broker.status()
+        about = {"state": "ready", "where": "process", "pid": os.getpid(), "socket": None, "problem": None}
+        return {**told, "broker": about}
+
+    def session(self) -> Session:
+        """A session of this process."""
+        from jupyter_auth.broker.operations import Session  # noqa: PLC0415
+
+        return Session(self._operations, "")
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Begin ``work`` on the broker's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def run(self, work: Coroutine[Any, Any, T], timeout: float = CALL_TIMEOUT) -> T:
+        """Do ``work`` on the broker's loop, and wait for it."""
+        return self.submit(work).result(timeout)
+
+    def soon(self, work: Any) -> None:
+        """Call ``work`` on the broker's loop."""
+        self._loop.call_soon_threadsafe(work)
+
+    def close(self) -> None:
+        """Save what is under way, close the store."""
+        try:
+            self.run(self._broker.close(), CLOSE_TIMEOUT)
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+
+
+class InProcess:
+    """What ``Connection`` is to a server's broker. Not for several threads at once."""
+
+    kernel_id = ""
+
+    def __init__(self, host: Host, why: str) -> None:
+        self._host = host
+        self._session = host.session()
+        self._pending: concurrent.futures.Future[Message] | None = None
+        self._is_closed = False
+        self._pid = os.getpid()
+        self._why = why
+        self.generation_file = host.generation_file
+
+    def call(self, message: Message, timeout: float = CALL_TIMEOUT) -> Message:
+        """One request and its answer, with the errors of ``Connection.call``."""
+        __tracebackhide__ = True
+        if self.is_closed:
+            raise lost("The connection to the token broker was closed.")
+        self._pending = pending = self._host.submit(self._session.respond(message))
+        try:
+            answer = pending.result(timeout)
+        except concurrent.futures.CancelledError:
+            raise lost("The connection to the token broker was closed.") from None
+        except TimeoutError:
+            self.close()
+            raise lost("The token broker did not answer in time.") from None
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            self._pending = None
+        return unwrapped(answer)
+
+    def close(self) -> None:
+        """End it; a call that waits in another thread ends with ``TransportError``."""
+        pending, self._is_closed = self._pending, True
+        if pending is not None:
+            pending.cancel()
+        self._host.soon(self._session.close)
+
+    @property
+    def is_closed(self) -> bool:
+        """True once it cannot be used any more, in this process."""
+        return self._is_closed or self._pid != os.getpid()
+
+    def described(self) -> dict[str, str]:
+        """Which broker this is, and why."""
+        return {"where": "process", "why": self._why}
+
+
+_lock = threading.Lock()
+_host: Host | None = None
+
+
+def connect(why: str) -> InProcess:
+    """A session with this process's broker, which is made by the first who asks.
+
+    Raises ``TransportError`` where this environment lacks what a broker needs.
+    """
+    global _host  # noqa: PLW0603 -- one broker a process
+    with _lock:
+        if _host is None:
+            try:
+                _host = Host()
+            except ModuleNotFoundError as missing:
+                raise _without(missing.name or "", why) from None
+        return InProcess(_host, why)
+
+
+def _without(module: str, why: str) -> TransportError:
+    return TransportError(
+        f"{why} This Python cannot run a broker of its own either: {module} is missing.",
+        reason="no_broker",
+        hint="Start the kernel from a Jupyter server that has jupyter-token-broker, or install it here with "
+        f"all it needs: {sys.executable} -m pip install jupyter-token-broker",
+        retryable=False,
+    )
+
+
+def _after_fork() -> None:
+    """In a child the broker's threads are gone: the first who asks makes another."""
+    global _host, _lock
+    _host, _lock = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,202 @@
+"""Where no server has a broker: the same one in the process itself, over the same store; and where that
+must never happen."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+
+from tests.idp import OidcProvider
+from tests.integration.conftest import until
+from tests.support import Kernel, Place, Script
+
+SOURCE = "[tok.metadata.token_source, tok.metadata.cache_level]"
+STATUS = "from jupyter_auth.kernel.api import status"
+FAILED = """
+try:
+    ja.get_token("lake", interactive=False); outcome = ["token", True, ""]
+except ja.AuthError as error:
+    outcome = [type(error).__name__ + " " + error.reason, getattr(error, "retryable", None), str(error)]
+"""
+
+
+def test_a_script_uses_the_sign_in_of_a_server(
+    home: Place, kernel: Kernel, provider: OidcProvider, sign_in: Callable[..., str]
+) -> None:
+    with Script(home) as script:
+        assert script.run(FAILED, "outcome")[0] == "InteractionRequiredError no_account"
+        sign_in(kernel)
+        assert script.run("tok = ja.get_token('lake')", SOURCE) == ["cache", "store"]
+        assert script.run("tok = ja.get_token('lake')", SOURCE) == ["cache", "kernel"]
+        assert provider.token_responses() == 1
+        said = script.run(STATUS, "status()")
+    assert said["broker"]["where"] == said["found"]["where"] == "process"
+    assert said["found"]["why"] == "This process is no kernel of a Jupyter server."
+
+
+def test_a_script_s_sign_in_outlives_it(
+    fresh: Place, provider: OidcProvider, start_kernels: Callable[..., list[Kernel]]
+) -> None:
+    with Script(fresh) as script:
+        script.start("tok = ja.acquire_token_by_device_flow('lake', timeout=30)", "tok.account.username")
+        code = shown_code(script)
+        provider.approve(code)
+        assert script.result() == "ada"
+    with fresh.server() as server:
+        kernel = start_kernels(server)[0]
+        assert kernel.run("tok = ja.get_token('lake')", SOURCE) == ["cache", "store"]
+
+
+def shown_code(script: Script) -> str:
+    """The code that the script's prompt shows on its terminal."""
+    said = script.said_until("The code expires")
+    assert "No Jupyter server here: the sign-in is kept in this Python" in said
+    return said.partition("2. Enter")[2].split()[0]
+
+
+def test_the_broker_of_a_script_ends_in_order(
+    home: Place, kernel: Kernel, provider: OidcProvider, sign_in: Callable[..., str]
+) -> None:
+    """A refresh behind a stale token that is still under way is saved before the process ends."""
+    provider.set(at_ttl=20)
+    sign_in(kernel)
+    provider.set(hold_ms=1500, at_ttl=3600)
+    time.sleep(10)  # past half of its life: stale
+    with Script(home) as script:
+        assert script.run("tok = ja.get_token('lake')", SOURCE)[0] == "cache"
+        until(lambda: provider.token_responses("refresh_token") == 1)
+    provider.set(hold_ms=0)
+    assert kernel.run("tok = ja.get_token('lake', force_refresh=True)", SOURCE)[0] in (
+        "cache",  # the script's own, adopted
+        "identity_provider",
+    )
+    assert [e for e in provider.log() if e["endpoint"] == "token" and e["error"] == "invalid_grant"] == []
+
+
+# -- VS Code's way, and that of others who start kernels themselves -----------------------------
+
+
+@pytest.fixture
+def lone_kernel(home: Place) -> Iterator[BlockingKernelClient]:
+    """A kernel that no server has started."""
+    manager = KernelManager()
+    manager.start_kernel(env=dict(home.environment), cwd=str(home.notebooks))
+    client = manager.blocking_client()
+    client.start_channels()
+    client.wait_for_ready(timeout=60)
+    yield client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def ask(client: BlockingKernelClient, code: str, **more: bool) -> list[dict[str, object]]:
+    """Run a cell; the mime bundles that it showed, or the error."""
+    shown: list[dict[str, object]] = []
+
+    def note(message: dict[str, object]) -> None:
+        content = message["content"]
+        assert isinstance(content, dict)
+        if "data" in content:
+            shown.append(content["data"])
+        elif message["msg_type"] in {"error", "stream"}:
+            shown.append({"text/plain": content.get("text") or f"{content['ename']}: {content['evalue']}"})
+
+    client.execute_interactive(code, output_hook=note, timeout=60, **more)
+    return shown
+
+
+def test_a_kernel_of_nobody_asks_in_its_cell_and_says_where_the_sign_in_is_kept(
+    home: Place, lone_kernel: BlockingKernelClient, provider: OidcProvider
+) -> None:
+    ask(lone_kernel, "__vsc_ipynb_file__ = '/home/ada/sales.ipynb'\n%load_ext jupyter_auth")
+    waiting = lone_kernel.execute("tok = %get_token lake")
+    card: dict[str, str] = {}
+    while "text/plain" not in card:
+        message = lone_kernel.get_iopub_msg(timeout=30)
+        card = message["content"].get("data", {})
+    assert "sales.ipynb asks you to sign in to lake" in card["text/plain"]
+    assert "No Jupyter server here" in card["text/plain"] and "No Jupyter server here" in card["text/html"]
+    provider.approve(card["text/plain"].partition("2. Enter")[2].split()[0])
+    assert lone_kernel._recv_reply(waiting, timeout=30)["content"]["status"] == "ok"
+    assert "ada" in str(ask(lone_kernel, "tok"))
+    status = str(ask(lone_kernel, "%auth status"))
+    assert "in this Python process" in status and "So the refresh token is in this process, too." in status
+
+
+def test_a_kernel_of_nobody_is_interrupted_while_it_asks(
+    home: Place, lone_kernel: BlockingKernelClient, provider: OidcProvider
+) -> None:
+    ask(lone_kernel, "import jupyter_auth as ja, os")
+    pid = int(str(ask(lone_kernel, "print(os.getpid())")[0]["text/plain"]))
+    waiting = lone_kernel.execute("ja.get_token('lake')", stop_on_error=False)
+    while "data" not in lone_kernel.get_iopub_msg(timeout=30)["content"]:
+        pass
+    os.kill(pid, signal.SIGINT)
+    reply = lone_kernel._recv_reply(waiting, timeout=10)["content"]
+    assert (reply["status"], reply["ename"]) == ("error", "KeyboardInterrupt")
+    assert "no_account" in str(ask(lone_kernel, FAILED + "print(outcome)"))  # it works on
+
+
+# -- where the store must not be opened ---------------------------------------------------------
+
+OPENED = "[outcome, 'jupyter_auth.broker.broker' in __import__('sys').modules]"
+
+
+def test_a_kernel_of_a_live_server_never_opens_the_store(fresh: Place) -> None:
+    with fresh.server() as server:
+        kernel = Kernel(server)
+        fresh.socket.unlink()
+        [kind, retryable, text], opened = kernel.run("import jupyter_auth as ja" + FAILED, OPENED)
+        assert (kind, retryable, opened) == ("TransportError no_broker", True, False)
+        assert f"process {server._process.pid}" in text and "doctor" in text  # type: ignore[union-attr]
+        kernel.close()
+
+
+def test_a_script_of_a_live_server_does_not_either(fresh: Place) -> None:
+    with fresh.server() as own:
+        pid = own._process.pid  # type: ignore[union-attr]
+        with Script(fresh, JPY_PARENT_PID=str(pid)) as script:
+            [kind, retryable, _], opened = script.run(FAILED, OPENED)
+    assert (kind, retryable, opened) == ("TransportError no_broker", True, False)
+
+
+ORPHAN = """
+import os, signal
+{import_and_get}
+os.kill({pid}, signal.SIGKILL)
+for _ in range(50):
+    time.sleep(0.01)
+    {fail}
+open({path!r}, "w").write(str({opened}))
+"""
+
+
+def test_a_kernel_that_was_proven_once_never_falls_back(
+    fresh: Place, sign_in: Callable[..., str], start_kernels: Callable[..., list[Kernel]]
+) -> None:
+    told = fresh.notebooks / "told.txt"
+    with fresh.server() as server:
+        kernel = start_kernels(server)[0]
+        sign_in(kernel)
+        code = ORPHAN.format(
+            import_and_get="ja.get_token('lake')",
+            pid=server._process.pid,  # type: ignore[union-attr]
+            fail=FAILED.replace("interactive", "force_refresh=True, interactive").replace("\n", "\n    "),
+            opened=OPENED,
+            path=str(told),
+        )
+        kernel.start(code, "None")
+        until(lambda: told.exists() and told.read_text() != "", 20)
+    assert "TransportError" in told.read_text() and told.read_text().endswith("False]")
+
+
+def test_what_a_crashed_server_left_is_no_live_server(home: Place) -> None:
+    gone = 4_000_000  # beyond every process id
+    (home.runtime / f"jpserver-{gone}.json").write_text("{}")
+    with Script(home, JPY_PARENT_PID=str(gone)) as script:
+        assert script.run(FAILED, "outcome")[0] == "InteractionRequiredError no_account"
+    (home.runtime / f"jpserver-{gone}.json").unlink()
