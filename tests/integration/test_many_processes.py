@@ -22,6 +22,7 @@ except ja.InteractionRequiredError as error:
 def second(shared: tuple[Place, JupyterProcess]) -> Iterator[JupyterProcess]:
     """A second server of the same user."""
     with shared[0].server() as running:
+        assert running.url != shared[1].url
         yield running
 
 

@@ -152,13 +152,13 @@ def test_a_kernel_of_a_live_server_never_opens_the_store(fresh: Place) -> None:
         fresh.socket.unlink()
         [kind, retryable, text], opened = kernel.run("import jupyter_auth as ja" + FAILED, OPENED)
         assert (kind, retryable, opened) == ("TransportError no_broker", True, False)
-        assert f"process {server._process.pid}" in text and "doctor" in text  # type: ignore[union-attr]
+        assert f"process {server.pid}" in text and "doctor" in text
         kernel.close()
 
 
 def test_a_script_of_a_live_server_does_not_either(fresh: Place) -> None:
     with fresh.server() as own:
-        pid = own._process.pid  # type: ignore[union-attr]
+        pid = own.pid
         with Script(fresh, JPY_PARENT_PID=str(pid)) as script:
             [kind, retryable, _], opened = script.run(FAILED, OPENED)
     assert (kind, retryable, opened) == ("TransportError no_broker", True, False)
@@ -184,7 +184,7 @@ def test_a_kernel_that_was_proven_once_never_falls_back(
         sign_in(kernel)
         code = ORPHAN.format(
             import_and_get="ja.get_token('lake')",
-            pid=server._process.pid,  # type: ignore[union-attr]
+            pid=server.pid,
             fail=FAILED.replace("interactive", "force_refresh=True, interactive").replace("\n", "\n    "),
             opened=OPENED,
             path=str(told),

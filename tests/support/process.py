@@ -1,10 +1,9 @@
 """A Python process of a place without a server or a kernel: a script, as far as jupyter_auth is concerned."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -35,11 +34,9 @@ class Script:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._process:
-            assert self._process.stdin is not None
-            if kind is not None:
-                self.kill()
-            self._process.stdin.close()
+        if kind is not None:
+            self.kill()
+        self.end()
 
     @property
     def pid(self) -> int:
@@ -77,7 +74,13 @@ class Script:
 
     def kill(self) -> None:
         """End it at once."""
-        os.kill(self.pid, signal.SIGKILL)
+        self._process.kill()
+
+    def end(self) -> None:
+        """Let it end in order, if it still runs."""
+        with self._process, suppress(BrokenPipeError):
+            assert self._process.stdin is not None
+            self._process.stdin.close()
 
 
 def main() -> None:

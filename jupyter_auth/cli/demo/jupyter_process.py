@@ -62,6 +62,11 @@ class JupyterProcess:
     def delete(self, path: str) -> requests.Response:
         return self._ask("DELETE", path)
 
+    @property
+    def pid(self) -> int:
+        """The server's process; 0 before its start."""
+        return self._process.pid if self._process else 0
+
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
@@ -110,14 +115,12 @@ class JupyterProcess:
 
     def _address_known(self) -> bool:
         """The server chose its port and its token itself and wrote them into its runtime folder (0600)."""
-        for path in self._space.runtime.glob("jpserver-*.json"):
-            try:
-                info = json.loads(path.read_text(encoding="utf-8"))
-                self.url, self.token = info["url"], info["token"]
-            except (OSError, ValueError, KeyError):
-                return False  # being written
-            return True
-        return False
+        try:
+            info = json.loads((self._space.runtime / f"jpserver-{self.pid}.json").read_text(encoding="utf-8"))
+            self.url, self.token = info["url"], info["token"]
+        except (OSError, ValueError, KeyError):
+            return False  # not there yet, or being written
+        return True
 
     def _answers(self) -> bool:
         try:
