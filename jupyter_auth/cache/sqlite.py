@@ -30,10 +30,14 @@ _SELECT = "SELECT key, kind, expires_on, sealed FROM records "
 class SqliteStore:
     """Sealed records in ``folder``; the master key lies in ``key_file``, apart from them."""
 
-    def __init__(self, folder: Path, key_file: Path) -> None:
-        """Open or make the store. Raises ``NoSafeStoreError``, ``CacheSealError`` or ``CacheError``."""
+    def __init__(self, folder: Path, key_file: Path, *, given_key: bool = False) -> None:
+        """Open or make the store. Raises ``NoSafeStoreError``, ``CacheSealError`` or ``CacheError``.
+
+        ``given_key``: the key file is an operator's. It is used as it is, never made, and no other counts.
+        """
         self._lock = threading.RLock()
         self._key_file = key_file
+        self._given_key = given_key
         self._is_closed = False
         self._file = Database(folder / FILE, self._prepare)
         self._map_generation()
@@ -44,7 +48,7 @@ class SqliteStore:
     def _prepare(self, db: sqlite3.Connection) -> None:
         for statement in SCHEMA:
             db.execute(statement)
-        self._header = Header.load_or_make(db, self._key_file)
+        self._header = Header.load_or_make(db, self._key_file, given=self._given_key)
 
     def _map_generation(self) -> None:
         path = places.private_folder(self._file.path.parent) / "generation"
