@@ -59,6 +59,8 @@ def _sections(name: str, path: Sequence[str], faults: list[Fault]) -> Iterator["
         PyFileConfigLoader,
     )
 
+    from jupyter_auth.broker.traits import INHERITED  # noqa: PLC0415
+
     for folder in reversed(path):
         for loader in (
             PyFileConfigLoader(f"{name}.py", path=folder),
@@ -79,8 +81,11 @@ def _sections(name: str, path: Sequence[str], faults: list[Fault]) -> Iterator["
                     )
                 )
                 continue
-            if SECTION in loaded:
-                yield Config({SECTION: loaded[SECTION]})
+            section = loaded.get(SECTION)
+            if isinstance(section, Config):
+                section = Config({key: value for key, value in section.items() if key not in INHERITED})
+            if section is not None:
+                yield Config({SECTION: section})
 
 
 def _line(problem: BaseException, file: str) -> str:

@@ -84,7 +84,10 @@ def _status(args: Any) -> None:
     broker, store, configuration = state["broker"], state["store"], state["configuration"]
     print(f"Broker    in the Jupyter server (process {broker['pid']}), version {state['version']}")
     print(f"Found     {state['found']['socket']}")
-    print(f"Store     {store['name']}, sealed with {store['key_source']}")
+    if store["location"]:
+        print(f"Store     {store['name']} {store['location']}, sealed with {store['key_source']}")
+    else:
+        print(f"Store     {store['name']}, gone when the server stops")
     for note in [*store["notes"], *configuration["faults"]]:
         print(f"Note      {note}")
     accounts = api.get_accounts(args.profile)
