@@ -50,7 +50,7 @@ class Settings:
         """Raises ``PolicyError`` where a setting is wrong."""
         if self.wrong:
             raise PolicyError(
-                "The administrator's settings are wrong: " + "; ".join(map(str, self.wrong)) + ".",
+                "The administrator's settings are wrong: " + "; ".join(map(str, self.wrong)),
                 reason="invalid_settings",
                 hint="They are in Jupyter's configuration (jupyter_server_config.py). "
                 "Correct them, then restart the server.",

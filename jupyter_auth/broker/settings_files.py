@@ -81,11 +81,12 @@ def _sections(name: str, path: Sequence[str], faults: list[Fault]) -> Iterator["
                     )
                 )
                 continue
-            section = loaded.get(SECTION)
+            section = loaded.get(SECTION, Config())
             if isinstance(section, Config):
-                section = Config({key: value for key, value in section.items() if key not in INHERITED})
-            if section is not None:
-                yield Config({SECTION: section})
+                own = Config({key: value for key, value in section.items() if key not in INHERITED})
+                yield Config({SECTION: own})
+            else:  # JSON; a server ends at once
+                faults.append(Fault(file=loader.full_filename, key=SECTION, message="must be a table"))
 
 
 def _line(problem: BaseException, file: str) -> str:

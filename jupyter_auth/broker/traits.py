@@ -38,7 +38,6 @@ def _setting(trait: T, must: str, check: Callable[[Any], Any] = lambda value: va
         except ValueError as problem:
             owner.wrong[str(trait.name)] = str(problem)
         else:
-            owner.wrong.pop(str(trait.name), None)
             return checked
         return trait.default(owner)
 
@@ -160,12 +159,11 @@ class JupyterAuth(LoggingConfigurable):
         noted: dict[str, str] = self.__dict__.setdefault("_wrong", {})
         return noted
 
-    def update_config(self, config: Config) -> None:
-        """Take the settings of ``config`` over those there are."""
-        if not isinstance(config.get(SECTION, Config()), Config):  # JSON may have anything in its place
-            self.wrong["settings"] = "must be a table"
-            config = Config({name: section for name, section in config.items() if name != SECTION})
-        super().update_config(config)
+    def _load_config(self, cfg: Config, *args: Any, **more: Any) -> None:
+        """Take the settings of ``cfg`` over those there are; what was wrong with those is forgotten."""
+        for name in cfg.get(SECTION, {}):
+            self.wrong.pop(name, None)
+        super()._load_config(cfg, *args, **more)
 
     def read(self, faults: tuple[Fault, ...] = ()) -> Settings:
         """The settings as a plain value; ``faults`` are those of the files they came from."""
@@ -178,7 +176,10 @@ class JupyterAuth(LoggingConfigurable):
             seal_key_file=self.seal_key_file,
             allow_user_profiles=self.allow_user_profiles,
             allowed_issuers=tuple(dict.fromkeys(self.allowed_issuers)),
-            faults=(*(Fault(file=PLACE, key=key, message=text) for key, text in wrong.items()), *faults),
+            faults=(
+                *(Fault(file=PLACE, key=key, message=text) for key, text in sorted(wrong.items())),
+                *faults,
+            ),
         )
 
     def _unknown(self) -> dict[str, str]:

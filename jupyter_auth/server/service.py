@@ -31,7 +31,7 @@ class BrokerService:
         self._folder = Path(serverapp.runtime_dir)
         self._operations = Operations(self.broker, ServerKernels(serverapp), self.status)
         self.channel: KernelChannel | None = None
-        self.problem = "" if not settings.wrong else " ".join(f"{fault}." for fault in settings.wrong)
+        self.problem = "; ".join(map(str, settings.wrong))
         for fault in self.broker.configuration.faults:
             log.error("%s", fault)
         self._configuration = self.broker.configuration
