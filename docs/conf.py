@@ -7,7 +7,7 @@ author = "the jupyter_auth developers"
 project_copyright = "2026, the jupyter_auth developers"
 release = version = installed_version("jupyter-token-broker")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "autodoc_traits"]
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3

@@ -1,47 +1,69 @@
-"""Profiles from ``jupyter_auth.toml`` on Jupyter's config path, read again when a file has changed."""
+"""Profiles from the administrator's settings and from ``jupyter_auth.toml`` on Jupyter's config path.
+
+The files are read again when one has changed. Which wins: see ``docs/reference/configuration.md``.
+"""
 
 import os
-import stat
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jupyter_core import paths as jupyter_paths
 from jupyter_core.paths import jupyter_config_dir, jupyter_config_path
 
-from jupyter_auth.core.errors import ProfileError
+from jupyter_auth.broker.settings import DEFAULTS, PROFILES_PLACE, Settings
+from jupyter_auth.broker.toml_file import default_of, read_toml, top_faults
+from jupyter_auth.core.errors import PolicyError, ProfileError
 from jupyter_auth.core.profile import Fault, Profile, did_you_mean, read_profile
 
 FILE = "jupyter_auth.toml"
 PROFILE_VARIABLE = "JUPYTER_AUTH_PROFILE"
-MAX_FILE = 1024 * 1024  # bytes
-_TOP_KEYS = ("default_profile", "profiles")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """What the files say: the good profiles, and every fault of the others."""
+    """What settings and files say: the good profiles, and every fault of the others.
 
+    ``foreign``: those of the broken ones that are refused for their issuer; ``shut_out``: those of people's
+    own files, which do not count where user profiles are switched off, with their file.
+    """
+
+    settings: Settings = DEFAULTS
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     default_profile: str | None = None
     faults: tuple[Fault, ...] = ()
     files: tuple[str, ...] = ()
     broken: frozenset[str] = frozenset()
+    foreign: frozenset[str] = frozenset()
+    shut_out: Mapping[str, str] = field(default_factory=dict)
 
     def profile(self, name: str | None) -> Profile:
-        """The profile ``name``, or the default one. Raises ``ProfileError`` with all that is wrong."""
-        chosen = name or os.environ.get(PROFILE_VARIABLE) or self.default_profile or self._only()
+        """The profile ``name``, or the default one. Raises ``ProfileError`` with all that is wrong, and
+        ``PolicyError`` where the administrator's settings refuse it, or are wrong themselves."""
+        self.settings.check()
+        chosen = (
+            name
+            or self.settings.default_profile
+            or os.environ.get(PROFILE_VARIABLE)
+            or self.default_profile
+            or self._only()
+        )
         if chosen is None:
             raise self._none_chosen()
         if chosen in self.broken:
             own = [str(f) for f in self.faults if _concerns(f, chosen)]
+            if chosen in self.foreign:
+                raise _refused(chosen, "; ".join(own), self.settings.allowed_issuers)
+            by_settings = chosen in self.settings.profiles
             raise ProfileError(
                 f"Profile {chosen!r} is not set up correctly: " + "; ".join(own),
-                hint="Correct the file, then run the cell again. There is no need to restart.",
+                hint="An administrator must correct it in Jupyter's configuration, then restart the server."
+                if by_settings
+                else "Correct the file, then run the cell again. There is no need to restart.",
                 faults=own,
             )
         if chosen not in self.profiles:
-            raise self._unknown(chosen)
+            raise self._shut_out(chosen) if chosen in self.shut_out else self._unknown(chosen)
         return self.profiles[chosen]
 
     def _only(self) -> str | None:
@@ -55,7 +77,7 @@ class Configuration:
             return ProfileError(
                 "No sign-in is set up yet.",
                 reason="no_profile",
-                hint=f"Add a profile to {user_file()}, or ask your administrator.",
+                hint=self._how_to_add(),
             )
         return ProfileError(
             "Which profile? None was named and there is no default_profile.",
@@ -69,7 +91,7 @@ class Configuration:
         message = (
             f"There is no profile {name!r}{did_you_mean(name, known)}" if name else "No profile is usable."
         )
-        hint = f"Known profiles: {', '.join(known)}." if known else f"Add it to {user_file()}."
+        hint = f"Known profiles: {', '.join(known)}." if known else self._how_to_add()
         return ProfileError(
             " ".join([message.removesuffix("?") + ("?" if message.endswith("?") else "."), *general])
             if name
@@ -78,6 +100,29 @@ class Configuration:
             hint=hint,
             faults=general or None,
         )
+
+    def _shut_out(self, name: str) -> PolicyError:
+        return PolicyError(
+            f"Profile {name!r} in {self.shut_out[name]} does not count: "
+            "an administrator has switched user profiles off.",
+            reason="user_profiles_off",
+            hint=f"Known profiles: {', '.join(sorted(self.profiles))}."
+            if self.profiles
+            else self._how_to_add(),
+        )
+
+    def _how_to_add(self) -> str:
+        if self.settings.allow_user_profiles:
+            return f"Add a profile to {user_file()}, or ask your administrator."
+        return "Ask your administrator: user profiles are switched off here."
+
+
+def _refused(name: str, told: str, allowed: Sequence[str]) -> PolicyError:
+    return PolicyError(
+        f"Profile {name!r} is refused: {told}.",
+        reason="issuer_not_allowed",
+        hint=f"Allowed: {', '.join(allowed)}.",
+    )
 
 
 def _concerns(fault: Fault, name: str) -> bool:
@@ -94,10 +139,16 @@ def config_files() -> list[Path]:
     return [Path(folder) / FILE for folder in jupyter_config_path()]
 
 
+def is_system(path: Path) -> bool:
+    """True for a file in a folder that only the machine's administrator writes, not a person or a project."""
+    return str(path.parent) in jupyter_paths.SYSTEM_CONFIG_PATH
+
+
 class ConfigurationFiles:
     """The configuration as the files have it now; a change takes effect at the next use."""
 
-    def __init__(self, paths: Sequence[Path] | None = None) -> None:
+    def __init__(self, paths: Sequence[Path] | None = None, settings: Settings = DEFAULTS) -> None:
+        self._settings = settings
         self._paths = list(paths) if paths is not None else config_files()
         self._seen: tuple[object, ...] | None = None
         self._loaded = Configuration()
@@ -106,7 +157,7 @@ class ConfigurationFiles:
         """The configuration, read again only where a file's time, size or inode has changed."""
         seen = tuple(_fingerprint(path) for path in self._paths)
         if seen != self._seen:
-            self._loaded = load(self._paths)
+            self._loaded = load(self._paths, self._settings)
             self._seen = seen
         return self._loaded
 
@@ -119,70 +170,63 @@ def _fingerprint(path: Path) -> object:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-def load(paths: Sequence[Path]) -> Configuration:
-    """Read the files; a profile of a stronger file replaces one of the same name in a weaker file."""
-    profiles: dict[str, Profile] = {}
-    faults: dict[str, list[Fault]] = {}
-    broken: set[str] = set()
+def load(paths: Sequence[Path], settings: Settings = DEFAULTS) -> Configuration:
+    """Read the files; a profile of a stronger file replaces one of the same name in a weaker file, and one
+    of the administrator's settings those of all files."""
+    merged = _Merged(settings)
     default: str | None = None
     files: list[str] = []
     for path in reversed(paths):
-        table, problems = _read(path)
+        table, problems = read_toml(path)
         if table is None and not problems:
             continue
-        files.insert(0, str(path))
-        faults.setdefault("", []).extend(problems + _top_faults(table or {}, str(path)))
-        default = _default(table or {}) or default
         named = (table or {}).get("profiles")
-        for name, value in named.items() if isinstance(named, dict) else ():
-            profile, own = read_profile(name, value, str(path))
-            profiles.pop(name, None)
-            broken.discard(name)
-            faults[name] = own
-            if profile is None:
-                broken.add(name)
-            else:
-                profiles[name] = profile
+        profiles = named if isinstance(named, dict) else {}
+        if not settings.allow_user_profiles and not is_system(path):
+            merged.shut_out.update(dict.fromkeys(profiles, str(path)))
+            continue
+        files.insert(0, str(path))
+        merged.faults.setdefault("", []).extend(problems + top_faults(table or {}, str(path)))
+        default = default_of(table or {}) or default
+        merged.add(profiles, str(path))
+    merged.add(settings.profiles, PROFILES_PLACE)
     return Configuration(
-        profiles=profiles,
-        default_profile=default,
-        faults=tuple(fault for group in faults.values() for fault in group),
+        settings=settings,
+        profiles=merged.profiles,
+        default_profile=settings.default_profile or default,
+        faults=(*settings.faults, *(fault for group in merged.faults.values() for fault in group)),
         files=tuple(files),
-        broken=frozenset(broken),
+        broken=frozenset(merged.broken),
+        foreign=frozenset(merged.foreign),
+        shut_out=merged.shut_out,
     )
 
 
-def _read(path: Path) -> tuple[dict[str, object] | None, list[Fault]]:
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):  # opening a FIFO would hold the event loop up
-            return None, [Fault(file=str(path), key="file", message="is not a regular file")]
-        with path.open("rb") as file:
-            raw = file.read(MAX_FILE + 1)
-        if len(raw) > MAX_FILE:
-            return None, [Fault(file=str(path), key="file", message=f"is larger than {MAX_FILE} bytes")]
-        return tomllib.loads(raw.decode("utf-8")), []
-    except (FileNotFoundError, NotADirectoryError):
-        return None, []
-    except OSError as problem:
-        return None, [Fault(file=str(path), key="file", message=problem.strerror or "cannot be read")]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
-        # the parser's message names line and column, and quotes nothing but a character
-        return None, [Fault(file=str(path), key="file", message=f"is not valid TOML: {problem}"[:200])]
+class _Merged:
+    """The profiles so far, from the weakest place to the strongest."""
 
+    def __init__(self, settings: Settings) -> None:
+        self.profiles: dict[str, Profile] = {}
+        self.faults: dict[str, list[Fault]] = {}
+        self.broken: set[str] = set()
+        self.foreign: set[str] = set()
+        self.shut_out: dict[str, str] = {}
+        self._issuers = settings.allowed_issuers
 
-def _default(table: Mapping[str, object]) -> str | None:
-    value = table.get("default_profile")
-    return value if isinstance(value, str) and value else None
-
-
-def _top_faults(table: Mapping[str, object], file: str) -> list[Fault]:
-    faults = [
-        Fault(file=file, key=key, message=f"unknown key{did_you_mean(key, _TOP_KEYS)}")
-        for key in table
-        if key not in _TOP_KEYS
-    ]
-    if "default_profile" in table and _default(table) is None:
-        faults.append(Fault(file=file, key="default_profile", message="must be the name of a profile"))
-    if "profiles" in table and not isinstance(table["profiles"], dict):
-        faults.append(Fault(file=file, key="profiles", message="must be a table of profiles"))
-    return faults
+    def add(self, tables: Mapping[str, object], place: str) -> None:
+        """Take the profiles of ``place`` over those there are."""
+        for name, table in tables.items():
+            profile, own = read_profile(name, table, place)
+            self.profiles.pop(name, None)
+            self.broken.discard(name)
+            self.foreign.discard(name)
+            if profile is not None and self._issuers and profile.issuer not in self._issuers:
+                message = f"{profile.issuer} is not among the allowed_issuers that an administrator has set"
+                own = [Fault(file=place, key=f"profiles.{name}.issuer", message=message)]
+                self.foreign.add(name)
+                profile = None
+            self.faults[name] = own
+            if profile is None:
+                self.broken.add(name)
+            else:
+                self.profiles[name] = profile

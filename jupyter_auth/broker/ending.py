@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 
 from jupyter_auth.broker import accounts
-from jupyter_auth.broker.storage import wipe_files
-from jupyter_auth.cache.memory import MemoryStore
 from jupyter_auth.cache.records import AccountRecord, ClientKey, Kind, RefreshTokenRecord
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import AuthError
@@ -50,8 +48,6 @@ class Ending:
     def clear_all(self, *, revoke: bool) -> ClearReport:
         """Wipe everything, whatever profiles there are now; a locked store as well."""
         cleared = self._cache.clear()
-        if isinstance(self._cache.store, MemoryStore):
-            wipe_files()
         return ClearReport(
             accounts=tuple(self._outcome(a, token, revoke=revoke) for a, token in cleared.accounts),
             access_tokens=cleared.counts.get(Kind.ACCESS_TOKEN, 0),

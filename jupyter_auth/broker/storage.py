@@ -1,10 +1,12 @@
 """Which store is used, and what people are told of it."""
 
 import logging
+from functools import partial
 from pathlib import Path
 
 from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_runtime_dir
 
+from jupyter_auth.broker.settings import DEFAULTS, Settings
 from jupyter_auth.cache import places
 from jupyter_auth.cache.filesystems import network_filesystem
 from jupyter_auth.cache.memory import MemoryStore
@@ -16,32 +18,36 @@ from jupyter_auth.core.generation import Generation
 log = logging.getLogger(__name__)
 
 
-def store_folder() -> Path:
+def store_folder(settings: Settings = DEFAULTS) -> Path:
     """The folder of the token store: records, generation file, locks."""
-    return Path(jupyter_data_dir()) / "jupyter_auth"
+    return Path(settings.store_path or Path(jupyter_data_dir()) / "jupyter_auth")
 
 
-def key_file() -> Path:
+def key_file(settings: Settings = DEFAULTS) -> Path:
     """The file of the sealing key, apart from the records."""
-    return Path(jupyter_config_dir()) / "jupyter_auth" / "seal.key"
+    return Path(settings.seal_key_file or Path(jupyter_config_dir()) / "jupyter_auth" / "seal.key")
 
 
-def open_store() -> Store:
-    """The SQLite store; where it cannot be used, memory with a note that says why."""
+def open_store(settings: Settings = DEFAULTS) -> Store:
+    """The store that is set; where SQLite's cannot be used, memory with a note that says why."""
+    if settings.wrong:
+        return MemoryStore(_own_generation(), notes=("No store is open: the settings are wrong.",))
+    if settings.store == "memory":
+        return MemoryStore(_own_generation())
     try:
-        folder = store_folder()
-        return SqliteStore(folder, key_file(), network=network_filesystem(folder))
+        folder, given = store_folder(settings), settings.seal_key_file is not None
+        return SqliteStore(folder, key_file(settings), given_key=given, network=network_filesystem(folder))
     except (CacheError, OSError) as problem:
         log.warning("Tokens are kept in memory only. %s", problem)
         note = f"Tokens are kept in memory only and are gone when the server stops. {problem}"
-        return MemoryStore(_own_generation(), notes=(note,))
+        return MemoryStore(_own_generation(), notes=(note,), also_clear=partial(wipe_files, settings))
 
 
-def wipe_files() -> None:
+def wipe_files(settings: Settings = DEFAULTS) -> None:
     """Remove a store that cannot be opened, so that a clear clears it all the same. The key stays:
     it may be an operator's, and alone it opens nothing."""
     for suffix in ("", "-wal", "-shm"):
-        (store_folder() / (FILE + suffix)).unlink(missing_ok=True)
+        (store_folder(settings) / (FILE + suffix)).unlink(missing_ok=True)
 
 
 def _own_generation() -> Generation | None:

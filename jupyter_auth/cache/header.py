@@ -36,15 +36,16 @@ class Header:
         self.sealer = sealer
 
     @classmethod
-    def load_or_make(cls, db: sqlite3.Connection, key_file: Path) -> "Header":
+    def load_or_make(cls, db: sqlite3.Connection, key_file: Path, *, given: bool) -> "Header":
         """Read the header inside a transaction, or write that of a new store.
 
         The place of the key is chosen once, when the store is made, and recorded: an opener without
-        the key gets ``CacheSealError`` naming it, and never another key.
+        the key gets ``CacheSealError`` naming it, and never another key. A ``given`` key file is an
+        operator's: it is never made, and counts in the place of the recorded one.
         """
         values = dict(db.execute("SELECT name, value FROM header"))
         if not values:
-            master = load_key_file(key_file, create=True)
+            master = load_key_file(key_file, create=not given, given=given)
             _write(db, {"schema": SCHEMA_VERSION, "key_source": master.source, "key_id": master.key_id})
             _write(db, {"key_location": master.location})
             return cls(master, *_new_data_key(db, master, epoch=1))
@@ -55,7 +56,8 @@ class Header:
                 hint="Use the version of jupyter-token-broker that wrote it, or move the file away.",
             )
         _check_schema(db)
-        master = load_key_file(Path(str(values.get("key_location"))), create=False)
+        place = key_file if given else Path(str(values.get("key_location")))
+        master = load_key_file(place, create=False, given=given)
         if master.key_id != values.get("key_id"):
             raise sealed_without_key(f"{master.location} is not the key that sealed the token store.")
         return cls(master, *_read_data_key(values.get("epoch"), values.get("data_key"), master))

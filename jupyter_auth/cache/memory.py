@@ -52,9 +52,17 @@ class _Changes:
 
 
 class MemoryStore:
-    """Records in this process only. ``generation`` may be a mapped file, so that kernels see clears."""
+    """Records in this process only. ``generation`` may be a mapped file, so that kernels see clears.
 
-    def __init__(self, generation: Generation | None = None, notes: tuple[str, ...] = ()) -> None:
+    ``also_clear`` clears what this store stands in for.
+    """
+
+    def __init__(
+        self,
+        generation: Generation | None = None,
+        notes: tuple[str, ...] = (),
+        also_clear: Callable[[], None] = lambda: None,
+    ) -> None:
         self._lock = threading.RLock()
         self._rows: dict[str, Row] = {}
         self._partitions: dict[str, dict[str, Row]] = {}
@@ -62,6 +70,7 @@ class MemoryStore:
         self._file = generation
         self.generation: Counter = generation or LocalCounter()
         self._notes = notes
+        self._also_clear = also_clear
 
     @property
     def generation_file(self) -> str | None:
@@ -116,6 +125,7 @@ class MemoryStore:
             self._rows.clear()
             self._partitions.clear()
             self._epoch += 1
+            self._also_clear()
             return counts
 
     def close(self) -> None:

@@ -41,9 +41,10 @@ def _make_folder(path: Path) -> None:
         path.mkdir(mode=0o700, exist_ok=True)
 
 
-def open_private(path: Path, flags: int) -> int:
+def open_private(path: Path, flags: int, *, mend: bool = True) -> int:
     """Open ``path`` as a regular file of this user's own with one name and mode 0600; returns its fd.
 
+    Without ``mend`` the mode is not set: it must be closed to others as it is (0400 will do).
     Raises ``NoSafeStoreError`` for a link, a FIFO, a second hard link or another owner, and
     ``FileNotFoundError`` or ``FileExistsError`` as ``os.open`` does.
     """
@@ -57,7 +58,9 @@ def open_private(path: Path, flags: int) -> int:
     try:
         status = os.fstat(fd)
         _judge(path, status)
-        if stat.S_IMODE(status.st_mode) != 0o600:
+        if not mend and status.st_mode & 0o077:
+            raise _unsafe(path, f"others may read it (mode {stat.S_IMODE(status.st_mode):04o})")
+        if mend and stat.S_IMODE(status.st_mode) != 0o600:
             os.fchmod(fd, 0o600)
     except NoSafeStoreError:
         os.close(fd)
@@ -101,9 +104,9 @@ def check_private_file(path: Path) -> None:
         raise _unsafe(path, problem.strerror or "it cannot be closed to others") from None
 
 
-def read_private(path: Path, limit: int) -> bytes:
+def read_private(path: Path, limit: int, *, mend: bool = True) -> bytes:
     """At most ``limit`` bytes of a private file."""
-    with os.fdopen(open_private(path, os.O_RDONLY), "rb") as file:
+    with os.fdopen(open_private(path, os.O_RDONLY, mend=mend), "rb") as file:
         return file.read(limit)
 
 

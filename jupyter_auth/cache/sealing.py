@@ -59,22 +59,24 @@ class MasterKey:
             raise BrokenSealError from None
 
 
-def load_key_file(path: Path, *, create: bool) -> MasterKey:
-    """The master key in ``path``; a missing file is made only with ``create`` (a new store)."""
+def load_key_file(path: Path, *, create: bool, given: bool = False) -> MasterKey:
+    """The master key in ``path``; a missing file is made only with ``create`` (a new store).
+
+    A ``given`` file is an operator's: its mode is judged and not changed.
+    """
     if create:
         places.private_folder(path.parent)
         places.create_private(path, os.urandom(KEY_BYTES).hex().encode() + b"\n")
     try:
-        text = places.read_private(path, 4 * KEY_BYTES).strip()
+        text = places.read_private(path, 4 * KEY_BYTES, mend=not given).strip()
         key = bytes.fromhex(text.decode("ascii"))
     except NoSafeStoreError as problem:
         if create:
             raise
         raise sealed_without_key(problem.message) from None
     except FileNotFoundError:
-        raise sealed_without_key(
-            f"The token store is sealed with the key in {path}, which is gone."
-        ) from None
+        message = f"The token store is sealed with the key in {path}, which is gone."
+        raise sealed_without_key(f"The key file {path} is missing." if given else message) from None
     except ValueError:
         raise sealed_without_key(f"{path} holds no key.") from None
     if len(key) != KEY_BYTES:

@@ -36,10 +36,16 @@ class SqliteStore:
     On a ``network`` filesystem (its name) there is no write-ahead log and no ``flock``.
     """
 
-    def __init__(self, folder: Path, key_file: Path, *, network: str | None = None) -> None:
-        """Open or make the store. Raises ``NoSafeStoreError``, ``CacheSealError`` or ``CacheError``."""
+    def __init__(
+        self, folder: Path, key_file: Path, *, given_key: bool = False, network: str | None = None
+    ) -> None:
+        """Open or make the store. Raises ``NoSafeStoreError``, ``CacheSealError`` or ``CacheError``.
+
+        ``given_key``: the key file is an operator's. It is used as it is, never made, and no other counts.
+        """
         self._lock = threading.RLock()
         self._key_file = key_file
+        self._given_key = given_key
         self._network = network
         self._is_closed = False
         self._file = Database(folder / FILE, self._prepare, journal="DELETE" if network else "WAL")
@@ -53,7 +59,7 @@ class SqliteStore:
     def _prepare(self, db: sqlite3.Connection) -> None:
         for statement in SCHEMA:
             db.execute(statement)
-        self._header = Header.load_or_make(db, self._key_file)
+        self._header = Header.load_or_make(db, self._key_file, given=self._given_key)
 
     def _map_generation(self) -> None:
         name = f"generation-{socket.gethostname()}" if self._network else "generation"

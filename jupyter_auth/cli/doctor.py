@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,8 @@ from jupyter_core.paths import jupyter_config_path
 
 from jupyter_auth.broker import storage
 from jupyter_auth.broker.configuration import Configuration, config_files, load, user_file
+from jupyter_auth.broker.settings import PLACE, Settings
+from jupyter_auth.broker.settings_files import load_settings
 from jupyter_auth.cli import servers
 from jupyter_auth.core.errors import AuthError
 from jupyter_auth.providers.registry import make_engine
@@ -90,16 +93,26 @@ def check_extension() -> Iterator[Finding]:
 
 
 def check_configuration() -> Iterator[Finding]:
-    """Every fault of the profiles."""
+    """Every fault of the settings and the profiles. Flags of a running server are not seen here."""
     configuration = _configuration()
     for fault in configuration.faults:
-        yield Finding(check="configuration", state="fault", message=str(fault), remedy=f"Edit {fault.file}.")
+        in_files = not fault.file.startswith(PLACE)
+        remedy = f"Edit {fault.file}." if in_files else "Edit Jupyter's configuration, restart the server."
+        yield Finding(check="configuration", state="fault", message=str(fault), remedy=remedy)
+    for name, file in configuration.shut_out.items():
+        told = f"{file}: profiles.{name} does not count: an administrator has switched user profiles off"
+        yield Finding(check="configuration", state="note", message=told)
     if configuration.profiles:
         names = ", ".join(sorted(configuration.profiles))
         yield Finding(check="configuration", state="ok", message=f"profiles: {names}")
     elif not configuration.faults:
         yield Finding(
-            check="configuration", state="note", message="no profile yet", remedy=f"Add one to {user_file()}."
+            check="configuration",
+            state="note",
+            message="no profile yet",
+            remedy=f"Add one to {user_file()}."
+            if configuration.settings.allow_user_profiles
+            else "Ask your administrator: user profiles are switched off.",
         )
 
 
@@ -123,7 +136,11 @@ def check_providers() -> Iterator[Finding]:
 
 def check_store() -> Iterator[Finding]:
     """Can the store be opened, and where is its key?"""
-    store = storage.open_store()
+    settings = _settings()
+    if settings.store == "memory" and not settings.wrong:
+        yield Finding(check="store", state="ok", message="memory, gone when the server stops")
+        return
+    store = storage.open_store(settings)
     try:
         described = store.describe()
     finally:
@@ -146,7 +163,7 @@ def check_servers() -> Iterator[Finding]:
         except AuthError as problem:
             yield Finding(check="servers", state="fault", message=problem.message, remedy=problem.hint)
             continue
-        if broker["socket"]:
+        if broker["socket"] and not broker["problem"]:
             yield Finding(
                 check="servers", state="ok", message=f"{server['url']} answers on {broker['socket']}"
             )
@@ -160,7 +177,12 @@ def check_servers() -> Iterator[Finding]:
 
 
 def _configuration() -> Configuration:
-    return load(config_files())
+    return load(config_files(), _settings())
+
+
+@cache
+def _settings() -> Settings:
+    return load_settings()
 
 
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (

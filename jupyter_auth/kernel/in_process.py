@@ -15,6 +15,7 @@ import platform
 import sys
 import threading
 from collections.abc import Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_auth.core.errors import TransportError
@@ -70,9 +71,13 @@ class Host:
     async def _open(self) -> str | None:
         """Make the broker, on the loop that it is to live on."""
         from jupyter_auth.broker.broker import Broker  # noqa: PLC0415
+        from jupyter_auth.broker.configuration import ConfigurationFiles  # noqa: PLC0415
         from jupyter_auth.broker.operations import Operations  # noqa: PLC0415
+        from jupyter_auth.broker.settings_files import load_settings  # noqa: PLC0415
+        from jupyter_auth.broker.storage import open_store  # noqa: PLC0415
 
-        self._broker = Broker()
+        settings = load_settings()
+        self._broker = Broker(ConfigurationFiles(settings=settings), partial(open_store, settings))
         self._operations = Operations(self._broker, _ThisProcess(), self._status)
         return await self._operations.generation_file()
 

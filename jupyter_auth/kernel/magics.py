@@ -89,7 +89,10 @@ def _status(args: Any) -> None:
     else:
         print(f"Broker    in this Python process ({broker['pid']}), version {state['version']}")
         print(f"Why       {found['why']} So the refresh token is in this process, too.")
-    print(f"Store     {store['name']}, sealed with {store['key_source']}")
+    if store["location"]:
+        print(f"Store     {store['name']} {store['location']}, sealed with {store['key_source']}")
+    else:
+        print(f"Store     {store['name']}, gone when the broker stops")
     for note in [*store["notes"], *configuration["faults"]]:
         print(f"Note      {note}")
     accounts = api.get_accounts(args.profile)

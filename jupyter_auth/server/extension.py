@@ -1,16 +1,22 @@
 """The server extension: one broker a Jupyter server."""
 
+import logging
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 from tornado.ioloop import IOLoop
 
 from jupyter_auth import __version__
+from jupyter_auth.broker import traits
+from jupyter_auth.broker.settings_files import EXTENSION_FILE
+from jupyter_auth.core.faults import where
 from jupyter_auth.server.handlers import routes
 from jupyter_auth.server.service import BrokerService
 
+log = logging.getLogger(__name__)
 
-class JupyterAuth(ExtensionApp):
+
+class JupyterAuth(traits.JupyterAuth, ExtensionApp):
     """Serves tokens to this server's kernels, and what people may see of them to its browser pages."""
 
     name = "jupyter_auth"
@@ -18,10 +24,21 @@ class JupyterAuth(ExtensionApp):
     description = "One token broker beside the notebooks."
     _service: BrokerService | None = None
 
+    def _config_file_name_default(self) -> str:
+        return EXTENSION_FILE  # Jupyter's own rule makes it jupyter_jupyter_auth_config
+
+    def _link_jupyter_server_extension(self, serverapp: Any) -> None:
+        """Take the settings. What is wrong with them, in whatever way, must not end the server."""
+        try:
+            super()._link_jupyter_server_extension(serverapp)
+        except (Exception, SystemExit) as problem:  # noqa: BLE001 -- traitlets exits on a value it refuses
+            log.error("The settings could not be read: %s", where(problem))
+            self.wrong["settings"] = f"could not be read ({type(problem).__name__}); the log says more"
+
     def initialize_settings(self) -> None:
         """Make the broker; it starts with the event loop's next turn."""
         serverapp: Any = self.serverapp
-        self._service = BrokerService(serverapp)
+        self._service = BrokerService(serverapp, self.read())
         self.settings["jupyter_auth_service"] = self._service
         IOLoop.current().add_callback(self._service.start)
 

@@ -2,13 +2,17 @@
 
 import logging
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tornado.ioloop import PeriodicCallback
 
 from jupyter_auth.broker.broker import Broker
+from jupyter_auth.broker.configuration import ConfigurationFiles
 from jupyter_auth.broker.operations import Operations
+from jupyter_auth.broker.settings import DEFAULTS, Settings
+from jupyter_auth.broker.storage import open_store
 from jupyter_auth.server.channel import KernelChannel
 from jupyter_auth.server.kernels import ServerKernels
 
@@ -20,13 +24,15 @@ LOOK_AT_FILES = 1000.0  # milliseconds between two looks at the configuration's 
 class BrokerService:
     """Made when the extension is loaded, started by the event loop's first turn, closed with the server."""
 
-    def __init__(self, serverapp: Any) -> None:
-        self.broker = Broker()
+    def __init__(self, serverapp: Any, settings: Settings = DEFAULTS) -> None:
+        self.broker = Broker(ConfigurationFiles(settings=settings), partial(open_store, settings))
         self._folder = Path(serverapp.runtime_dir)
         self._kernels = ServerKernels(serverapp)
         self._operations = Operations(self.broker, self._kernels, self.status)
         self.channel: KernelChannel | None = None
-        self.problem = ""
+        self.problem = "; ".join(map(str, settings.wrong))
+        for fault in self.broker.configuration.faults:
+            log.error("%s", fault)
         self._configuration = self.broker.configuration
         self._watch = PeriodicCallback(self._heed_files, LOOK_AT_FILES)
 
@@ -38,8 +44,9 @@ class BrokerService:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             await channel.serve(channel.bind())
         except OSError as problem:
-            self.problem = f"The kernel socket {channel.path} could not be opened ({problem})."
-            log.error("%s Kernels get no tokens from this server.", self.problem)
+            told = f"The kernel socket {channel.path} could not be opened ({problem})."
+            self.problem = f"{self.problem} {told}".strip()
+            log.error("%s Kernels get no tokens from this server.", told)
             return
         self.channel = channel
         self._watch.start()

@@ -1,0 +1,69 @@
+"""What an administrator sets: a plain value, however it was read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jupyter_auth.core.errors import PolicyError
+from jupyter_auth.core.profile import Fault, did_you_mean
+
+#: The traitlets class, and how its settings are called in faults.
+SECTION = "JupyterAuth"
+PLACE = f"c.{SECTION}"
+PROFILES_PLACE = f"{PLACE}.profiles"
+
+STORES = ("sqlite", "memory")
+LATER_STORES = ("redis",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The traits of ``c.JupyterAuth``. ``profiles`` holds tables as in the TOML, checked with the files'.
+
+    ``faults`` is what could not be understood, in the settings themselves and in the files they are from.
+    """
+
+    profiles: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    default_profile: str | None = None
+    store: str = "sqlite"
+    store_path: str | None = None
+    seal_key_file: str | None = None
+    allow_user_profiles: bool = True
+    allowed_issuers: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises ``PolicyError`` for a store there is not."""
+        problem = store_problem(self.store)
+        if problem:
+            raise PolicyError(
+                f"{PLACE}.store: {problem}.", reason="unknown_store", hint=f"Use {' or '.join(STORES)}."
+            )
+
+    @property
+    def wrong(self) -> tuple[Fault, ...]:
+        """The faults of the settings themselves. While there is one, no token is given out: an administrator
+        meant something, and nobody knows what."""
+        return tuple(fault for fault in self.faults if fault.file == PLACE)
+
+    def check(self) -> None:
+        """Raises ``PolicyError`` where a setting is wrong."""
+        if self.wrong:
+            raise PolicyError(
+                "The administrator's settings are wrong: " + "; ".join(map(str, self.wrong)),
+                reason="invalid_settings",
+                hint="They are in Jupyter's configuration (jupyter_server_config.py). "
+                "Correct them, then restart the server.",
+            )
+
+
+def store_problem(value: object) -> str:
+    """What is wrong with ``value`` as the name of a store; empty where nothing is."""
+    if value in STORES:
+        return ""
+    if value in LATER_STORES:
+        return f"{value!r} is not available in this version yet; available: {', '.join(STORES)}"
+    return f"{str(value)[:40]!r} is not a store{did_you_mean(str(value), STORES)}"
+
+
+DEFAULTS = Settings()

@@ -1,0 +1,50 @@
+"""One ``jupyter_auth.toml``: read within limits, and what is wrong at its top."""
+
+import stat
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from jupyter_auth.core.profile import Fault, did_you_mean
+
+MAX_FILE = 1024 * 1024  # bytes
+_TOP_KEYS = ("default_profile", "profiles")
+
+
+def read_toml(path: Path) -> tuple[dict[str, object] | None, list[Fault]]:
+    """The file as TOML has it, None where there is none, and why it cannot be read."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a FIFO would hold the event loop up
+            return None, [Fault(file=str(path), key="file", message="is not a regular file")]
+        with path.open("rb") as file:
+            raw = file.read(MAX_FILE + 1)
+        if len(raw) > MAX_FILE:
+            return None, [Fault(file=str(path), key="file", message=f"is larger than {MAX_FILE} bytes")]
+        return tomllib.loads(raw.decode("utf-8")), []
+    except (FileNotFoundError, NotADirectoryError):
+        return None, []
+    except OSError as problem:
+        return None, [Fault(file=str(path), key="file", message=problem.strerror or "cannot be read")]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
+        # the parser's message names line and column, and quotes nothing but a character
+        return None, [Fault(file=str(path), key="file", message=f"is not valid TOML: {problem}"[:200])]
+
+
+def default_of(table: Mapping[str, object]) -> str | None:
+    """Its ``default_profile``."""
+    value = table.get("default_profile")
+    return value if isinstance(value, str) and value else None
+
+
+def top_faults(table: Mapping[str, object], file: str) -> list[Fault]:
+    """What is wrong with it, outside the profiles."""
+    faults = [
+        Fault(file=file, key=key, message=f"unknown key{did_you_mean(key, _TOP_KEYS)}")
+        for key in table
+        if key not in _TOP_KEYS
+    ]
+    if "default_profile" in table and default_of(table) is None:
+        faults.append(Fault(file=file, key="default_profile", message="must be the name of a profile"))
+    if "profiles" in table and not isinstance(table["profiles"], dict):
+        faults.append(Fault(file=file, key="profiles", message="must be a table of profiles"))
+    return faults

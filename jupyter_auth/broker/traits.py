@@ -1,0 +1,191 @@
+"""``c.JupyterAuth`` as traitlets: read by the server extension, and without a server by ``load_settings``.
+
+Beside the extension, the one module that knows traitlets. ``help`` is the reference manual.
+"""
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from traitlets import Bool, Dict, List, TraitError, TraitType, Unicode
+from traitlets.config import Config, LoggingConfigurable
+
+from jupyter_auth.broker.settings import PLACE, SECTION, Settings, store_problem
+from jupyter_auth.core.profile import Fault, did_you_mean
+
+T = TypeVar("T", bound=TraitType[Any, Any])
+
+#: What every server extension has besides: no faults of ours.
+INHERITED = frozenset(
+    {"answer_yes", "config_file", "config_file_name", "default_url", "generate_config", "handlers"}
+    | {"log_datefmt", "log_format", "log_level", "logging_config", "open_browser", "settings"}
+    | {"show_config", "show_config_json", "static_paths", "static_url_prefix", "template_paths"}
+)
+
+
+def _setting(trait: T, must: str, check: Callable[[Any], Any] = lambda value: value) -> T:
+    """The trait as a setting; a wrong value is noted in place of the error that would end the Jupyter server.
+
+    The note never quotes a value of the wrong type: what stands in the place of a profile may be a secret.
+    """
+    strict = trait._validate
+
+    def validate(owner: "JupyterAuth", value: Any) -> Any:
+        try:
+            checked = check(strict(owner, value))
+        except TraitError:
+            owner.wrong[str(trait.name)] = f"must be {must}, and is of type {type(value).__name__}"
+        except ValueError as problem:
+            owner.wrong[str(trait.name)] = str(problem)
+        else:
+            return checked
+        return trait.default(owner)
+
+    trait._validate = validate  # type: ignore[method-assign, assignment]
+    return trait.tag(config=True)
+
+
+def _a_store(value: str) -> str:
+    problem = store_problem(value)
+    if problem:
+        raise ValueError(problem)
+    return value
+
+
+def _a_path(value: str | None) -> str | None:
+    expanded = os.path.expanduser(value or "")  # noqa: PTH111 -- Path.expanduser raises without a home
+    if expanded and not os.path.isabs(expanded):  # noqa: PTH117
+        raise ValueError("must be an absolute path, or begin with ~")
+    return expanded or None
+
+
+class JupyterAuth(LoggingConfigurable):
+    """The settings of an administrator. They win over the environment variable ``JUPYTER_AUTH_PROFILE``,
+    which only selects a profile, and that wins over the files ``jupyter_auth.toml``.
+
+    A setting that cannot be understood is logged when the server starts and told by ``%auth status`` and
+    ``jupyter auth doctor``; until it is corrected, no token is given out. A changed setting takes effect at
+    the server's next start.
+    """
+
+    profiles = _setting(
+        Dict(
+            help="""Profiles by name, each a table with the keys of a profile in ``jupyter_auth.toml``.
+
+            Type: dict of dicts. Default: none. A profile here replaces one of the same name in every file,
+            whole: keys are not merged. A fault in one is the fault of that profile only."""
+        ),
+        "a dict of tables",
+    )
+    default_profile = _setting(
+        Unicode(
+            None,
+            allow_none=True,
+            help="""The profile that is meant when none is named.
+
+            Type: string. Default: none. Set here it wins over ``JUPYTER_AUTH_PROFILE``, which wins over the
+            ``default_profile`` of the files. Naming another profile in a call is always possible.""",
+        ),
+        "the name of a profile",
+    )
+    store = _setting(
+        Unicode(
+            "sqlite",
+            help="""Where tokens are kept.
+
+            Type: string. ``"sqlite"``, the default, is a sealed file that outlives the server. ``"memory"``
+            ends with the server's process, and touches no file of another server.""",
+        ),
+        "the name of a store",
+        _a_store,
+    )
+    store_path = _setting(
+        Unicode(
+            None,
+            allow_none=True,
+            help="""The folder of the ``sqlite`` store, with its locks and its generation file.
+
+            Type: string, an absolute path; ``~`` is expanded. Default: ``jupyter_auth`` in Jupyter's data
+            folder. It is made with mode 0700 where it is missing, and must belong to the server's user: one
+            folder for one user, on a local disk.""",
+        ),
+        "a path",
+        _a_path,
+    )
+    seal_key_file = _setting(
+        Unicode(
+            None,
+            allow_none=True,
+            help="""The file with the key that seals the store: 64 hexadecimal digits (32 bytes).
+
+            Type: string, an absolute path; ``~`` is expanded. Default: ``jupyter_auth/seal.key`` in Jupyter's
+            configuration folder, made when it is first needed. A file named here is used as it is and never
+            made: it must be there, belong to the server's user and be closed to everybody else (mode 0600 or
+            0400). Otherwise tokens are kept in memory only, and you are told.""",
+        ),
+        "a path",
+        _a_path,
+    )
+    allow_user_profiles = _setting(
+        Bool(
+            True,
+            help="""Whether people may have profiles of their own.
+
+            Type: bool. Default: True. With False, only those ``jupyter_auth.toml`` count that lie in a
+            system folder of Jupyter's configuration path (``/etc/jupyter``, ``/usr/local/etc/jupyter``), and
+            the profiles set here.""",
+        ),
+        "True or False",
+    )
+    allowed_issuers = _setting(
+        List(
+            Unicode(),
+            help="""The issuers that profiles may name, as full URLs, compared character by character.
+
+            Type: list of strings. Default: empty, which allows every issuer. A profile with another issuer is
+            refused when it is used, wherever it is from.""",
+        ),
+        "a list of issuer URLs",
+    )
+
+    @classmethod
+    def section_names(cls) -> list[str]:
+        """Each section once, though the extension's class has this one's name."""
+        return list(dict.fromkeys(super().section_names()))
+
+    @property
+    def wrong(self) -> dict[str, str]:
+        """What is wrong, by the name of the trait."""
+        noted: dict[str, str] = self.__dict__.setdefault("_wrong", {})
+        return noted
+
+    def _load_config(self, cfg: Config, *args: Any, **more: Any) -> None:
+        """Take the settings of ``cfg`` over those there are; what was wrong with those is forgotten."""
+        for name in cfg.get(SECTION, {}):
+            self.wrong.pop(name, None)
+        super()._load_config(cfg, *args, **more)
+
+    def read(self, faults: tuple[Fault, ...] = ()) -> Settings:
+        """The settings as a plain value; ``faults`` are those of the files they came from."""
+        wrong = {**self.wrong, **self._unknown()}
+        return Settings(
+            profiles={str(name): table for name, table in self.profiles.items()},
+            default_profile=self.default_profile or None,
+            store=self.store,
+            store_path=self.store_path,
+            seal_key_file=self.seal_key_file,
+            allow_user_profiles=self.allow_user_profiles,
+            allowed_issuers=tuple(dict.fromkeys(self.allowed_issuers)),
+            faults=(
+                *(Fault(file=PLACE, key=key, message=text) for key, text in sorted(wrong.items())),
+                *faults,
+            ),
+        )
+
+    def _unknown(self) -> dict[str, str]:
+        known = self.trait_names(config=True)
+        return {
+            str(name): f"unknown setting{did_you_mean(str(name), known)}"
+            for name in self.config.get(SECTION, {})
+            if name not in known and name not in INHERITED
+        }

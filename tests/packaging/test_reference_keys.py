@@ -1,0 +1,15 @@
+"""The reference names every key of a profile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jupyter_auth.core import profile
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "configuration.md"
+
+
+def test_every_key_of_a_profile_is_in_the_reference() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    missing = [key for key in profile._CHECKS if f"`{key}`" not in text]
+    assert missing == []
