@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from jupyter_auth import __version__
 from jupyter_auth.broker import ending
+from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.configuration import Configuration, ConfigurationFiles
 from jupyter_auth.broker.interactions import Interaction, Interactions, Requester
@@ -56,7 +57,8 @@ class Broker:
         self._closed = False
         self._engines: dict[Profile, Engine] = {}
         self._starting: asyncio.Task[TokenCache] | None = None
-        self.interactions = Interactions(self.calling, self._clock)
+        self.changes = Changes()  # told to whoever watches
+        self.interactions = Interactions(self.calling, self._clock, self.changes)
         self.silent: Silent | None = None
         self.cache: TokenCache | None = None
 
@@ -71,7 +73,9 @@ class Broker:
     async def _start(self) -> TokenCache:
         store = await self.in_thread(self._open)
         self.cache = TokenCache(store, self._clock.now)
-        self.silent = Silent(self.cache, self._engine, self.in_thread, self.calling, self._clock)
+        self.silent = Silent(
+            self.cache, self._engine, self.in_thread, self.calling, self._clock, changes=self.changes
+        )
         return self.cache
 
     async def close(self) -> None:
@@ -162,6 +166,7 @@ class Broker:
             resolved=resolved,
             extra=device_parameters(request),
             clock=self._clock,
+            changes=self.changes,
         )
         return await self.interactions.join_or_start(resolved, requester, work)
 
@@ -212,7 +217,7 @@ class Broker:
     async def _end_accounts(self, profile: str | None, account: str | None, *, revoke: bool) -> SignOutReport:
         cache = await self.start()
         chosen = {ClientKey(p.issuer, p.client_id): p for p in self._profiles(profile)}
-        work = ending.Ending(cache, self._engine, chosen)
+        work = ending.Ending(cache, self._engine, chosen, self.changes)
         work.include_unconfigured = profile is None
         return await self.calling(lambda: work.sign_out(account, revoke=revoke))
 
@@ -220,7 +225,7 @@ class Broker:
         """Wipe the cache, of one profile or whole; then, only where asked, revoke at the providers."""
         cache = await self.start()
         configured = {ClientKey(p.issuer, p.client_id): p for p in self._profiles(profile)}
-        work = ending.Ending(cache, self._engine, configured)
+        work = ending.Ending(cache, self._engine, configured, self.changes)
         if profile is not None:
             return await self.calling(lambda: work.clear_profile(revoke=revoke))
         return await self.calling(lambda: work.clear_all(revoke=revoke))

@@ -10,6 +10,7 @@ from tornado.ioloop import PeriodicCallback
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.operations import Operations
 from jupyter_auth.server.channel import KernelChannel
+from jupyter_auth.server.events import ServerEvents
 from jupyter_auth.server.kernels import ServerKernels
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ class BrokerService:
 
     def __init__(self, serverapp: Any) -> None:
         self.broker = Broker()
+        self.broker.changes.watch(ServerEvents(serverapp.event_logger))
         self._folder = Path(serverapp.runtime_dir)
         self._kernels = ServerKernels(serverapp)
         self._operations = Operations(self.broker, self._kernels, self.status)
