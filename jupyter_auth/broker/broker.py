@@ -1,14 +1,13 @@
 """The broker: the one place that talks to identity providers and holds refresh tokens."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from jupyter_auth import __version__
-from jupyter_auth.broker import ending
+from jupyter_auth.broker import ending, listing
+from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.configuration import Configuration, ConfigurationFiles
 from jupyter_auth.broker.interactions import Interaction, Interactions, Requester
@@ -16,12 +15,11 @@ from jupyter_auth.broker.request import Resolved, TokenRequest, device_parameter
 from jupyter_auth.broker.sign_in import DeviceSignIn
 from jupyter_auth.broker.silent import Silent, result
 from jupyter_auth.broker.storage import open_store
-from jupyter_auth.cache.records import AccountRecord, ClientKey
+from jupyter_auth.cache.records import ClientKey
 from jupyter_auth.cache.store import Store
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.account import Account
 from jupyter_auth.core.errors import InteractionRequiredError, PolicyError, TransportError
-from jupyter_auth.core.frames import PROTOCOL_VERSION
 from jupyter_auth.core.profile import BUILT_FLOWS, Profile
 from jupyter_auth.core.reports import ClearReport, SignOutReport
 from jupyter_auth.core.result import AuthenticationResult, Provenance
@@ -56,7 +54,8 @@ class Broker:
         self._closed = False
         self._engines: dict[Profile, Engine] = {}
         self._starting: asyncio.Task[TokenCache] | None = None
-        self.interactions = Interactions(self.calling, self._clock)
+        self.changes = Changes()  # told to whoever watches
+        self.interactions = Interactions(self.calling, self._clock, self.changes)
         self.silent: Silent | None = None
         self.cache: TokenCache | None = None
 
@@ -71,7 +70,9 @@ class Broker:
     async def _start(self) -> TokenCache:
         store = await self.in_thread(self._open)
         self.cache = TokenCache(store, self._clock.now)
-        self.silent = Silent(self.cache, self._engine, self.in_thread, self.calling, self._clock)
+        self.silent = Silent(
+            self.cache, self._engine, self.in_thread, self.calling, self._clock, changes=self.changes
+        )
         return self.cache
 
     async def close(self) -> None:
@@ -162,6 +163,7 @@ class Broker:
             resolved=resolved,
             extra=device_parameters(request),
             clock=self._clock,
+            changes=self.changes,
         )
         return await self.interactions.join_or_start(resolved, requester, work)
 
@@ -212,7 +214,7 @@ class Broker:
     async def _end_accounts(self, profile: str | None, account: str | None, *, revoke: bool) -> SignOutReport:
         cache = await self.start()
         chosen = {ClientKey(p.issuer, p.client_id): p for p in self._profiles(profile)}
-        work = ending.Ending(cache, self._engine, chosen)
+        work = ending.Ending(cache, self._engine, chosen, self.changes)
         work.include_unconfigured = profile is None
         return await self.calling(lambda: work.sign_out(account, revoke=revoke))
 
@@ -220,7 +222,7 @@ class Broker:
         """Wipe the cache, of one profile or whole; then, only where asked, revoke at the providers."""
         cache = await self.start()
         configured = {ClientKey(p.issuer, p.client_id): p for p in self._profiles(profile)}
-        work = ending.Ending(cache, self._engine, configured)
+        work = ending.Ending(cache, self._engine, configured, self.changes)
         if profile is not None:
             return await self.calling(lambda: work.clear_profile(revoke=revoke))
         return await self.calling(lambda: work.clear_all(revoke=revoke))
@@ -233,69 +235,14 @@ class Broker:
 
     async def status(self) -> dict[str, Any]:
         """Versions, store and configuration: what ``status`` says, wherever this broker lives."""
-        store = (await self.start()).store.describe()
-        configuration = self.configuration
-        return {
-            "version": __version__,
-            "protocol": PROTOCOL_VERSION,
-            "store": {
-                "name": store.name,
-                "location": store.location,
-                "key_source": store.key_source,
-                "network": store.network,
-                "notes": list(store.notes),
-            },
-            "configuration": {
-                "files": list(configuration.files),
-                "default_profile": configuration.default_profile,
-                "faults": [str(fault) for fault in configuration.faults],
-            },
-        }
+        return listing.status((await self.start()).store.describe(), self.configuration)
 
     async def entries(self) -> list[dict[str, Any]]:
         """What the cache holds, without secrets: for the REST resource ``cache``."""
         cache = await self.start()
-        rows: list[dict[str, Any]] = []
-        names = {
-            (p.issuer, p.client_id): p.name for p in reversed(list(self.configuration.profiles.values()))
-        }
-        for account in await self.in_thread(cache.all_accounts):
-            profile = names.get((account.environment, account.client_id), "")
-            rows += await self._entries_of(account, profile)
-        return rows
-
-    async def _entries_of(self, account: AccountRecord, profile: str) -> list[dict[str, Any]]:
-        cache, silent = await self.start(), self.silent
-        tokens = await self.in_thread(lambda: cache.tokens(account.account_key))
-        renewing = silent is not None and silent.flights.get(account.account_key) is not None
-        return [
-            {
-                "profile": profile,
-                "username": account.username,
-                "home_account_id": account.home_account_id,
-                "scopes": list(token.granted),
-                "expires_on": token.expires_on,
-                "refresh_on": token.refresh_on,
-                "last_used": int(silent.last_used.get(token.version, 0)) or None if silent else None,
-                "source": "cache" if silent and token.version in silent.last_used else "identity_provider",
-                "renewing": renewing,
-            }
-            for token in tokens
-        ]
+        return await listing.entries(cache, self.silent, self.configuration, self.in_thread)
 
     async def account_states(self) -> list[dict[str, Any]]:
         """The accounts with their state, for the REST resource ``accounts``."""
-        cache = await self.start()
-        rows = []
-        for account in await self.accounts():
-            key = ClientKey(account.environment, self.configuration.profile(account.profile).client_id)
-            with contextlib.suppress(StopIteration):
-                record = next(
-                    r
-                    for r in await self.in_thread(lambda key=key: cache.accounts(key))  # type: ignore[misc]
-                    if r.home_account_id == account.home_account_id
-                )
-                token = await self.in_thread(lambda record=record: cache.refresh_token(record.account_key))  # type: ignore[misc]
-                state = "signed_in" if token else "needs_sign_in"
-                rows.append({**account.to_wire(), "state": state})
-        return rows
+        cache, known = await self.start(), await self.accounts()
+        return await listing.account_states(cache, known, self.configuration, self.in_thread)

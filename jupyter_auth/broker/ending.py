@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from jupyter_auth.broker import accounts
+from jupyter_auth.broker.changes import AccountAction, AccountChanged, CacheChanged, Changes
 from jupyter_auth.cache.records import AccountRecord, ClientKey, Kind, RefreshTokenRecord
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import AuthError
@@ -20,15 +21,17 @@ class Ending:
         cache: TokenCache,
         engine: Callable[[Profile], Engine],
         profiles: Mapping[ClientKey, Profile],
+        changes: Changes,
     ) -> None:
         self._cache = cache
         self._engine = engine
         self._profiles = profiles
+        self._changes = changes
         self.include_unconfigured = False
 
     def sign_out(self, wanted: str | None, *, revoke: bool) -> SignOutReport:
         """End the accounts that ``wanted`` names (a username or home_account_id), or all."""
-        ended = self._remove(wanted)
+        ended = self._remove(wanted, "signed_out" if revoke else "removed")
         return SignOutReport(accounts=tuple(self._outcome(a, token, revoke=revoke) for a, token in ended))
 
     def clear_profile(self, *, revoke: bool) -> ClearReport:
@@ -38,7 +41,9 @@ class Ending:
             for client in self._profiles
             for account in self._cache.accounts(client)
         )
-        ended = self._remove(None)
+        ended = self._remove(None, "removed")
+        for profile in self._profiles.values():
+            self._changes.tell(CacheChanged(action="cleared", profile=profile.name))
         return ClearReport(
             accounts=tuple(self._outcome(a, token, revoke=revoke) for a, token in ended),
             access_tokens=tokens,
@@ -48,19 +53,35 @@ class Ending:
     def clear_all(self, *, revoke: bool) -> ClearReport:
         """Wipe everything, whatever profiles there are now; a locked store as well."""
         cleared = self._cache.clear()
+        for account, _ in cleared.accounts:
+            self._tell(account, "removed")
+        self._changes.tell(CacheChanged(action="cleared"))
         return ClearReport(
             accounts=tuple(self._outcome(a, token, revoke=revoke) for a, token in cleared.accounts),
             access_tokens=cleared.counts.get(Kind.ACCESS_TOKEN, 0),
             refresh_tokens=cleared.counts.get(Kind.REFRESH_TOKEN, 0),
         )
 
-    def _remove(self, wanted: str | None) -> list[tuple[AccountRecord, RefreshTokenRecord | None]]:
+    def _remove(
+        self, wanted: str | None, action: AccountAction
+    ) -> list[tuple[AccountRecord, RefreshTokenRecord | None]]:
+        """Forget accounts, and tell of it before the provider is asked, which may take its time."""
         if self.include_unconfigured:
             known = list(self._cache.all_accounts())
         else:
             known = [account for client in self._profiles for account in self._cache.accounts(client)]
         chosen = accounts.matching(known, wanted)
-        return [(account, self._cache.remove_account(account.account_key)) for account in chosen]
+        removed = []
+        for account in chosen:
+            removed.append((account, self._cache.remove_account(account.account_key)))
+            self._tell(account, action)
+        return removed
+
+    def _tell(self, account: AccountRecord, action: AccountAction) -> None:
+        profile = self._profiles.get(account.account_key.client)
+        name = profile.name if profile else ""
+        who = account.home_account_id
+        self._changes.tell(AccountChanged(home_account_id=who, profile=name, action=action))
 
     def _outcome(
         self, account: AccountRecord, token: RefreshTokenRecord | None, *, revoke: bool

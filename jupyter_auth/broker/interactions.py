@@ -5,11 +5,13 @@ import logging
 import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
+from jupyter_auth.broker.changes import Changes, InteractionChanged, InteractionState
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.request import Resolved, demands
 from jupyter_auth.broker.sign_in import DeviceSignIn, SignedIn
+from jupyter_auth.broker.starts import Start
 from jupyter_auth.cache.records import ClientKey
 from jupyter_auth.core.errors import (
     AuthError,
@@ -18,7 +20,6 @@ from jupyter_auth.core.errors import (
     InteractionError,
     InteractionExpiredError,
     PolicyError,
-    TransportError,
 )
 from jupyter_auth.core.faults import where
 from jupyter_auth.core.scopes import resource_scopes
@@ -108,29 +109,20 @@ class Interaction:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Start:
-    """An interaction that is being started; ``end`` tells who waits for it how that went."""
-
-    resolved: Resolved
-    end: "asyncio.Future[AuthError | None]"
-
-    def fails_for(self, resolved: Resolved, problem: AuthError) -> bool:
-        """True if a start for ``resolved`` would fail just so."""
-        same = self.resolved.target == resolved.target and demands(self.resolved) == demands(resolved)
-        return same or isinstance(problem, TransportError)
-
-
 class Interactions:
     """All interactions of one broker. Used on its event loop only."""
 
     def __init__(
-        self, in_thread: Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]], clock: Clock
+        self,
+        in_thread: Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]],
+        clock: Clock,
+        changes: Changes,
     ) -> None:
         self._in_thread = in_thread
         self._clock = clock
+        self._changes = changes
         self._all: dict[str, Interaction] = {}
-        self._starting: dict[ClientKey, _Start] = {}
+        self._starting: dict[ClientKey, Start] = {}
 
     def get(self, interaction_id: str) -> Interaction | None:
         """The interaction of that id, pending or ended lately."""
@@ -167,7 +159,7 @@ class Interactions:
                 reason="too_many_sign_ins",
                 hint="Answer or cancel some of them first.",
             )
-        start = _Start(resolved=resolved, end=asyncio.get_running_loop().create_future())
+        start = Start(resolved=resolved, end=asyncio.get_running_loop().create_future())
         self._starting[resolved.client] = start
         problem = None
         try:
@@ -194,18 +186,23 @@ class Interactions:
         )
         interaction.outcome.add_done_callback(lambda f: f.cancelled() or f.exception())
         self._all[interaction.id] = interaction
+        self._tell(interaction)
         interaction.task = asyncio.ensure_future(self._pursue(interaction))
         return interaction
 
     def join(self, interaction: Interaction, waiter: object) -> None:
         """``waiter`` waits too."""
         interaction.waiters.add(waiter)
+        if interaction.state == "pending":
+            self._tell(interaction)
 
     def leave(self, interaction: Interaction, waiter: object) -> None:
         """``waiter`` has gone; when it was the last one, the request ends."""
         interaction.waiters.discard(waiter)
         if not interaction.waiters and not interaction.held:
             self.cancel(interaction)
+        elif interaction.state == "pending":
+            self._tell(interaction)
 
     def cancel(self, interaction: Interaction, reason: str = "cancelled") -> None:
         """End a pending interaction; everyone who waits gets ``InteractionCancelledError``."""
@@ -263,6 +260,7 @@ class Interactions:
             interaction.username = signed_in.account.username
             interaction.ended_on = self._clock.now()
             interaction.outcome.set_result(signed_in)
+            self._tell(interaction)
 
     def _end(self, interaction: Interaction, problem: AuthError) -> None:
         if interaction.state != "pending":
@@ -275,6 +273,17 @@ class Interactions:
             problem.profile = interaction.resolved.profile.name
             problem.scopes = list(interaction.resolved.scopes)
         interaction.outcome.set_exception(problem)
+        self._tell(interaction)
+
+    def _tell(self, interaction: Interaction) -> None:
+        self._changes.tell(
+            InteractionChanged(
+                id=interaction.id,
+                profile=interaction.resolved.profile.name,
+                state=cast(InteractionState, interaction.state),
+                waiting=len(interaction.waiters),
+            )
+        )
 
     def _prune(self) -> None:
         now = self._clock.now()

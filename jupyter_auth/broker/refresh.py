@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from jupyter_auth.broker.changes import AccountChanged, CacheChanged, Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.throttle import Throttle
@@ -67,6 +68,7 @@ class Refresh:
     resolved: Resolved
     clock: Clock
     throttle: Throttle
+    changes: Changes
     seen: str | None = None
     behind: bool = False
 
@@ -105,7 +107,9 @@ class Refresh:
                 if refused.error != "invalid_grant":
                     raise self._judged(refused) from None
                 used = current
-        self.cache.drop_refresh_token(self.account, used)
+        if self.cache.drop_refresh_token(self.account, used):
+            who, profile = self.account.home_account_id, self.resolved.profile.name
+            self.changes.tell(AccountChanged(home_account_id=who, profile=profile, action="needs_sign_in"))
         raise self._person_needed("invalid_grant", "The provider no longer accepts this sign-in.")
 
     def _came_meanwhile(self) -> AccessTokenRecord | None:
@@ -152,6 +156,8 @@ class Refresh:
             if rotated is not None:  # nobody will ever use it
                 self.engine().revoke(rotated.secret, "refresh_token")
             raise self._person_needed("signed_out", "This account was signed out meanwhile.")
+        who, profile = self.account.home_account_id, self.resolved.profile.name
+        self.changes.tell(CacheChanged(action="refreshed", profile=profile, home_account_id=who))
         return token
 
     def _answer(self, used: RefreshTokenRecord, scopes: tuple[str, ...]) -> TokenResponse:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from jupyter_auth.broker import accounts
+from jupyter_auth.broker.changes import AccountChanged, Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.refresh import token_record
 from jupyter_auth.broker.request import Resolved
@@ -44,12 +45,15 @@ class DeviceSignIn:
         resolved: Resolved,
         extra: Mapping[str, str],
         clock: Clock,
+        *,
+        changes: Changes,
     ) -> None:
         self._engine = engine
         self._cache = cache
         self._resolved = resolved
         self._extra = extra
         self._clock = clock
+        self._changes = changes
         self._authorization: DeviceAuthorization | None = None
         self._abandoned = False
         self.scopes = resolved.scopes
@@ -174,6 +178,8 @@ class DeviceSignIn:
                 resources=self._resources,
             )
         self._cache.save_sign_in(account, token, refresh_token)
+        who, profile = account.home_account_id, resolved.profile.name
+        self._changes.tell(AccountChanged(home_account_id=who, profile=profile, action="signed_in"))
         return SignedIn(token=token, account=account)
 
     def _give_back(self, answer: TokenResponse) -> None:

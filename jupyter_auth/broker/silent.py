@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from jupyter_auth.broker import accounts
+from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.flights import Flight, Flights
 from jupyter_auth.broker.refresh import Refresh, Refreshed
@@ -72,12 +73,15 @@ class Silent:
         in_thread: InThread,
         calling: InThread,
         clock: Clock,
+        *,
+        changes: Changes,
     ) -> None:
         self._cache = cache
         self._engine = engine
         self._in_thread = in_thread
         self._calling = calling
         self._clock = clock
+        self._changes = changes
         self._behind_not_before: dict[Any, float] = {}
         self._throttle = Throttle(clock)
         self.flights = Flights()
@@ -235,6 +239,7 @@ class Silent:
             resolved=resolved,
             clock=self._clock,
             throttle=self._throttle,
+            changes=self._changes,
             seen=seen,
             behind=behind,
         )

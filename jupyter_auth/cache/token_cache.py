@@ -167,15 +167,17 @@ class TokenCache:
         self._reload(key)
         return saved
 
-    def drop_refresh_token(self, key: AccountKey, used: RefreshTokenRecord) -> None:
-        """Remove a refresh token that the provider refused, unless it has been replaced meanwhile."""
+    def drop_refresh_token(self, key: AccountKey, used: RefreshTokenRecord) -> bool:
+        """Remove a refresh token that the provider refused, unless it has been replaced meanwhile: False."""
 
-        def change(txn: Transaction) -> None:
+        def change(txn: Transaction) -> bool:
             current = _refresh_token(txn.rows(key.partition))
-            if current is not None and current.version == used.version:
-                txn.delete(RefreshTokenRecord.key(key))
+            if current is None or current.version != used.version:
+                return False
+            txn.delete(RefreshTokenRecord.key(key))
+            return True
 
-        self.store.update(change, (key.partition,), durable=True)
+        return self.store.update(change, (key.partition,), durable=True)
 
     def remove_account(self, key: AccountKey) -> RefreshTokenRecord | None:
         """Forget an account with all its tokens; every kernel sees it at its next look.

@@ -95,6 +95,13 @@ class BrokerHandler(APIHandler):
         """A switch, in the body or the query."""
         return self.body().get(name) is True or self.get_query_argument(name, "") in {"1", "true"}
 
+    def narrowed_to(self) -> str | None:
+        """The profile that is meant, in the query or the body; None for all. No slip widens it to all."""
+        profile: Any = self.get_query_argument("profile", self.body().get("profile"))
+        if profile is not None and (not isinstance(profile, str) or not profile):
+            raise ProfileError("profile must be the name of a profile.", reason="bad_argument")
+        return profile
+
 
 class StatusHandler(BrokerHandler):
     """Versions, store, configuration."""
@@ -133,7 +140,7 @@ class ProfilesHandler(BrokerHandler):
             ]
             rows.append(
                 {"name": name, "title": None, "provider": None, "issuer": None}
-                | {"scopes": [], "flows": [], "default": False, "faults": own}
+                | {"scopes": [], "flows": [], "default": name == configuration.default_profile, "faults": own}
             )
         self.answer(rows)
 
@@ -160,8 +167,8 @@ class AccountHandler(BrokerHandler):
 
     @guarded
     async def delete(self, home_account_id: str) -> None:
-        """Sign it out of all its applications (``?profile=`` narrows); the report says what was revoked."""
-        profile = self.get_query_argument("profile", None)
+        """Sign it out of all its applications (``profile`` narrows); the report says what was revoked."""
+        profile = self.narrowed_to()
         report = await self.broker.sign_out(profile, home_account_id)
         if not report.accounts:
             raise web.HTTPError(404)
@@ -178,8 +185,8 @@ class CacheHandler(BrokerHandler):
 
     @guarded
     async def delete(self) -> None:
-        """Wipe it (``?profile=`` narrows); ``revoke`` asks the providers too, afterwards."""
-        profile = self.get_query_argument("profile", None)
+        """Wipe it (``profile`` narrows); ``revoke`` asks the providers too, afterwards."""
+        profile = self.narrowed_to()
         report = await self.broker.clear(profile, revoke=self.flag("revoke"))
         self.answer(report.to_wire())
 

@@ -14,6 +14,7 @@ from jupyter_auth.broker.operations import Operations
 from jupyter_auth.broker.settings import DEFAULTS, Settings
 from jupyter_auth.broker.storage import open_store
 from jupyter_auth.server.channel import KernelChannel
+from jupyter_auth.server.events import ServerEvents
 from jupyter_auth.server.kernels import ServerKernels
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ class BrokerService:
 
     def __init__(self, serverapp: Any, settings: Settings = DEFAULTS) -> None:
         self.broker = Broker(ConfigurationFiles(settings=settings), partial(open_store, settings))
+        self.broker.changes.watch(ServerEvents(serverapp.event_logger))
         self._folder = Path(serverapp.runtime_dir)
         self._kernels = ServerKernels(serverapp)
         self._operations = Operations(self.broker, self._kernels, self.status)

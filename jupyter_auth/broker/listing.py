@@ -1,0 +1,93 @@
+"""What people may see of the broker: versions, store, cache entries, accounts. Never a token."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from jupyter_auth import __version__
+from jupyter_auth.broker.configuration import Configuration
+from jupyter_auth.broker.silent import Silent
+from jupyter_auth.cache.records import AccountRecord, ClientKey
+from jupyter_auth.cache.store import StoreDescription
+from jupyter_auth.cache.token_cache import TokenCache
+from jupyter_auth.core.account import Account
+from jupyter_auth.core.frames import PROTOCOL_VERSION
+
+Row = dict[str, Any]
+InThread = Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]]
+
+
+def status(store: StoreDescription, configuration: Configuration) -> Row:
+    """Versions, store and configuration."""
+    return {
+        "version": __version__,
+        "protocol": PROTOCOL_VERSION,
+        "store": {
+            "name": store.name,
+            "location": store.location,
+            "key_source": store.key_source,
+            "network": store.network,
+            "notes": list(store.notes),
+        },
+        "configuration": {
+            "files": list(configuration.files),
+            "default_profile": configuration.default_profile,
+            "faults": [str(fault) for fault in configuration.faults],
+        },
+    }
+
+
+async def entries(
+    cache: TokenCache, silent: Silent | None, configuration: Configuration, in_thread: InThread
+) -> list[Row]:
+    """The access tokens that have not ended, one row each."""
+    rows: list[Row] = []
+    names = {(p.issuer, p.client_id): p.name for p in reversed(list(configuration.profiles.values()))}
+    for account in await in_thread(cache.all_accounts):
+        profile = names.get((account.environment, account.client_id), "")
+        rows += await _entries_of(account, profile, cache, silent, in_thread)
+    return rows
+
+
+async def _entries_of(
+    account: AccountRecord, profile: str, cache: TokenCache, silent: Silent | None, in_thread: InThread
+) -> list[Row]:
+    tokens = await in_thread(lambda: cache.tokens(account.account_key))
+    renewing = silent is not None and silent.flights.get(account.account_key) is not None
+    return [
+        {
+            "profile": profile,
+            "username": account.username,
+            "home_account_id": account.home_account_id,
+            "scopes": list(token.granted),
+            "expires_on": token.expires_on,
+            "refresh_on": token.refresh_on,
+            "last_used": int(silent.last_used.get(token.version, 0)) or None if silent else None,
+            "source": "cache" if silent and token.version in silent.last_used else "identity_provider",
+            "renewing": renewing,
+        }
+        for token in tokens
+    ]
+
+
+async def account_states(
+    cache: TokenCache, known: Sequence[Account], configuration: Configuration, in_thread: InThread
+) -> list[Row]:
+    """The accounts with their state, one row for each profile of theirs."""
+    rows: list[Row] = []
+    for account in known:
+        profile = configuration.profiles.get(account.profile)
+        if profile is None:
+            continue  # taken out of the configuration meanwhile
+        client = ClientKey(account.environment, profile.client_id)
+
+        def state(account: Account = account, client: ClientKey = client) -> str | None:
+            """None where it has gone meanwhile."""
+            for record in cache.accounts(client):
+                if record.home_account_id == account.home_account_id:
+                    return "signed_in" if cache.refresh_token(record.account_key) else "needs_sign_in"
+            return None
+
+        found = await in_thread(state)
+        if found is not None:
+            rows.append({**account.to_wire(), "state": found})
+    return rows

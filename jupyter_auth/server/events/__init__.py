@@ -1,0 +1,44 @@
+"""The broker's changes as Jupyter events: what this server's browser pages and handlers may hear of.
+
+The schemas beside this file say what an event holds: ids and states. Whoever wants more asks over REST.
+"""
+
+import logging
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tornado.ioloop import IOLoop
+
+from jupyter_auth.broker.changes import AccountChanged, CacheChanged, Change, InteractionChanged
+from jupyter_auth.core.faults import where
+
+log = logging.getLogger(__name__)
+
+SCHEMAS = tuple(sorted(Path(__file__).parent.glob("*.yaml")))
+_ID = "https://events.jupyter.org/jupyter_auth/{}/v1"
+TOPICS: dict[type[Change], str] = {
+    InteractionChanged: _ID.format("interactions"),
+    AccountChanged: _ID.format("accounts"),
+    CacheChanged: _ID.format("cache"),
+}
+
+
+class ServerEvents:
+    """An observer of the broker that emits on the server's event loop, where alone that is possible."""
+
+    def __init__(self, event_logger: Any) -> None:
+        self._logger = event_logger
+        self._loop = IOLoop.current()
+        for path in SCHEMAS:  # before any page subscribes: a subscription is to what is registered then
+            event_logger.register_event_schema(path)
+
+    def __call__(self, change: Change) -> None:
+        """Emit at the loop's next turn; from any thread, in the order of the calls."""
+        self._loop.add_callback(self._emit, change)
+
+    def _emit(self, change: Change) -> None:
+        try:
+            self._logger.emit(schema_id=TOPICS[type(change)], data=asdict(change))
+        except Exception as problem:  # noqa: BLE001 -- handlers and listeners of any make
+            log.warning("An event could not be emitted: %s", where(problem))

@@ -1,0 +1,99 @@
+"""What a real server answers is what its description says, field by field, errors too."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
+from tests.idp import OidcProvider
+from tests.integration.conftest import pending, until
+from tests.support import Kernel, Place
+from tests.support.description import check, operations
+
+
+class Asked:
+    """Asks the server, and holds each answer against the description."""
+
+    def __init__(self, server: JupyterProcess) -> None:
+        self._server = server
+        self.seen: set[tuple[str, str, str]] = set()
+
+    def __call__(self, method: str, path: str, status: int = 200, **more: Any) -> Any:
+        headers = {"Authorization": f"token {self._server.token}"} | more.pop("headers", {})
+        url = f"{self._server.url}jupyter_auth/v1/{path}"
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.request(method, url, headers=headers, timeout=20, **more)
+        assert answer.status_code == status, answer.text
+        self.seen.add(check(answer))
+        return answer.json()
+
+
+@pytest.fixture
+def ask(server: JupyterProcess) -> Asked:
+    return Asked(server)
+
+
+def test_every_operation_answers_as_described(
+    ask: Asked, home: Place, provider: OidcProvider, kernel: Kernel
+) -> None:
+    home.profile(provider.issuer, name="bad", more='flow = ["device_code"]')
+    assert ask("GET", "status")["configuration"]["faults"]
+    rows = {row["name"]: row for row in ask("GET", "profiles")}
+    assert rows["bad"]["faults"] and rows["lake"]["flows"] == ["device_code"]
+    assert (ask("GET", "accounts"), ask("GET", "cache")) == ([], [])
+    cell = kernel.start("tok = ja.get_token('lake')", "None")
+    waiting = pending(kernel.server)
+    until(lambda: ask("GET", f"interactions/{waiting['id']}")["requested_by"]["waiting"] == 1)
+    assert ask("POST", "interactions", json={"profile": "lake"})["id"] == waiting["id"]
+    assert ask("GET", "interactions")[-1]["user_code"] == waiting["user_code"]
+    provider.approve(waiting["user_code"])
+    kernel.result_of(cell)
+    (account,) = ask("GET", "accounts")
+    assert ask("GET", f"accounts/{account['home_account_id']}") == [account]
+    assert ask("GET", "cache")[0]["source"] == "identity_provider"
+    new = ask("POST", "interactions", 201, json={"profile": "lake", "scopes": "openid"})
+    assert ask("DELETE", f"interactions/{new['id']}")["state"] == "cancelled"
+    (ended,) = ask("DELETE", f"accounts/{account['home_account_id']}?profile=lake")["accounts"]
+    assert ended["host"] in provider.issuer and ended["outcome"] == "revoked"
+    assert ask("DELETE", "cache")["accounts"] == []
+    assert {(path, method) for path, method, _ in ask.seen} == operations()
+
+
+def test_errors_are_answered_as_described(ask: Asked, provider: OidcProvider, home: Place) -> None:
+    home.profile("http://127.0.0.1:9", name="gone")
+    assert "did you mean" in ask("POST", "interactions", 400, json={"profile": "laek"})["message"]
+    assert ask("POST", "interactions", 400, json=["lake"])["reason"] == "bad_body"
+    assert ask("POST", "interactions", 403, json={"profile": "lake", "flow": "implicit"})["error"] == "policy"
+    assert ask("POST", "interactions", 413, json={"profile": "l" * 70_000})["error"] == "http_413"
+    assert ask("POST", "interactions", 415, data="profile=lake")["message"] == "Send application/json"
+    assert ask("POST", "interactions", 502, json={"profile": "gone"})["error"] == "transport_error"
+    for path, method in operations():
+        real = path.strip("/").format(home_account_id="a.b", id="x")
+        ask(method.upper(), real, 403, headers={"Authorization": "token wrong"})
+        if "{" in path:
+            assert ask(method.upper(), real, 404)["error"] == "http_404"
+    assert {int(status[0]) for _, _, status in ask.seen} == {4, 5}
+
+
+NARROWED: dict[str, dict[str, Any]] = {
+    "query": {"params": {"profile": "other"}},
+    "body": {"json": {"profile": "other"}},
+}
+
+
+@pytest.mark.parametrize("where", NARROWED)
+def test_a_clear_of_one_profile_leaves_the_others(
+    ask: Asked, kernel: Kernel, sign_in: Callable[..., str], home: Place, where: str
+) -> None:
+    home.profile("http://127.0.0.1:9", name="other")
+    sign_in(kernel)
+    assert ask("DELETE", "cache", **NARROWED[where])["accounts"] == []
+    assert len(ask("GET", "accounts")) == 1
+    for nothing in ({"params": {"profile": ""}}, {"json": {"profile": 1}}, {"json": {"profile": ""}}):
+        assert ask("DELETE", "cache", 400, **nothing)["reason"] == "bad_argument"
+    assert len(ask("GET", "accounts")) == 1
+    report = ask("DELETE", "cache", json={"profile": "lake", "revoke": True})
+    assert [row["outcome"] for row in report["accounts"]] == ["revoked"]
