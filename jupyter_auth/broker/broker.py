@@ -173,23 +173,21 @@ class Broker:
         Raises what ended the interaction, and ``InteractionRequiredError`` where the account was signed
         out, or the cache cleared, before this waiter came for its token.
         """
-        signed_in = interaction.outcome.result()
-        cache = await self.start()
-        known = await self.in_thread(lambda: cache.accounts(interaction.resolved.client))
-        if all(account.home_account_id != signed_in.account.home_account_id for account in known):
+        account, resolved = interaction.outcome.result(), interaction.resolved
+        cache, fold = await self.start(), resolved.profile.folds_case
+        token = await self.in_thread(
+            lambda: cache.find_token(account.account_key, resolved.target, fold=fold)
+        )
+        if token is None:
             raise InteractionRequiredError(
                 "This account was signed out meanwhile.",
                 reason="signed_out",
                 hint="Run the cell again to sign in.",
-                profile=interaction.resolved.profile.name,
-                scopes=list(interaction.resolved.scopes),
+                profile=resolved.profile.name,
+                scopes=list(resolved.scopes),
             )
-        origin = (
-            Provenance("identity_provider", None, "no_cached_access_token")
-            if first
-            else Provenance("cache", "memory")
-        )
-        return result(signed_in.token, signed_in.account, interaction.resolved, origin)
+        by_provider = Provenance("identity_provider", None, "no_cached_access_token")
+        return result(token, account, resolved, by_provider if first else Provenance("cache", "memory"))
 
     # -- accounts -------------------------------------------------------------------------------
 

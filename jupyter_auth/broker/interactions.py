@@ -10,9 +10,9 @@ from typing import Any, cast
 from jupyter_auth.broker.changes import Changes, InteractionChanged, InteractionState
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.request import Resolved, demands
-from jupyter_auth.broker.sign_in import DeviceSignIn, SignedIn
+from jupyter_auth.broker.sign_in import DeviceSignIn
 from jupyter_auth.broker.starts import Start
-from jupyter_auth.cache.records import ClientKey
+from jupyter_auth.cache.records import AccountRecord, ClientKey
 from jupyter_auth.core.errors import (
     AuthError,
     InteractionCancelledError,
@@ -58,7 +58,7 @@ class Interaction:
     sign_in: DeviceSignIn
     created_on: int
     expires_on: int
-    outcome: "asyncio.Future[SignedIn]"
+    outcome: "asyncio.Future[AccountRecord]"  # who signed in; their tokens are in the cache alone
     state: str = "pending"
     slow: bool = False
     held: bool = False  # asked for over REST: no waiter's leaving ends it
@@ -239,10 +239,10 @@ class Interactions:
                 if interaction.state != "pending":
                     return  # it was cancelled: nothing must be asked for any more
                 # shielded: an answer that redeems the code must be saved, whoever has left meanwhile
-                signed_in = await asyncio.shield(self._in_thread(sign_in.poll))
+                account = await asyncio.shield(self._in_thread(sign_in.poll))
                 interaction.slow = sign_in.slowed_down
-                if signed_in is not None:
-                    self._succeed(interaction, signed_in)
+                if account is not None:
+                    self._succeed(interaction, account)
                     return
         except AuthError as problem:
             self._end(interaction, problem)
@@ -254,12 +254,12 @@ class Interactions:
             failure = AuthError("The sign-in failed.", reason="internal", hint="The server's log says where.")
             self._end(interaction, failure)
 
-    def _succeed(self, interaction: Interaction, signed_in: SignedIn) -> None:
+    def _succeed(self, interaction: Interaction, account: AccountRecord) -> None:
         if interaction.state == "pending":
             interaction.state = "succeeded"
-            interaction.username = signed_in.account.username
+            interaction.username = account.username
             interaction.ended_on = self._clock.now()
-            interaction.outcome.set_result(signed_in)
+            interaction.outcome.set_result(account)
             self._tell(interaction)
 
     def _end(self, interaction: Interaction, problem: AuthError) -> None:

@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from jupyter_auth.broker import accounts
 from jupyter_auth.broker.changes import AccountChanged, Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.refresh import token_record
 from jupyter_auth.broker.request import Resolved
-from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord, RefreshTokenRecord
+from jupyter_auth.cache.records import AccountRecord, RefreshTokenRecord
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import (
     InteractionDeclinedError,
@@ -25,14 +24,6 @@ from jupyter_auth.providers.base import DeviceAuthorization, Engine, NotYet, Tok
 SLOW_DOWN = 5  # seconds added, for good, by each slow_down (RFC 8628 §3.5)
 _NOT_GRANTED = frozenset({"invalid_scope", "invalid_target"})
 MAX_INTERVAL = 60.0  # seconds, when the provider cannot be reached and polls are spaced out
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedIn:
-    """What a sign-in gave."""
-
-    token: AccessTokenRecord
-    account: AccountRecord
 
 
 class DeviceSignIn:
@@ -125,8 +116,9 @@ class DeviceSignIn:
             return None
         return self._cache.refresh_token(account.account_key)
 
-    def poll(self) -> SignedIn | None:
-        """Ask once; None while the person has not finished. What is given is saved before it returns."""
+    def poll(self) -> AccountRecord | None:
+        """Ask once; None while the person has not finished, else who signed in. What is given is saved before
+        it returns."""
         issued_on = math.floor(self._clock.now())
         try:
             answer = self._engine().poll_device(self._started.device_code)
@@ -154,7 +146,7 @@ class DeviceSignIn:
         """The error for a code that nobody used in time."""
         return InteractionExpiredError("The code expired.", hint="Run the cell again for a new one.")
 
-    def _save(self, answer: TokenResponse, issued_on: int) -> SignedIn | None:
+    def _save(self, answer: TokenResponse, issued_on: int) -> AccountRecord | None:
         if self._abandoned:
             self._give_back(answer)
             return None
@@ -180,7 +172,7 @@ class DeviceSignIn:
         self._cache.save_sign_in(account, token, refresh_token)
         who, profile = account.home_account_id, resolved.profile.name
         self._changes.tell(AccountChanged(home_account_id=who, profile=profile, action="signed_in"))
-        return SignedIn(token=token, account=account)
+        return account
 
     def _give_back(self, answer: TokenResponse) -> None:
         if answer.refresh_token is not None:

@@ -15,6 +15,8 @@ from jupyter_auth.broker import storage
 from jupyter_auth.broker.configuration import Configuration, config_files, load, user_file
 from jupyter_auth.broker.settings import PLACE, Settings
 from jupyter_auth.broker.settings_files import load_settings
+from jupyter_auth.cache.filesystems import network_filesystem
+from jupyter_auth.cache.sqlite import FILE as SQLITE_FILE
 from jupyter_auth.cli import servers
 from jupyter_auth.core.errors import AuthError
 from jupyter_auth.providers.registry import make_engine
@@ -139,6 +141,18 @@ def check_store() -> Iterator[Finding]:
     settings = _settings()
     if settings.store == "memory" and not settings.wrong:
         yield Finding(check="store", state="ok", message="memory, gone when the server stops")
+        return
+    folder = storage.store_folder(settings)
+    if network := network_filesystem(folder):
+        yield Finding(
+            check="store",
+            state="note",
+            message=f"{folder} is on a network filesystem ({network}): it is slower, and a clear on another "
+            "host is noticed after a few seconds only",
+            remedy="Set c.JupyterAuth.store_path to a folder on a local disk, where one outlives the server.",
+        )
+    if not settings.wrong and not (folder / SQLITE_FILE).exists():
+        yield Finding(check="store", state="ok", message=f"none yet; the first use makes it in {folder}")
         return
     store = storage.open_store(settings)
     try:

@@ -25,8 +25,14 @@ def parser() -> argparse.ArgumentParser:
     demo = verbs.add_parser("demo", help="try it: a small identity provider, an API, and JupyterLab")
     demo.add_argument("--check", action="store_true", help="run the same without a browser, and tell")
     demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    demo.add_argument("--port", type=int, help="port of the Jupyter server")
+    demo.add_argument("--port", type=_port, help="port of the Jupyter server")
     return top
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
+    return int(text)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

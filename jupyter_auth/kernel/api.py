@@ -5,24 +5,18 @@ Names and meaning follow MSAL; docs/reference says more of each.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Hashable, Iterable
 from time import time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from jupyter_auth.core.errors import InteractionRequiredError, ProfileError
 from jupyter_auth.core.result import AuthenticationResult
-from jupyter_auth.core.scopes import parse_scopes
-from jupyter_auth.core.wire import result_from_wire
-from jupyter_auth.kernel import asking, memory, waiting
+from jupyter_auth.kernel import acquiring, memory
+from jupyter_auth.kernel.acquiring import Interactive, Scopes
 from jupyter_auth.kernel.client import client
+from jupyter_auth.kernel.waiting import Waiting
 
 if TYPE_CHECKING:
     from jupyter_auth.core.account import Account
     from jupyter_auth.core.reports import ClearReport, SignOutReport
-
-Scopes = str | Iterable[str] | None
-Interactive = bool | Literal["auto"]
 
 
 def get_token(
@@ -72,21 +66,22 @@ def get_token(
     except (KeyError, TypeError):
         pass
     __tracebackhide__ = True
-    request = _request(
+    asked = acquiring.Asked(
         profile=profile,
         scopes=scopes,
         account=account,
+        tenant=tenant,
+        interactive=interactive,
+        timeout=timeout,
         force_refresh=force_refresh or None,
         claims_challenge=claims_challenge,
         flow=flow,
-        tenant=tenant,
         login_hint=login_hint,
         prompt=prompt,
         acr_values=acr_values,
         max_age=max_age,
     )
-    keys = _keys(profile, scopes, account, tenant)
-    return _acquire(request, keys, _may_ask(interactive, prompt), timeout, waiting.Waiting())
+    return acquiring.acquire(asked, asked.may_ask(), Waiting())
 
 
 async def aget_token(
@@ -106,30 +101,23 @@ async def aget_token(
     max_age: int | None = None,
 ) -> AuthenticationResult:
     """``get_token`` for asynchronous code: nothing blocks the event loop, cancelling ends the prompt."""
-    request = _request(
+    asked = acquiring.Asked(
         profile=profile,
         scopes=scopes,
         account=account,
+        tenant=tenant,
+        interactive=interactive,
+        timeout=timeout,
         force_refresh=force_refresh or None,
         claims_challenge=claims_challenge,
         flow=flow,
-        tenant=tenant,
         login_hint=login_hint,
         prompt=prompt,
         acr_values=acr_values,
         max_age=max_age,
     )
-    keys = _keys(profile, scopes, account, tenant)
-    kept = _kept(request, keys)
-    if kept is not None:
-        return kept
-    wait = waiting.Waiting()
-    may_ask = _may_ask(interactive, prompt)
-    try:
-        return await asyncio.to_thread(_acquire, request, keys, may_ask, timeout, wait)
-    except asyncio.CancelledError:
-        wait.abort()
-        raise
+    kept = asked.kept()
+    return kept if kept is not None else await acquiring.acquire_async(asked, Waiting())
 
 
 def acquire_token_silent(
@@ -178,23 +166,21 @@ def acquire_token_by_device_flow(
     :raises InteractionError: the person declined, cancelled, or did not answer in time.
     """
     __tracebackhide__ = True
-    request = _request(
+    asked = acquiring.Asked(
         "acquire_token_by_device_flow",
         profile=profile,
         scopes=scopes,
         account=account,
-        claims_challenge=claims_challenge,
         tenant=tenant,
+        timeout=timeout,
+        claims_challenge=claims_challenge,
         login_hint=login_hint,
         prompt=prompt,
         acr_values=acr_values,
         max_age=max_age,
     )
     client.prepare()
-    seen = memory.generation()
-    found = waiting.Waiting().run(request, timeout)
-    memory.keep(_keys(profile, scopes, account, tenant), found, seen)
-    return found
+    return acquiring.ask(asked, Waiting())
 
 
 def get_accounts(profile: str | None = None) -> list[Account]:
@@ -237,102 +223,9 @@ def status() -> dict[str, Any]:
     return {**client.call("status")["status"], "found": client.described()}
 
 
-# -- inside -------------------------------------------------------------------------------------
-
-
-def _account_name(account: str | Account | None) -> str | None:
-    if account is None or isinstance(account, str):
-        return account
-    try:
-        return account.home_account_id
-    except AttributeError:
-        hint = "Give a username, a home_account_id, or an Account of get_accounts()."
-        raise ProfileError("account names nobody.", reason="bad_argument", hint=hint) from None
-
-
-def _scopes(scopes: Scopes) -> tuple[str, ...]:
-    try:
-        return parse_scopes(scopes)
-    except (ValueError, TypeError) as problem:
-        hint = "Give a list of scopes, or one text with spaces between them."
-        raise ProfileError(f"{problem}.", reason="bad_scopes", hint=hint) from None
-
-
-def _request(op: str = "get_token", **fields: Any) -> dict[str, Any]:
-    """The frame of a request, with what was left out left out."""
-    fields["scopes"] = list(_scopes(fields["scopes"])) or None
-    fields["account"] = _account_name(fields["account"])
-    return {"op": op, **{name: value for name, value in fields.items() if value is not None}}
-
-
-def _keys(
-    profile: str | None, scopes: Scopes, account: str | Account | None, tenant: str | None
-) -> list[Hashable]:
-    """Where L0 keeps the answer: in one normal form, and as the caller wrote it, for the next time."""
-    keys: list[Hashable] = [(profile, _scopes(scopes) or None, _account_name(account), tenant)]
-    if scopes is None or isinstance(scopes, str | tuple):
-        written = (profile, scopes, account, tenant)
-        if written != keys[0]:
-            keys.append(written)
-    return keys
-
-
-def _kept(request: dict[str, Any], keys: list[Hashable]) -> AuthenticationResult | None:
-    entry = memory.entries.get(keys[0])
-    plain = not {"force_refresh", "claims_challenge", "prompt", "acr_values", "max_age"} & request.keys()
-    if entry and plain and entry[0] > time() and entry[1] == memory.cells[0]:
-        return entry[2]
-    return None
-
-
-def _may_ask(interactive: Interactive, prompt: str | None) -> bool:
-    if prompt == "none":
-        return False
-    return asking.can_ask() if interactive == "auto" else bool(interactive)
-
-
-def _acquire(
-    request: dict[str, Any],
-    keys: list[Hashable],
-    may_ask: bool,
-    timeout: float | None,
-    wait: waiting.Waiting,
-) -> AuthenticationResult:
-    """Everything beyond a hit: the broker silently, then, where it may, a person."""
-    __tracebackhide__ = True
-    kept = _kept(request, keys)
-    if kept is not None:
-        return kept
-    if request.get("force_refresh") or "claims_challenge" in request:
-        request["have"] = memory.versions.get(keys[0])
-        request = {name: value for name, value in request.items() if value is not None}
-    client.prepare()
-    seen = memory.generation()
-    found = _silently(request, may_ask)
-    if found is None:
-        # A new account moves the generation, so that this answer is not kept here: the next call gets it
-        # from the broker. So does a clear while we waited, which is the reason to be strict.
-        found = wait.run({**request, "interactive": True}, timeout)
-    memory.keep(keys, found, seen)
-    return found
-
-
-def _silently(request: dict[str, Any], may_ask: bool) -> AuthenticationResult | None:
-    """The broker's silent answer, or None where a person is needed and may be asked."""
-    __tracebackhide__ = True
-    try:
-        return result_from_wire(client.call(**request)["result"])
-    except InteractionRequiredError as required:
-        if required.reason == "ambiguous_account":
-            raise
-        if not may_ask:
-            raise asking.nobody_to_ask(required) from None
-    return None
-
-
 def _sign_out(op: str, profile: str | None, account: str | Account | None) -> SignOutReport:
     from jupyter_auth.core.reports import SignOutReport  # noqa: PLC0415 -- paid by those who sign out
 
     memory.forget()
-    answer = client.call(op, profile=profile, account=_account_name(account))
+    answer = client.call(op, profile=profile, account=acquiring.account_name(account))
     return SignOutReport.from_wire(answer["report"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -21,12 +22,28 @@ def can_ask() -> bool:
     kernel's global flag does not. A parent that is no execute_request (a comm, a timer) means no.
     In a terminal it takes one.
     """
-    kernel = getattr(shell(), "kernel", None)
-    if kernel is None:
+    running = shell()
+    kernel = getattr(running, "kernel", None)
+    if running is None or kernel is None:
         return _is_terminal()
-    parent = kernel.get_parent("shell") or {}
+    if kernel.session.pid != os.getpid():  # a forked child: what it shows reaches nobody
+        return False
+    if type(running.display_pub).__name__ == "CapturingDisplayPublisher":  # nor what a cell captures
+        return False
+    parent = _parent(kernel)
     header, content = parent.get("header") or {}, parent.get("content") or {}
     return header.get("msg_type") == "execute_request" and content.get("allow_stdin") is True
+
+
+def cell() -> str | None:
+    """What names the cell that runs; None where no kernel runs one."""
+    kernel = getattr(shell(), "kernel", None)
+    header = (_parent(kernel).get("header") if kernel is not None else None) or {}
+    return header.get("msg_id")
+
+
+def _parent(kernel: Any) -> dict[str, Any]:
+    return kernel.get_parent("shell") or {}
 
 
 def _is_terminal() -> bool:

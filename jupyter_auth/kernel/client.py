@@ -13,6 +13,7 @@ from jupyter_auth.kernel.finding import connect
 
 if TYPE_CHECKING:
     from jupyter_auth.kernel.in_process import InProcess
+    from jupyter_auth.kernel.waiting import Waiting
 
 
 class Client:
@@ -22,10 +23,11 @@ class Client:
         self._lock = threading.Lock()
         self._connection: Connection | InProcess | None = None
 
-    def call(self, op: str, **arguments: Any) -> Message:
+    def call(self, op: str, waiting: Waiting | None = None, **arguments: Any) -> Message:
         """One request; raises the broker's error, or ``TransportError`` where there is no broker.
 
-        A connection that turns out to be dead is replaced once: every verb may be said twice.
+        A connection that turns out to be dead is replaced once: every verb may be said twice. ``waiting``
+        may be aborted meanwhile, which ends the connection, and with it the call.
         """
         __tracebackhide__ = True
         message = {"op": op, **{k: v for k, v in arguments.items() if v is not None}}
@@ -33,10 +35,17 @@ class Client:
             fresh = self._connection is None or self._connection.is_closed
             connection = self._connected()
             try:
+                if waiting is not None:
+                    waiting.uses(connection)
                 return connection.call(message)
             except TransportError as problem:
+                if waiting is not None:
+                    waiting.check()
                 if fresh or problem.reason != "broker_lost" or not connection.is_closed:
                     raise
+            finally:
+                if waiting is not None:
+                    waiting.uses(None)
             return self._connected().call(message)
 
     def prepare(self) -> None:

@@ -44,7 +44,8 @@ def connect() -> Connection | InProcess:
 
 
 def _proven_connection(file: Path | None, key: bytes) -> tuple[Connection | None, AuthError | None]:
-    """A connection to the first broker that agrees, or the error of one that speaks another version."""
+    """A connection to the first broker that agrees, or the error of one that could not answer: it speaks
+    another version, or it is too busy."""
     older: AuthError | None = None
     for path, why in candidates(file):
         try:
@@ -55,7 +56,7 @@ def _proven_connection(file: Path | None, key: bytes) -> tuple[Connection | None
             connection.prove(key)
         except AuthError as problem:
             connection.close()
-            older = problem if problem.reason == "version" else older
+            older = problem if problem.reason in {"version", "broker_lost"} else older
             continue
         return connection, None
     return None, older

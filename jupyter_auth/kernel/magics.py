@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -36,7 +37,7 @@ class AuthMagics(Magics):
         Use it as `tok = %get_token PROFILE [SCOPE ...]`, then `tok.headers()` in a request.
         """
         __tracebackhide__ = True
-        args = parse_argstring(self.get_token, line)
+        args = _parsed(self.get_token, line)
         return _api().get_token(
             args.profile,
             scopes=tuple(args.scopes) or None,
@@ -57,11 +58,51 @@ class AuthMagics(Magics):
     def auth(self, line: str) -> Any:
         """Sign-ins: `%auth status`, `%auth login PROFILE`, `%auth logout [PROFILE]`, `%auth clear`."""
         __tracebackhide__ = True
-        args = parse_argstring(self.auth, line)
+        args = _parsed(self.auth, line)
         verbs = {"status": _status, "login": _login, "logout": _logout, "clear": _clear}
         if args.verb not in verbs:
             raise UsageError(f"%auth {args.verb}: no such verb; there are {', '.join(verbs)}")
+        _refuse_strays(args)
         return verbs[args.verb](args)
+
+
+def _parsed(magic: Any, line: str) -> Any:
+    """The arguments of a magic's line, in any order, without a comment or a closing semicolon."""
+    try:
+        words = shlex.split(_code(line))
+    except ValueError:
+        raise UsageError("A quote is not closed.") from None
+    if {"--help", "-h"} & set(words):
+        raise UsageError(magic.__doc__)
+    return magic.parser.parse_intermixed_args(words)
+
+
+def _code(line: str) -> str:
+    """The line up to a comment: IPython hands magics all of it."""
+    quote = ""
+    for place, char in enumerate(line):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "\"'":
+            quote = char
+        elif char == "#" and (place == 0 or line[place - 1].isspace()):
+            line = line[:place]
+            break
+    return line.rstrip().removesuffix(";")
+
+
+def _refuse_strays(args: Any) -> None:
+    """A word that a verb does not take must not be passed over: `%auth logout lake bob` means bob alone."""
+    if args.scopes and args.verb != "login":
+        stray = args.scopes[0]
+        hint = f"; to sign one account out: %auth logout {args.profile} --account {stray}"
+        raise UsageError(
+            f"%auth {args.verb} takes one profile, not {stray!r} too{hint if args.verb == 'logout' else ''}"
+        )
+    if args.revoke and args.verb != "clear":
+        raise UsageError(f"%auth {args.verb} takes no --revoke")
+    if args.account and args.verb not in {"login", "logout"}:
+        raise UsageError(f"%auth {args.verb} takes no --account")
 
 
 def _login(args: Any) -> Any:

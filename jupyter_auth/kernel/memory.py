@@ -46,15 +46,16 @@ def generation() -> int:
     """The generation now: taken before the broker is asked, given to ``keep`` after. Tokens of an older
     one are let go of: after a clear none stays in this process."""
     now = cells[0]
-    for key in [key for key, entry in entries.items() if entry[1] != now]:
-        del entries[key]
+    for key, entry in list(entries.items()):  # a copy: other threads write meanwhile
+        if entry[1] != now:
+            entries.pop(key, None)
     return now
 
 
 def keep(keys: list[Hashable], result: AuthenticationResult, seen: int) -> None:
     """Keep an answer under ``keys``, unless the cache was cleared since it was asked for."""
     token = result._token
-    _note_version(keys, token.version)
+    note_version(keys, result)
     life = REVALIDATE if _mapped is not None else UNMAPPED_LIFE
     until = min(float(token.refresh_on), time() + life)
     if seen != cells[0] or until <= time():
@@ -66,12 +67,13 @@ def keep(keys: list[Hashable], result: AuthenticationResult, seen: int) -> None:
         entries[key] = (until, seen, kept)
 
 
-def _note_version(keys: list[Hashable], version: str) -> None:
+def note_version(keys: list[Hashable], result: AuthenticationResult) -> None:
+    """Remember which token was given out last, not the token."""
     for key in keys:
         versions.pop(key, None)
-        versions[key] = version
-    while len(versions) > MAX_VERSIONS:
-        del versions[next(iter(versions))]
+        versions[key] = result._token.version
+    for key in list(versions)[:-MAX_VERSIONS]:
+        versions.pop(key, None)
 
 
 def forget() -> None:

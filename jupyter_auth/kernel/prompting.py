@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from typing import TYPE_CHECKING, Any, Protocol
+
+from jupyter_auth.kernel import asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -10,8 +14,6 @@ if TYPE_CHECKING:
 
 class Prompt(Protocol):
     """What shows an interaction to a person."""
-
-    def show(self, interaction: Mapping[str, Any]) -> None: ...
 
     def update(self, interaction: Mapping[str, Any]) -> None: ...
 
@@ -22,8 +24,47 @@ class Prompt(Protocol):
 factory: Callable[[], Prompt] | None = None
 
 
-def make() -> Prompt:
-    """A prompt for one interaction."""
+class Joined:
+    """One waiter's part in the prompt of a cell: many who wait for the same in one cell show one card."""
+
+    def __init__(self, key: tuple[str, str | None]) -> None:
+        self._key = key
+
+    def update(self, interaction: Mapping[str, Any]) -> None:
+        """Show it as it is now."""
+        with _lock:
+            _shown[self._key][0].update(interaction)
+
+    def finish(self, interaction: Mapping[str, Any]) -> None:
+        """This one waits no more; with the last one the prompt ends, as ``interaction`` did."""
+        with _lock:
+            prompt, waiting = _shown[self._key]
+            if waiting > 1:
+                _shown[self._key] = (prompt, waiting - 1)
+                return
+            del _shown[self._key]
+            prompt.finish(interaction)
+
+
+_lock = threading.RLock()
+_shown: dict[tuple[str, str | None], tuple[Prompt, int]] = {}
+
+
+def join(interaction: Mapping[str, Any]) -> Joined:
+    """The prompt for an interaction in this cell, which is made for the first who waits."""
     if factory is None:
         raise RuntimeError("nobody has set jupyter_auth.kernel.prompting.factory")
-    return factory()
+    key = str(interaction.get("id")), asking.cell()
+    with _lock:
+        prompt, waiting = _shown.get(key) or (factory(), 0)
+        _shown[key] = (prompt, waiting + 1)
+    return Joined(key)
+
+
+def _after_fork() -> None:
+    global _lock  # noqa: PLW0603 -- another thread may have held it
+    _lock = threading.RLock()
+    _shown.clear()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -36,27 +36,39 @@ _STATES: dict[type[AuthError], str] = {
 
 
 class Waiting:
-    """One wait for a person. ``abort`` ends it from another thread."""
+    """One wait of a caller, for the broker and then maybe for a person. ``abort`` ends it from another
+    thread."""
 
     def __init__(self) -> None:
         self._connection: Connection | InProcess | None = None
         self._aborted = threading.Event()
 
     def abort(self) -> None:
-        """Stop waiting; ``run`` raises ``InteractionCancelledError``."""
+        """Stop waiting; who waits gets ``InteractionCancelledError``."""
         self._aborted.set()
-        if self._connection is not None:
-            self._connection.close()
+        connection = self._connection
+        if connection is not None:
+            connection.close()
+
+    def uses(self, connection: Connection | InProcess | None) -> None:
+        """From here on, ``connection`` is what an abort has to close."""
+        self._connection = connection
+        if connection is not None:
+            self.check()  # it may have come before there was one
+
+    def check(self) -> None:
+        """Raise ``InteractionCancelledError`` after an abort."""
+        if self._aborted.is_set():
+            raise self._cancelled()
 
     def run(self, request: Mapping[str, Any], timeout: float | None) -> AuthenticationResult:
         """Ask, show, wait. Raises ``InteractionError`` with the person's answer; at ``timeout`` (seconds)
         the request ends."""
         __tracebackhide__ = True
         deadline = None if timeout is None else monotonic() + timeout
-        self._connection = connection = connect()
+        connection = connect()
         try:
-            if self._aborted.is_set():  # before there was a connection to close
-                raise self._cancelled()
+            self.uses(connection)
             answer = connection.call(dict(request))
             if "result" in answer:
                 return result_from_wire(answer["result"])
@@ -68,13 +80,19 @@ class Waiting:
         self, connection: Connection | InProcess, interaction: dict[str, Any], deadline: float | None
     ) -> AuthenticationResult:
         __tracebackhide__ = True
-        prompt = prompting.make()
+        prompt = prompting.join(interaction)
         try:
-            prompt.show(interaction)
+            prompt.update(interaction)
             while True:
                 left = SLICE if deadline is None else min(SLICE, deadline - monotonic())
                 if left <= 0:
-                    raise InteractionExpiredError("Nobody answered in time.", reason="timeout")
+                    raise InteractionExpiredError(
+                        "Nobody answered in time.",
+                        reason="timeout",
+                        hint="Run the cell again, with a longer timeout.",
+                        profile=interaction.get("profile"),
+                        scopes=interaction.get("scopes"),
+                    )
                 answer = connection.call({"op": "wait", "id": interaction["id"], "timeout": left})
                 interaction = answer["interaction"]
                 if "result" in answer:

@@ -44,6 +44,12 @@ def oauth_body(response: requests.Response) -> dict[str, Any]:
     return dict(urllib.parse.parse_qsl(raw.decode("ascii")))
 
 
+_HINTS = {
+    "invalid_client": "See that client_id is right, and the secret or certificate beside it.",
+    "unauthorized_client": "The provider does not let this client sign in so: ask its administrator.",
+}
+
+
 def refusal(response: requests.Response, issuer: str) -> Exception:
     """The exception for an answer that is not a success: never a JSON error, never a secret."""
     body = oauth_body(response)
@@ -72,6 +78,7 @@ def refusal(response: requests.Response, issuer: str) -> Exception:
     description = said("error_description", 300)
     return OAuthError(
         f"{host} refused the request: {said('error')}" + (f" ({description})" if description else "") + ".",
+        hint=_HINTS.get(error, ""),
         error=said("error"),
         error_description=description or None,
         error_uri=said("error_uri", 300) or None,

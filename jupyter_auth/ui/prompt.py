@@ -27,7 +27,7 @@ class Surface(Protocol):
 
 
 class CellPrompt:
-    """One prompt: ``show``, then ``update`` as often as one likes, then ``finish``.
+    """One prompt: ``update`` as often as one likes, then ``finish``.
 
     ``update`` draws again when something visible changed, and for front ends that run no script when
     the time shown is out of date: every minute, under five minutes every 15 seconds.
@@ -39,10 +39,6 @@ class CellPrompt:
         self._drawn: object = None
         self._drawn_at = 0.0
         self._finished = False
-
-    def show(self, interaction: Interaction) -> None:
-        """Draw the prompt."""
-        self.update(interaction)
 
     def update(self, interaction: Interaction) -> None:
         """Draw it again if that would show a person anything new."""

@@ -66,6 +66,37 @@ class Kernel(KernelChannel):
             for m in self.messages
         )
 
+    def open_subshell(self) -> str:
+        """A second thread of the kernel that runs cells (JEP 91)."""
+        asked = self.send("control", "create_subshell_request", {})
+        return str(self._reply(asked)["subshell_id"])
+
+    def in_subshell(self, subshell: str, code: str) -> str:
+        """Run ``code`` there; what it printed."""
+        content = {"code": code, "silent": False, "allow_stdin": True, "stop_on_error": True}
+        asked = self.send("shell", "execute_request", content, subshell_id=subshell)
+        assert self._reply(asked)["status"] == "ok"
+        self.listen_until(lambda: self._is_idle(asked))
+        return "".join(
+            message["content"]["text"]
+            for message in self.messages
+            if message["msg_type"] == "stream" and message["parent_header"].get("msg_id") == asked
+        )
+
+    def _reply(self, asked: str) -> dict[str, Any]:
+        found: list[dict[str, Any]] = []
+
+        def is_there() -> bool:
+            found[:] = [
+                message["content"]
+                for message in self.messages
+                if message["msg_type"].endswith("_reply") and message["parent_header"].get("msg_id") == asked
+            ]
+            return bool(found)
+
+        self.listen_until(is_there)
+        return found[0]
+
     def interrupt(self) -> None:
         """The stop button."""
         self.server.post(f"api/kernels/{self.kernel_id}/interrupt", {}).raise_for_status()

@@ -20,7 +20,7 @@ def missing_extra(*modules: str) -> str:
     missing = [name for name in modules if find_spec(name) is None]
     if not missing:
         return ""
-    return f"The demo needs {', '.join(missing)}. Run: pip install 'jupyter-token-broker[demo]'"
+    return f"The demo needs {', '.join(missing)} (the extra `demo`). Run: pip install {' '.join(missing)}"
 
 
 @contextmanager

@@ -58,14 +58,6 @@ class KernelChannel:
 
     def start(self, code: str, value: str) -> str:
         """Send a cell without waiting; returns the request's id."""
-        message_id = uuid.uuid4().hex
-        header = {
-            "msg_id": message_id,
-            "msg_type": "execute_request",
-            "session": self._session,
-            "username": "demo",
-            "version": "5.4",
-        }
         content = {
             "code": code,
             "silent": False,
@@ -74,9 +66,21 @@ class KernelChannel:
             "stop_on_error": True,
             "user_expressions": {"value": f"__import__('json').dumps({value})"},
         }
+        return self.send("shell", "execute_request", content)
+
+    def send(self, channel: str, kind: str, content: dict[str, Any], **header: str) -> str:
+        """Send a message of Jupyter's protocol; returns its id."""
+        message_id = uuid.uuid4().hex
+        named = {
+            "msg_id": message_id,
+            "msg_type": kind,
+            "session": self._session,
+            "username": "demo",
+            "version": "5.4",
+        }
         message = {
-            "channel": "shell",
-            "header": header,
+            "channel": channel,
+            "header": named | header,
             "parent_header": {},
             "metadata": {},
             "content": content,

@@ -56,7 +56,7 @@ def prompt(cell: Recorder, clock: Clock) -> CellPrompt:
 def test_the_same_again_is_not_drawn_again(
     prompt: CellPrompt, cell: Recorder, clock: Clock, make: Make
 ) -> None:
-    prompt.show(make())
+    prompt.update(make())
     for _ in range(5):
         clock.now += 10
         prompt.update(make())
@@ -70,7 +70,7 @@ def test_the_same_again_is_not_drawn_again(
 def test_what_a_person_can_see_is_drawn_at_once(
     prompt: CellPrompt, cell: Recorder, make: Make, changes: dict[str, Any]
 ) -> None:
-    prompt.show(make())
+    prompt.update(make())
     prompt.update(make(**changes))
     assert cell.count == 2
 
@@ -79,7 +79,7 @@ def test_the_time_is_drawn_every_minute_and_under_five_every_15_seconds(
     prompt: CellPrompt, cell: Recorder, clock: Clock, make: Make
 ) -> None:
     start = clock.now
-    prompt.show(make())
+    prompt.update(make())
     drawn_at = []
     while clock.now < start + 899:
         clock.now += 1
@@ -92,7 +92,7 @@ def test_the_time_is_drawn_every_minute_and_under_five_every_15_seconds(
 def test_a_clock_that_steps_back_does_not_stop_it(
     prompt: CellPrompt, cell: Recorder, clock: Clock, make: Make
 ) -> None:
-    prompt.show(make())
+    prompt.update(make())
     clock.now -= 3600
     prompt.update(make())
     assert cell.count == 2
@@ -102,20 +102,20 @@ def test_a_clock_that_steps_back_does_not_stop_it(
 def test_finish_leaves_no_code_and_no_address(
     prompt: CellPrompt, cell: Recorder, make: Make, state: str
 ) -> None:
-    prompt.show(make())
+    prompt.update(make())
     assert "D7KX-92QP" in cell.shown
     prompt.finish(make(state=state))
     assert not any(left in cell.shown for left in ("D7KX", "devicelogin", "https:", "<script", "<style"))
 
 
 def test_a_request_that_has_ended_finishes_at_update(prompt: CellPrompt, cell: Recorder, make: Make) -> None:
-    prompt.show(make())
+    prompt.update(make())
     prompt.update(make(state="succeeded", username="ada"))
     assert "Signed in as" in cell.shown
 
 
 def test_nothing_comes_after_finish(prompt: CellPrompt, cell: Recorder, clock: Clock, make: Make) -> None:
-    prompt.show(make())
+    prompt.update(make())
     prompt.finish(make(state="cancelled"))
     clock.now += 600
     prompt.update(make(user_code="NEW1-NEW2"))
@@ -139,7 +139,7 @@ def test_an_interrupt_while_it_is_drawn_still_leaves_no_code(make: Make, now: in
     cell = Interrupted()
     prompt = CellPrompt(cell, clock=Clock(now))
     with pytest.raises(KeyboardInterrupt):
-        prompt.show(make())
+        prompt.update(make())
     prompt.finish(make(state="cancelled"))
     assert "D7KX" not in cell.shown
 
@@ -147,7 +147,7 @@ def test_an_interrupt_while_it_is_drawn_still_leaves_no_code(make: Make, now: in
 def test_a_terminal_prints_again_only_for_a_new_code(clock: Clock, make: Make) -> None:
     out = io.StringIO()
     prompt = CellPrompt(TerminalSurface(out), clock=clock)
-    prompt.show(make())
+    prompt.update(make())
     clock.now += 120
     prompt.update(make(requested_by={"waiting": 2}, slow=True))
     assert out.getvalue().count("asks you to sign in") == 1
@@ -175,7 +175,7 @@ def test_a_terminal_gets_the_signs_it_can_show(make: Make, now: int, encoding: s
 
 def test_plain_python_is_a_terminal(capsys: pytest.CaptureFixture[str], make: Make) -> None:
     prompt = make_prompt()
-    prompt.show(make(expires_on=4_000_000_000))
+    prompt.update(make(expires_on=4_000_000_000))
     assert "press Ctrl+C" in capsys.readouterr().out
 
 
@@ -185,7 +185,7 @@ sys.path.insert(0, {root!r})
 from jupyter_auth.ui.prompt import make_prompt
 interaction = {interaction!r}
 prompt = make_prompt()
-prompt.show(interaction)
+prompt.update(interaction)
 prompt.update({{**interaction, "user_code": "NEW1-NEW2"}})
 prompt.finish({{**interaction, "state": "succeeded", "username": "ada"}})
 """

@@ -1,0 +1,189 @@
+"""How a token is got where the caller's own hit fails: by the broker silently, then maybe by a person."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Hashable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from time import time
+from typing import TYPE_CHECKING, Any, Literal
+
+from jupyter_auth.core.errors import InteractionRequiredError, ProfileError
+from jupyter_auth.core.scopes import parse_scopes
+from jupyter_auth.core.wire import result_from_wire
+from jupyter_auth.kernel import asking, memory
+from jupyter_auth.kernel.client import client
+from jupyter_auth.kernel.waiting import Waiting
+
+if TYPE_CHECKING:
+    from jupyter_auth.core.account import Account
+    from jupyter_auth.core.result import AuthenticationResult
+
+Scopes = str | Iterable[str] | None
+Interactive = bool | Literal["auto"]
+
+#: Arguments for which a token that is kept here will not do.
+DEMANDS = frozenset({"force_refresh", "claims_challenge", "prompt", "acr_values", "max_age"})
+WAKE = 0.25  # seconds: how soon the stop button is noticed while an ``await`` waits
+THREADS = 64
+
+
+class Asked:
+    """A call of ``get_token``, checked: the frame of its request, and where L0 keeps the answer."""
+
+    __slots__ = ("interactive", "keys", "request", "timeout")
+
+    def __init__(
+        self,
+        op: str = "get_token",
+        *,
+        profile: str | None,
+        scopes: Scopes,
+        account: str | Account | None,
+        tenant: str | None,
+        interactive: Interactive = True,
+        timeout: float | None,
+        **more: Any,
+    ) -> None:
+        """Raises ``ProfileError`` for arguments of the wrong kind."""
+        parsed, name = _scopes(scopes), account_name(account)
+        _check("profile", profile is None or isinstance(profile, str), "a profile's name")
+        _check("interactive", interactive in (True, False, "auto"), "True, False or 'auto'")
+        is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+        _check("timeout", timeout is None or is_number, "a number of seconds")
+        # in one normal form, and as the caller wrote it, for the next time
+        self.keys: list[Hashable] = [(profile, parsed or None, name, tenant)]
+        if scopes is None or isinstance(scopes, str | tuple):
+            written = (profile, scopes, account, tenant)
+            self.keys += [written] if written != self.keys[0] else []
+        fields = {
+            "profile": profile,
+            "scopes": list(parsed) or None,
+            "account": name,
+            "tenant": tenant,
+            **more,
+        }
+        self.request = {"op": op, **{key: value for key, value in fields.items() if value is not None}}
+        self.interactive = interactive
+        self.timeout = timeout
+
+    def kept(self) -> AuthenticationResult | None:
+        """The answer from this kernel's memory."""
+        entry = memory.entries.get(self.keys[0])
+        plain = not DEMANDS & self.request.keys()
+        if entry and plain and entry[0] > time() and entry[1] == memory.cells[0]:
+            return entry[2]
+        return None
+
+    def may_ask(self) -> bool:
+        """Whether a person may be asked; to be found out where the cell's own context is."""
+        if self.request.get("prompt") == "none":
+            return False
+        return asking.can_ask() if self.interactive == "auto" else bool(self.interactive)
+
+
+def acquire(asked: Asked, may_ask: bool, wait: Waiting) -> AuthenticationResult:
+    """Everything beyond a hit."""
+    __tracebackhide__ = True
+    kept = asked.kept()
+    if kept is not None:
+        return kept
+    request = asked.request
+    have = memory.versions.get(asked.keys[0])
+    if have is not None and ("force_refresh" in request or "claims_challenge" in request):
+        request = {**request, "have": have}
+    client.prepare()
+    seen = memory.generation()
+    try:
+        found = result_from_wire(client.call(**request, waiting=wait)["result"])
+    except InteractionRequiredError as required:
+        if required.reason == "ambiguous_account":
+            raise
+        if not may_ask:
+            raise asking.nobody_to_ask(required) from None
+    else:
+        memory.keep(asked.keys, found, seen)
+        return found
+    return ask(asked, wait)
+
+
+def ask(asked: Asked, wait: Waiting) -> AuthenticationResult:
+    """Ask a person. The answer is not kept here: whose it is was the person's choice, and whether it is the
+    only one that the next call may mean, the broker knows."""
+    __tracebackhide__ = True
+    found = wait.run({**asked.request, "interactive": True}, asked.timeout)
+    memory.note_version(asked.keys, found)
+    return found
+
+
+async def acquire_async(asked: Asked, wait: Waiting) -> AuthenticationResult:
+    """``acquire`` in a thread. The event loop wakes up now and then, or it would not hear the stop button."""
+    may_ask = asked.may_ask()
+    work = asyncio.ensure_future(_in_thread(asked, may_ask, wait))
+    try:
+        while not work.done():
+            await asyncio.wait([work], timeout=WAKE)
+        return work.result()
+    except BaseException:
+        if not work.done():
+            wait.abort()
+            work.add_done_callback(lambda done: done.cancelled() or done.exception())
+        raise
+
+
+def _in_thread(asked: Asked, may_ask: bool, wait: Waiting) -> asyncio.Future[AuthenticationResult]:
+    from contextvars import copy_context  # noqa: PLC0415 -- asynchronous callers only
+
+    context = copy_context()
+    loop = asyncio.get_running_loop()
+    return loop.run_in_executor(_threads(), lambda: context.run(acquire, asked, may_ask, wait))
+
+
+_pool: ThreadPoolExecutor | None = None
+_lock = threading.Lock()
+
+
+def _threads() -> ThreadPoolExecutor:
+    """Threads of our own: those of asyncio are few, and belong to the notebook."""
+    global _pool  # noqa: PLW0603 -- one a process
+    with _lock:
+        if _pool is None:
+            _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="jupyter_auth")
+        return _pool
+
+
+def _after_fork() -> None:
+    global _pool, _lock
+    _pool, _lock = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+# -- arguments ----------------------------------------------------------------------------------
+
+
+def account_name(account: str | Account | None) -> str | None:
+    """A username or ``home_account_id``; raises ``ProfileError``."""
+    if account is None or isinstance(account, str):
+        return account
+    try:
+        return account.home_account_id
+    except AttributeError:
+        hint = "Give a username, a home_account_id, or an Account of get_accounts()."
+        raise ProfileError("account names nobody.", reason="bad_argument", hint=hint) from None
+
+
+def _scopes(scopes: Scopes) -> tuple[str, ...]:
+    try:
+        return parse_scopes(scopes)
+    except (ValueError, TypeError) as problem:
+        hint = "Give a list of scopes, or one text with spaces between them."
+        raise ProfileError(f"{problem}.", reason="bad_scopes", hint=hint) from None
+
+
+def _check(name: str, is_right: bool, what: str) -> None:
+    if not is_right:
+        raise ProfileError(f"{name} must be {what}.", reason="bad_argument", hint=f"Correct {name}=.")
