@@ -182,6 +182,16 @@ class TokenCache:
 
         self.store.update(change, (key.partition,), durable=True)
 
+    def ask_whole(self, key: AccountKey, used: RefreshTokenRecord) -> None:
+        """Note that a refresh with this account's refresh token has to ask for all of its scopes."""
+
+        def change(txn: Transaction) -> None:
+            current = _refresh_token(txn.rows(key.partition))
+            if current is not None and current.version == used.version:
+                txn.put(_refresh_token_row(key, replace(current, whole=True)))
+
+        self.store.update(change, (key.partition,), durable=True)
+
     def remove_account(self, key: AccountKey) -> RefreshTokenRecord | None:
         """Forget an account with all its tokens; every kernel sees it at its next look.
 
