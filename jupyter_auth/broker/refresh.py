@@ -95,7 +95,7 @@ class Refresh:
             return self._ask(used, epoch)
         except OAuthError as refused:
             if refused.error != "invalid_grant":
-                raise self._judged(refused) from None
+                raise self._judged(refused, used) from None
         if not lease.renew():
             raise _LeaseLostError
         # Read once more: what holds no lease may have replaced it between our reading and our asking.
@@ -105,7 +105,7 @@ class Refresh:
                 return self._ask(current, epoch)
             except OAuthError as refused:
                 if refused.error != "invalid_grant":
-                    raise self._judged(refused) from None
+                    raise self._judged(refused, current) from None
                 used = current
         if self.cache.drop_refresh_token(self.account, used):
             who, profile = self.account.home_account_id, self.resolved.profile.name
@@ -136,8 +136,10 @@ class Refresh:
 
     def _ask(self, used: RefreshTokenRecord, epoch: int) -> AccessTokenRecord:
         # The reserved scopes that the grant holds go along, as in MSAL: a provider that narrows by
-        # scope would else leave offline_access out of the next refresh token.
-        scopes = union(self.resolved.scopes, [scope for scope in used.scopes if scope in RESERVED])
+        # scope would else leave offline_access out of the next refresh token. Of one that is known to
+        # narrow, all are asked.
+        held = [scope for scope in used.scopes if used.whole or scope in RESERVED]
+        scopes = union(self.resolved.scopes, held)
         issued_on = math.floor(self.clock.now())
         answer = self._answer(used, scopes)
         token = token_record(answer, self.resolved, scopes, issued_on, self.clock)
@@ -148,6 +150,7 @@ class Refresh:
                 scopes=union(used.scopes, token.granted),
                 saved_on=issued_on,
                 resources=used.resources,
+                whole=used.whole,
             )
         newer = self._claims_of_the_same_person(answer)
         if not self.cache.save_refresh(
@@ -188,7 +191,9 @@ class Refresh:
                 return dict(answer.claims)
         return None
 
-    def _judged(self, refused: OAuthError) -> Exception:
+    def _judged(self, refused: OAuthError, used: RefreshTokenRecord) -> Exception:
+        if refused.error == "invalid_scope" and set(self.resolved.scopes) <= set(used.scopes):
+            self.cache.ask_whole(self.account, used)  # granted once: an earlier refresh has cost it
         if refused.error in _PERSON_NEEDED:
             return self._person_needed(str(refused.error), refused.message)
         if refused.reason == "no_oauth_error" and refused.status in (400, 401):

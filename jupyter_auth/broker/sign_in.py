@@ -49,6 +49,7 @@ class DeviceSignIn:
         self._abandoned = False
         self.scopes = resolved.scopes
         self._resources: tuple[str, ...] = ()
+        self._whole = False  # what the account's refresh token had to be asked for
         self.interval: float = 0  # the provider's pace
         self.slowed_down = False
         self._pause: float = 0  # longer than that, while the provider cannot be reached
@@ -93,6 +94,7 @@ class DeviceSignIn:
         token serves what the old one did (incremental consent). Where the provider refuses those, since
         what it granted once may be gone, only for what is wanted now."""
         held = self._held()
+        self._whole = held is not None and held.whole
         try:
             self._start(held)
         except OAuthError as refused:
@@ -168,6 +170,7 @@ class DeviceSignIn:
                 scopes=token.granted,
                 saved_on=issued_on,
                 resources=self._resources,
+                whole=self._whole,
             )
         self._cache.save_sign_in(account, token, refresh_token)
         who, profile = account.home_account_id, resolved.profile.name

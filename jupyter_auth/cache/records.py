@@ -133,13 +133,18 @@ class AccessTokenRecord(_Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshTokenRecord(_Record):
-    """A refresh token, with the scopes and resources its grant is known to hold."""
+    """A refresh token, with the scopes and resources its grant is known to hold.
+
+    ``whole``: the provider takes from it what a refresh leaves out, against RFC 6749 §6, so that every
+    refresh has to ask for all of ``scopes``.
+    """
 
     secret: Secret
     scopes: tuple[str, ...]
     saved_on: int
     resources: tuple[str, ...] = ()
     version: str = field(default_factory=new_version)
+    whole: bool = False
     family_id: str = ""  # Microsoft's own clients only (FOCI); kept, never relied on
 
     @staticmethod

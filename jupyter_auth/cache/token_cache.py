@@ -144,16 +144,19 @@ class TokenCache:
 
         False, and nothing is saved, where the account was signed out or the cache cleared since
         ``used`` was read in ``epoch``. Where another refresh token has come there meanwhile, what came
-        with it is newer and stays; this answer is for its caller only.
+        with it is newer and stays; this answer is for its caller only. A token that is replaced before
+        its time is let go of by every kernel: the provider may have ended it with the refresh.
         """
+        early = False
 
         def change(txn: Transaction) -> bool:
+            nonlocal early
             current = _refresh_token(txn.rows(key.partition))
             if txn.epoch != epoch or current is None:
                 return False
             if current.version != used.version:
                 return True
-            self._put_token(txn, key, token)
+            early = self._put_token(txn, key, token)
             if rotated is not None:
                 txn.put(_refresh_token_row(key, rotated))
             if claims is not None:
@@ -164,6 +167,8 @@ class TokenCache:
 
         partitions = (key.partition, key.client.partition)
         saved = self.store.update(change, partitions, durable=rotated is not None)
+        if early:
+            self.store.generation.bump()
         self._reload(key)
         return saved
 
@@ -178,6 +183,16 @@ class TokenCache:
             return True
 
         return self.store.update(change, (key.partition,), durable=True)
+
+    def ask_whole(self, key: AccountKey, used: RefreshTokenRecord) -> None:
+        """Note that a refresh with this account's refresh token has to ask for all of its scopes."""
+
+        def change(txn: Transaction) -> None:
+            current = _refresh_token(txn.rows(key.partition))
+            if current is not None and current.version == used.version:
+                txn.put(_refresh_token_row(key, replace(current, whole=True)))
+
+        self.store.update(change, (key.partition,), durable=True)
 
     def remove_account(self, key: AccountKey) -> RefreshTokenRecord | None:
         """Forget an account with all its tokens; every kernel sees it at its next look.
@@ -210,14 +225,16 @@ class TokenCache:
             self._heed_generation()
         return Cleared(counts=counts, accounts=accounts)
 
-    def _put_token(self, txn: Transaction, key: AccountKey, token: AccessTokenRecord) -> None:
-        """Write a token; those it replaces, and those that have ended, go."""
-        now = self._clock()
+    def _put_token(self, txn: Transaction, key: AccountKey, token: AccessTokenRecord) -> bool:
+        """Write a token; those it replaces, and those that have ended, go. True where one goes that was
+        still fresh, so that a kernel may hold it."""
+        now, early = self._clock(), False
         for row in txn.rows(key.partition):
             if row.kind == Kind.ACCESS_TOKEN:
                 older = AccessTokenRecord.from_json(row.value)
                 if older.expires_on <= now or token.replaces(older):
                     txn.delete(row.key)
+                    early = early or older.refresh_on > now
         txn.put(
             Row(
                 partition=key.partition,
@@ -227,6 +244,7 @@ class TokenCache:
                 expires_on=token.expires_on,
             )
         )
+        return early
 
     def _reload(self, key: AccountKey) -> None:
         """Have in memory what the store holds after a write; readers that began before it keep nothing."""

@@ -137,7 +137,8 @@ class OidcEngine:
             raise PolicyError(
                 f"{host_of(metadata.issuer)} does not offer sign-in with a code.",
                 reason="no_device_flow",
-                hint="Ask its administrator to enable the device authorization grant for this client.",
+                hint="Ask its administrator to enable the device authorization grant for this client, and to "
+                "name its endpoint in the discovery document.",
             )
         if metadata.jwks_uri and "openid" in scopes:
             self._public_keys(metadata.jwks_uri, False)  # fail before the person types, not after

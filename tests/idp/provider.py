@@ -1,190 +1,58 @@
-"""Runs ``server.mjs`` (npm ``oidc-provider``) in a process of its own, and drives it."""
+"""Runs ``server.mjs`` (npm ``oidc-provider``, which is certified) in a process of its own, and drives it."""
 
-import json
 import os
 import subprocess
-import threading
-from collections import deque
-from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypedDict, cast
-from urllib.parse import parse_qs, urlsplit
 
-import requests
-
-from .errors import ProviderError
+from .base import CONFIDENTIAL_SECRET, Provider, Traits
 from .node import ensure_packages, node
-from .person import TIMEOUT, Person
+from .person import Person
 
-PUBLIC_CLIENT = "nb-public"
-CONFIDENTIAL_CLIENT = "nb-confidential"
-CONFIDENTIAL_SECRET = "not-a-secret-outside-the-tests-0123456789"
 RESOURCE = "https://api.example/"  # scopes read and write, as a JWT
-# any port matches (RFC 8252 §7.3); the second path is that of pytest-jupyter's servers
-REDIRECT_URIS = tuple(
-    f"http://{host}{base}jupyter_auth/v1/callback"
-    for host in ("127.0.0.1", "localhost")
-    for base in ("/", "/a%40b/")
-)
 _SERVER = Path(__file__).resolve().parent / "server.mjs"
 
 
-class LogEntry(TypedDict):
-    """One request the provider saw; ``ok`` at the token endpoint means that the answer held a token."""
-
-    endpoint: str  # token, device_authorization, revocation or discovery
-    path: str
-    at: float  # Unix seconds, when it came in
-    grant_type: str | None
-    scope: str | None  # as asked
-    client_id: str | None
-    status: int
-    ok: bool
-    error: str | None
-
-
-class OidcProvider:
+class OidcProvider(Provider):
     """A certified OpenID provider on 127.0.0.1. ``with OidcProvider() as p: ... p.issuer``."""
 
-    def __init__(
-        self,
-        *,
-        at_ttl: int = 3600,
-        dc_ttl: int = 600,
-        port: int = 0,
-        redirect_uris: Sequence[str] = REDIRECT_URIS,
-        start_timeout: float = 30.0,
-    ) -> None:
-        self._environment = {
-            "PORT": str(port),
-            "AT_TTL": str(at_ttl),
-            "DC_TTL": str(dc_ttl),
-            "REDIRECT_URIS": ",".join(redirect_uris),
+    name = "oidc-provider"
+    traits = Traits(
+        id_token_from_device=True,
+        offline_access_decides=True,
+        error_of_expired_code="expired_token",
+        unknown_code=(400, "invalid_grant"),
+        device_code_serves_once=True,
+        refresh_ends_access_token=False,
+        refresh_narrows=False,
+    )
+    paths = {  # noqa: RUF012 -- read only, as its type in the base class says
+        "authorization": "/auth",
+        "device_authorization": "/device/auth",
+        "introspection": "/token/introspection",
+        "revocation": "/token/revocation",
+        "token": "/token",
+        "userinfo": "/me",
+    }
+
+    def _launch(self) -> "subprocess.Popen[str]":
+        """Install the packages where need be and start node."""
+        ensure_packages()
+        environment = {
+            "PORT": str(self._port),
+            "AT_TTL": str(self._at_ttl),
+            "DC_TTL": str(self._dc_ttl),
+            "REDIRECT_URIS": ",".join(self._redirect_uris),
             "CLIENT_SECRET": CONFIDENTIAL_SECRET,
             "EXIT_WITH_STDIN": "1",  # so that a killed test run leaves no provider behind
         }
-        self._start_timeout = start_timeout
-        self._process: subprocess.Popen[str] | None = None
-        self._issuer: str | None = None
-        self._ready = threading.Event()
-        self._output: deque[str] = deque(maxlen=50)
-
-    # -- its life --------------------------------------------------------------------------------------------
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def start(self) -> Self:
-        """Install the packages where need be, start node and wait until it answers."""
-        if self._process is not None:
-            raise ProviderError("this provider was started already")
-        ensure_packages()
-        self._process = subprocess.Popen(
+        return subprocess.Popen(
             [node(), str(_SERVER)],
-            env={**os.environ, **self._environment},
+            env={**os.environ, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        threading.Thread(target=self._read_output, args=(self._process,), daemon=True).start()
-        self._ready.wait(self._start_timeout)
-        if self._issuer is None:
-            self.stop()
-            said = "".join(self._output) or "nothing"
-            raise ProviderError(
-                f"the test provider did not start within {self._start_timeout} s; it said:\n{said}"
-            )
-        return self
-
-    def stop(self) -> None:
-        """End the process; a second call does nothing."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        if process.stdin is not None:
-            process.stdin.close()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-    def _read_output(self, process: "subprocess.Popen[str]") -> None:
-        """Drain its output to the end, for a full pipe would stop it; one line says that it is ready."""
-        assert process.stdout is not None
-        with process.stdout as lines:
-            for line in lines:
-                self._output.append(line)
-                if line.startswith('{"ready"'):
-                    self._issuer = json.loads(line)["ready"]
-                    self._ready.set()
-        self._ready.set()
-
-    @property
-    def issuer(self) -> str:
-        """The issuer, ``http://127.0.0.1:<port>``, without a slash at its end."""
-        if self._issuer is None:
-            raise ProviderError(
-                "the test provider is not running: use it in a with statement, or call start()"
-            )
-        return self._issuer
-
-    # -- the control API -------------------------------------------------------------------------------------
-
-    def log(self) -> list[LogEntry]:
-        """Return the requests to the endpoints ``LogEntry`` names, oldest first."""
-        return cast(list[LogEntry], self._control("GET", "log"))
-
-    def token_responses(self, grant_type: str | None = None) -> int:
-        """Count the answers with a token; of a long grant type the last word will do (``device_code``)."""
-        return sum(
-            entry["ok"]
-            and grant_type in (None, entry["grant_type"], (entry["grant_type"] or "").split(":")[-1])
-            for entry in self.log()
-            if entry["endpoint"] == "token"
-        )
-
-    def set(self, **settings: object) -> dict[str, Any]:
-        """Change some of the settings, and return them all.
-
-        ``at_ttl``, ``dc_ttl`` and ``interval`` (None: left out) are seconds, ``rotate`` and
-        ``issue_id_token_on_refresh`` booleans.
-        ``hold_ms`` keeps back the answer to a refresh after it was processed and logged. ``fail`` is None or
-        a dict of ``status`` (500), ``body`` (text or a JSON object), ``content_type``, ``headers``, ``count``
-        (1; None: for ever) and ``grant_type`` (None: all): token requests are answered so, not processed.
-        """
-        return cast(dict[str, Any], self._control("POST", "set", settings))
-
-    def reset(self) -> None:
-        """Set everything back and empty the log; tokens live on."""
-        self._control("POST", "reset")
-
-    def reset_log(self) -> None:
-        """Empty the log."""
-        self._control("POST", "reset_log")
-
-    def revoke_all(self) -> None:
-        """Destroy all grants, refresh tokens and opaque access tokens, as an administrator would."""
-        self._control("POST", "revoke_all")
-
-    def alive(self) -> bool:
-        """Say whether the process answers."""
-        try:
-            return self._control("GET", "alive")["alive"] is True
-        except (ProviderError, requests.RequestException):
-            return False
-
-    def _control(self, method: str, verb: str, body: object = None) -> Any:
-        return self._json(self._request(method, f"/_control/{verb}", json=body))
-
-    # -- as a person -----------------------------------------------------------------------------------------
 
     def approve(self, user_code: str, username: str = "ada", verification_uri: str | None = None) -> None:
         """Enter the code, confirm it, sign in and consent."""
@@ -217,39 +85,3 @@ class OidcProvider:
         person.submit(user_code=user_code)
         person.expect("Confirm Device")
         return person
-
-    @staticmethod
-    def _at_authorization_page(authorization_uri: str) -> Person:
-        redirect_uri = parse_qs(urlsplit(authorization_uri).query).get("redirect_uri", [""])[0]
-        person = Person(stop_at=redirect_uri)
-        person.open(authorization_uri)
-        return person
-
-    # -- as a resource server --------------------------------------------------------------------------------
-
-    def introspect(self, token: str) -> dict[str, Any]:
-        """Ask about a refresh token or an opaque access token (RFC 7662); the provider refuses a JWT."""
-        answer = self._request(
-            "POST",
-            "/token/introspection",
-            data={"token": token},
-            auth=(CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET),
-        )
-        return cast(dict[str, Any], self._json(answer))
-
-    def userinfo(self, access_token: str) -> dict[str, Any]:
-        """Use an opaque access token that has ``openid``; a ``ProviderError`` says that it is not good."""
-        answer = self._request("GET", "/me", headers={"Authorization": f"Bearer {access_token}"})
-        return cast(dict[str, Any], self._json(answer))
-
-    def _request(self, method: str, path: str, **more: Any) -> requests.Response:
-        with requests.Session() as session:  # one for each call: tests call from many threads
-            session.trust_env = False
-            return session.request(method, self.issuer + path, timeout=TIMEOUT, **more)
-
-    @staticmethod
-    def _json(answer: requests.Response) -> Any:
-        if answer.status_code != 200:
-            where = urlsplit(answer.url).path
-            raise ProviderError(f"HTTP {answer.status_code} from {where}: {answer.text[:300]}")
-        return answer.json()

@@ -1,4 +1,7 @@
-"""One certified provider for the session; a fresh place, server and kernels for each test."""
+"""Each provider once for the session; a fresh place, server and kernels for each test.
+
+A test is at the certified provider, unless ``on_each_provider`` says that it is to be shown at all of them.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,41 +10,58 @@ from typing import Any
 import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
-from tests.idp import OidcProvider
+from tests.idp import PROVIDERS, OidcProvider, Provider
 from tests.support import Kernel, Place, place
+
+StartProvider = Callable[[type[Provider]], Provider]
+
+#: for a test, or with ``pytestmark`` for a module, whose outcome depends on what a provider answers
+on_each_provider = pytest.mark.parametrize(
+    "provider", PROVIDERS, indirect=True, ids=[kind.name for kind in PROVIDERS]
+)
 
 
 @pytest.fixture(scope="session")
-def running_provider() -> Iterator[OidcProvider]:
-    with OidcProvider() as provider:
-        yield provider
+def start_provider() -> Iterator[StartProvider]:
+    """Gives a provider as new: nobody signed in, nothing logged, default lifetimes. Each is started once."""
+    running: dict[type[Provider], Provider] = {}
+
+    def start(kind: type[Provider]) -> Provider:
+        if kind not in running:
+            running[kind] = kind().start()
+        provider = running[kind]
+        provider.reset()
+        provider.revoke_all()
+        provider.set(interval=1)  # else a client has to wait 5 s
+        return provider
+
+    yield start
+    for provider in running.values():
+        provider.stop()
 
 
 @pytest.fixture
-def provider(running_provider: OidcProvider) -> OidcProvider:
-    """The provider as new: nobody signed in, nothing logged, default lifetimes."""
-    running_provider.reset()
-    running_provider.revoke_all()
-    running_provider.set(interval=1)  # left out, a client has to wait 5 s
-    return running_provider
+def provider(request: pytest.FixtureRequest, start_provider: StartProvider) -> Provider:
+    """The provider of this test."""
+    return start_provider(getattr(request, "param", OidcProvider))
 
 
 @pytest.fixture
-def fresh(provider: OidcProvider) -> Iterator[Place]:
+def fresh(provider: Provider) -> Iterator[Place]:
     """A place with a profile ``lake`` at the provider, for a test that starts its own servers."""
     with place(provider.issuer) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def shared(running_provider: OidcProvider) -> Iterator[tuple[Place, JupyterProcess]]:
+def shared() -> Iterator[tuple[Place, JupyterProcess]]:
     """A place and its running server, for the tests of a module one after the other."""
-    with place(running_provider.issuer) as made, made.server() as running:
+    with place() as made, made.server() as running:
         yield made, running
 
 
 @pytest.fixture
-def home(shared: tuple[Place, JupyterProcess], provider: OidcProvider) -> Iterator[Place]:
+def home(shared: tuple[Place, JupyterProcess], provider: Provider) -> Iterator[Place]:
     """The shared place as new: nobody signed in, nothing waiting, one profile, no kernels."""
     made, server = shared
     made.toml.write_text("", encoding="utf-8")
@@ -109,7 +129,7 @@ def until(condition: Callable[[], bool], timeout: float = 20) -> None:
 
 
 @pytest.fixture
-def sign_in(provider: OidcProvider) -> Callable[..., str]:
+def sign_in(provider: Provider) -> Callable[..., str]:
     """Sign in from a kernel as a person would; gives the source of the token."""
 
     def run(kernel: Kernel, code: str = "tok = ja.get_token('lake')", username: str = "ada") -> str:

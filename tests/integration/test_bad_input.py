@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
-from tests.idp import MisbehavingProvider, OidcProvider, faults
+from tests.idp import MisbehavingProvider, Provider, faults
 from tests.integration.conftest import pending
 from tests.support import Kernel, Place
 
@@ -101,7 +101,7 @@ def test_a_provider_that_is_down(home: Place, kernel: Kernel) -> None:
 def test_a_slow_provider_blocks_nobody_else(
     home: Place,
     pair: list[Kernel],
-    provider: OidcProvider,
+    provider: Provider,
     rogue: MisbehavingProvider,
     sign_in: Callable[..., str],
 ) -> None:

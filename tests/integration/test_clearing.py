@@ -4,8 +4,8 @@ import base64
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.idp import OidcProvider
-from tests.integration.conftest import until
+from tests.idp import Provider
+from tests.integration.conftest import on_each_provider, until
 from tests.support import Kernel, Place
 
 SILENT = """
@@ -28,6 +28,7 @@ def found_in(folder: Path, *secrets: str) -> list[str]:
     return hits
 
 
+@on_each_provider
 def test_a_clear_in_one_kernel_is_seen_by_the_other_at_once(
     home: Place, pair: list[Kernel], sign_in: Callable[..., str]
 ) -> None:
@@ -45,8 +46,9 @@ def test_a_clear_in_one_kernel_is_seen_by_the_other_at_once(
     assert found_in(home.store, *names) == []
 
 
+@on_each_provider
 def test_sign_out_revokes_at_the_provider(
-    pair: list[Kernel], provider: OidcProvider, sign_in: Callable[..., str]
+    pair: list[Kernel], provider: Provider, sign_in: Callable[..., str]
 ) -> None:
     sign_in(pair[0])
     pair[1].run("tok = ja.get_token('lake')")
@@ -57,8 +59,9 @@ def test_sign_out_revokes_at_the_provider(
     assert [e["status"] for e in provider.log() if e["endpoint"] == "revocation"] == [200]
 
 
+@on_each_provider
 def test_remove_account_forgets_here_only(
-    kernel: Kernel, provider: OidcProvider, sign_in: Callable[..., str]
+    kernel: Kernel, provider: Provider, sign_in: Callable[..., str]
 ) -> None:
     sign_in(kernel)
     kernel.run("report = ja.remove_account('lake', account=ja.get_accounts('lake')[0])")
@@ -66,6 +69,7 @@ def test_remove_account_forgets_here_only(
     assert [e for e in provider.log() if e["endpoint"] == "revocation"] == []
 
 
+@on_each_provider
 def test_two_accounts_must_be_told_apart(kernel: Kernel, sign_in: Callable[..., str]) -> None:
     sign_in(kernel)
     sign_in(kernel, "tok = ja.acquire_token_by_device_flow('lake')", username="grace")
@@ -77,8 +81,9 @@ def test_two_accounts_must_be_told_apart(kernel: Kernel, sign_in: Callable[..., 
     assert kernel.run("tok = ja.get_token('lake')", "tok.account.username") == "ada"
 
 
+@on_each_provider
 def test_a_clear_during_a_refresh_is_not_undone(
-    pair: list[Kernel], provider: OidcProvider, sign_in: Callable[..., str]
+    pair: list[Kernel], provider: Provider, sign_in: Callable[..., str]
 ) -> None:
     sign_in(pair[0])
     provider.set(hold_ms=1500)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.idp import OidcProvider
-from tests.integration.conftest import pending
+from tests.idp import Provider
+from tests.integration.conftest import on_each_provider, pending
 from tests.support import CellError, Kernel, Place
 
 ASK = "tok = ja.get_token('lake')"
@@ -19,9 +19,8 @@ def last_display(kernel: Kernel, cell: str) -> dict[str, str]:
     return shown[-1]
 
 
-def test_the_prompt_says_who_asks_for_what_and_ends_as_one_line(
-    kernel: Kernel, provider: OidcProvider
-) -> None:
+@on_each_provider
+def test_the_prompt_says_who_asks_for_what_and_ends_as_one_line(kernel: Kernel, provider: Provider) -> None:
     cell = kernel.start(ASK, "tok.account.username")
     waiting = pending(kernel.server)
     provider.approve(waiting["user_code"])
@@ -39,7 +38,7 @@ def test_the_prompt_says_who_asks_for_what_and_ends_as_one_line(
         assert secret not in json.dumps(last)
 
 
-def test_the_stop_button_cancels(kernel: Kernel, provider: OidcProvider) -> None:
+def test_the_stop_button_cancels(kernel: Kernel, provider: Provider) -> None:
     cell = kernel.start(ASK, "None")
     waiting = pending(kernel.server)
     kernel.shows(cell)
@@ -55,7 +54,8 @@ def test_the_stop_button_cancels(kernel: Kernel, provider: OidcProvider) -> None
     assert kernel.value("1 + 1") == 2
 
 
-def test_rest_cancels(kernel: Kernel, provider: OidcProvider) -> None:
+@on_each_provider
+def test_rest_cancels(kernel: Kernel, provider: Provider) -> None:
     cell = kernel.start(
         "try:\n    ja.get_token('lake')\nexcept ja.InteractionCancelledError as e:\n    r = e.reason", "r"
     )
@@ -69,7 +69,8 @@ def test_rest_cancels(kernel: Kernel, provider: OidcProvider) -> None:
     assert kernel.result_of(cell) == "cancelled"
 
 
-def test_a_denied_and_an_expired_code(kernel: Kernel, provider: OidcProvider) -> None:
+@on_each_provider
+def test_a_denied_and_an_expired_code(kernel: Kernel, provider: Provider) -> None:
     cell = kernel.start(ASK, "None")
     provider.deny(pending(kernel.server)["user_code"])
     with pytest.raises(CellError, match="InteractionDeclinedError"):
@@ -83,12 +84,12 @@ def test_a_denied_and_an_expired_code(kernel: Kernel, provider: OidcProvider) ->
     assert "expired" in last_display(kernel, cell)["text/plain"]
 
 
-def test_timeout_ends_a_prompt(kernel: Kernel, provider: OidcProvider) -> None:
+def test_timeout_ends_a_prompt(kernel: Kernel, provider: Provider) -> None:
     said = kernel.fails("ja.get_token('lake', timeout=1)")
     assert "InteractionExpiredError" in said
 
 
-def test_several_kernels_wait_for_one_sign_in(pair: list[Kernel], provider: OidcProvider) -> None:
+def test_several_kernels_wait_for_one_sign_in(pair: list[Kernel], provider: Provider) -> None:
     cells = [kernel.start(ASK, "tok.metadata.token_source") for kernel in pair]
     deadline = time.monotonic() + 10
     while (waiting := pending(pair[0].server))["requested_by"]["waiting"] < 2:
@@ -100,7 +101,7 @@ def test_several_kernels_wait_for_one_sign_in(pair: list[Kernel], provider: Oidc
     assert provider.token_responses() == 1
 
 
-def test_nobody_to_ask(kernel: Kernel, provider: OidcProvider) -> None:
+def test_nobody_to_ask(kernel: Kernel, provider: Provider) -> None:
     kernel.allow_stdin = False
     said = kernel.fails("ja.get_token('lake')")
     assert "InteractionRequiredError" in said and "cannot ask a person" in said and "%get_token lake" in said
@@ -109,7 +110,7 @@ def test_nobody_to_ask(kernel: Kernel, provider: OidcProvider) -> None:
     assert [i for i in known if i["state"] == "pending"] == []
 
 
-def test_await_and_its_cancellation(kernel: Kernel, provider: OidcProvider) -> None:
+def test_await_and_its_cancellation(kernel: Kernel, provider: Provider) -> None:
     cell = kernel.start("tok = await ja.aget_token('lake')", "tok.account.username")
     provider.approve(pending(kernel.server)["user_code"])
     assert kernel.result_of(cell) == "ada"
@@ -129,7 +130,7 @@ def test_await_and_its_cancellation(kernel: Kernel, provider: OidcProvider) -> N
 
 
 def test_a_kernel_that_dies_while_it_asks_leaves_no_request(
-    kernel: Kernel, home: Place, provider: OidcProvider
+    kernel: Kernel, home: Place, provider: Provider
 ) -> None:
     kernel.start(ASK, "None")
     waiting = pending(kernel.server)
@@ -139,7 +140,7 @@ def test_a_kernel_that_dies_while_it_asks_leaves_no_request(
         assert time.monotonic() < deadline
 
 
-def test_a_request_over_rest(kernel: Kernel, provider: OidcProvider, sign_in: Callable[..., str]) -> None:
+def test_a_request_over_rest(kernel: Kernel, provider: Provider, sign_in: Callable[..., str]) -> None:
     first = kernel.server.post("jupyter_auth/v1/interactions", {"profile": "lake"})
     again = kernel.server.post("jupyter_auth/v1/interactions", {"profile": "lake"})
     assert (first.status_code, again.status_code) == (201, 200)

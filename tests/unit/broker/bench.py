@@ -17,7 +17,7 @@ from jupyter_auth.cache.records import AccountRecord, ClientKey, Kind, RefreshTo
 from jupyter_auth.cache.sqlite import SqliteStore
 from jupyter_auth.cache.store import Store
 from jupyter_auth.core.result import AuthenticationResult
-from tests.idp import PUBLIC_CLIENT, MisbehavingProvider, OidcProvider, Request, Responder
+from tests.idp import PUBLIC_CLIENT, MisbehavingProvider, Provider, Request, Responder
 
 SCOPES = ("openid", "offline_access", "profile", "lake.read")
 PROFILE = """
@@ -33,7 +33,7 @@ class Bench:
 
     def __init__(
         self,
-        provider: MisbehavingProvider | OidcProvider,
+        provider: MisbehavingProvider | Provider,
         folder: Path,
         *,
         store: Callable[[], Store] | None = None,

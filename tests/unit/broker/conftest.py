@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.idp import MisbehavingProvider, OidcProvider
+from tests.idp import DjangoProvider, MisbehavingProvider, OidcProvider, Provider
 from tests.unit.broker.bench import Bench
 
 MakeBench = Callable[..., Bench]
@@ -51,10 +51,18 @@ def oidc(running_oidc: OidcProvider) -> OidcProvider:
 
 
 @pytest.fixture
+def narrowing() -> Iterator[DjangoProvider]:
+    """A provider whose refresh tokens lose the scopes that a refresh leaves out."""
+    assert DjangoProvider.traits.refresh_narrows
+    with DjangoProvider() as provider:
+        yield provider
+
+
+@pytest.fixture
 async def make_bench(tmp_path: Path) -> AsyncIterator[MakeBench]:
     made: list[Bench] = []
 
-    def make(provider: MisbehavingProvider | OidcProvider, **more: Any) -> Bench:
+    def make(provider: MisbehavingProvider | Provider, **more: Any) -> Bench:
         made.append(Bench(provider, tmp_path, **more))
         return made[-1]
 

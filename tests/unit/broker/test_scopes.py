@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_auth.core.errors import InteractionRequiredError
 from jupyter_auth.core.metadata import TokenSource
-from tests.idp import RESOURCE, MisbehavingProvider, OidcProvider, Request, faults
+from tests.idp import RESOURCE, DjangoProvider, MisbehavingProvider, OidcProvider, Request, faults
 from tests.unit.broker.bench import Bench, refreshes
 from tests.unit.broker.conftest import MakeBench
 
@@ -120,6 +120,24 @@ async def test_what_the_grant_holds_of_the_reserved_scopes_goes_along(
         "offline_access",
         "profile",
     }
+
+
+async def test_a_provider_that_takes_what_a_refresh_leaves_out_costs_one_prompt(
+    narrowing: DjangoProvider, make_bench: MakeBench
+) -> None:
+    bench = make_bench(narrowing)
+    await bench.sign_in(scopes=["lake.read", "lake.write"])
+    bench.advance(3400)
+    assert await source(bench, scopes="lake.read") is TokenSource.IDENTITY_PROVIDER
+    with pytest.raises(InteractionRequiredError) as caught:
+        await bench.get(scopes="lake.write")
+    assert caught.value.reason == "invalid_scope"
+    await bench.sign_in(scopes="lake.write")
+    for scopes in ("lake.read", "lake.write", "lake.read"):  # from now on all are asked for
+        bench.advance(3400)
+        assert await source(bench, scopes=scopes) is TokenSource.IDENTITY_PROVIDER
+    asked = narrowing.log()[-1]["scope"] or ""
+    assert set(asked.split()) == {"openid", "offline_access", "profile", "lake.read", "lake.write"}
 
 
 # -- resources -----------------------------------------------------------------------------------------------

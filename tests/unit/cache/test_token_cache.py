@@ -156,6 +156,16 @@ class TestRefresh:
         assert self.save(cache, rotated=None)
         assert cache.refresh_token(ADA) == self.used
 
+    @pytest.mark.parametrize(("refresh_on", "let_go"), [(NOW + 2400, True), (NOW, False)])
+    def test_kernels_let_go_of_a_token_that_is_replaced_before_its_time(
+        self, cache: TokenCache, refresh_on: int, let_go: bool
+    ) -> None:
+        cache.save_sign_in(account(), token(version="old", refresh_on=refresh_on), self.used)
+        before = cache.store.generation.value
+        assert self.save(cache)
+        assert (cache.store.generation.value > before) is let_go
+        assert found(cache, target()) == "new"
+
     def test_new_claims_are_kept(self, cache: TokenCache) -> None:
         self.claims = {"sub": "canary", "name": "Ada L."}
         assert self.save(cache)
