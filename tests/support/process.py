@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.support.place import Place
+from jupyter_auth.cli.demo.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 class Script:
     """The process; ``run`` has it execute code and tell the JSON value of an expression."""
 
-    def __init__(self, place: Place, **environment: str) -> None:
+    def __init__(self, place: Workspace, **environment: str) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(Path(__file__))],
             cwd=place.notebooks,
