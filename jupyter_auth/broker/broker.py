@@ -19,7 +19,7 @@ from jupyter_auth.cache.records import ClientKey
 from jupyter_auth.cache.store import Store
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.account import Account
-from jupyter_auth.core.errors import InteractionRequiredError, PolicyError, TransportError
+from jupyter_auth.core.errors import CacheError, InteractionRequiredError, PolicyError, TransportError
 from jupyter_auth.core.profile import BUILT_FLOWS, Profile
 from jupyter_auth.core.reports import ClearReport, SignOutReport
 from jupyter_auth.core.result import AuthenticationResult, Provenance
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 THREADS = 16
+LOOK_AT_FILES = 1.0  # seconds between two looks at the configuration's files (a stat each)
 SETTLE = 35.0  # seconds that a stop waits for refreshes under way: a provider call's limit and a little
 
 
@@ -54,6 +55,7 @@ class Broker:
         self._closed = False
         self._engines: dict[Profile, Engine] = {}
         self._starting: asyncio.Task[TokenCache] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self.changes = Changes()  # told to whoever watches
         self.interactions = Interactions(self.calling, self._clock, self.changes)
         self.silent: Silent | None = None
@@ -70,15 +72,30 @@ class Broker:
     async def _start(self) -> TokenCache:
         store = await self.in_thread(self._open)
         self.cache = TokenCache(store, self._clock.now)
+        self._watching = asyncio.ensure_future(self._heed_files(self.cache))
         self.silent = Silent(
             self.cache, self._engine, self.in_thread, self.calling, self._clock, changes=self.changes
         )
         return self.cache
 
+    async def _heed_files(self, cache: TokenCache) -> None:
+        """When profiles change, kernels must not go on with what they keep for the old ones."""
+        known = self.configuration
+        while True:
+            await asyncio.sleep(LOOK_AT_FILES)
+            if self.configuration != known:
+                known = self.configuration
+                try:
+                    await self.in_thread(cache.store.generation.bump)
+                except CacheError as problem:
+                    log.warning("Other hosts could not be told of changed profiles: %s", problem)
+
     async def close(self) -> None:
         """End interactions, let refreshes under way be saved, close the store."""
         if self._starting is not None:
             await asyncio.wait([self._starting])
+        if self._watching is not None:
+            self._watching.cancel()
         await self.interactions.close()
         if self.silent is not None:
             await self.silent.flights.settle(SETTLE)

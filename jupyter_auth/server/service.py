@@ -6,8 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tornado.ioloop import PeriodicCallback
-
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.configuration import ConfigurationFiles
 from jupyter_auth.broker.operations import Operations
@@ -18,8 +16,6 @@ from jupyter_auth.server.events import ServerEvents
 from jupyter_auth.server.kernels import ServerKernels
 
 log = logging.getLogger(__name__)
-
-LOOK_AT_FILES = 1000.0  # milliseconds between two looks at the configuration's files (a stat each)
 
 
 class BrokerService:
@@ -35,8 +31,6 @@ class BrokerService:
         self.problem = "; ".join(map(str, settings.wrong))
         for fault in self.broker.configuration.faults:
             log.error("%s", fault)
-        self._configuration = self.broker.configuration
-        self._watch = PeriodicCallback(self._heed_files, LOOK_AT_FILES)
 
     async def start(self) -> None:
         """Open the kernel socket. The store and the engines wait for their first use."""
@@ -51,23 +45,13 @@ class BrokerService:
             log.error("%s Kernels get no tokens from this server.", told)
             return
         self.channel = channel
-        self._watch.start()
         log.info("Token broker ready on %s", channel.path)
 
     async def close(self) -> None:
         """Stop listening, save what is under way, close the store."""
-        self._watch.stop()
         if self.channel is not None:
             await self.channel.close()
         await self.broker.close()
-
-    def _heed_files(self) -> None:
-        """When profiles change, kernels must not go on with what they keep for the old ones."""
-        now = self.broker.configuration
-        if now != self._configuration:
-            self._configuration = now
-            if self.broker.cache is not None:
-                self.broker.cache.store.generation.bump()
 
     async def status(self) -> dict[str, Any]:
         """What ``status`` says over REST, in ``%auth status`` and on the command line."""
