@@ -2,10 +2,14 @@
 must never happen."""
 
 import os
+import re
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
+import pexpect
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
@@ -13,6 +17,8 @@ from jupyter_client.manager import KernelManager
 from tests.idp import OidcProvider
 from tests.integration.conftest import until
 from tests.support import Kernel, Place, Script
+
+Terminal: TypeAlias = "pexpect.spawn[str]"
 
 SOURCE = "[tok.metadata.token_source, tok.metadata.cache_level]"
 STATUS = "from jupyter_auth.kernel.api import status"
@@ -200,3 +206,46 @@ def test_what_a_crashed_server_left_is_no_live_server(home: Place) -> None:
     with Script(home, JPY_PARENT_PID=str(gone)) as script:
         assert script.run(FAILED, "outcome")[0] == "InteractionRequiredError no_account"
     (home.runtime / f"jpserver-{gone}.json").unlink()
+
+
+# -- a terminal ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["python", "ipython"])
+def terminal(request: pytest.FixtureRequest, home: Place) -> Iterator[Terminal]:
+    """An interactive Python in a terminal of its own."""
+    options = ["-q"] if request.param == "python" else ["-m", "IPython", "--simple-prompt", "--no-banner"]
+    child = pexpect.spawn(
+        sys.executable,
+        options,
+        env=dict(home.environment),
+        encoding="utf-8",
+        timeout=30,
+        dimensions=(50, 200),
+    )
+    child.expect([">>> ", r"In \[1\]: "])
+    yield child
+    child.close(force=True)
+
+
+def test_a_terminal_is_asked_in_text(terminal: Terminal, provider: OidcProvider) -> None:
+    terminal.sendline("import jupyter_auth as ja; tok = ja.get_token('lake')")
+    terminal.expect("No Jupyter server here")
+    terminal.expect(r"2\. Enter\s+(\S+)")
+    assert isinstance(terminal.match, re.Match)
+    code = str(terminal.match.group(1))
+    terminal.expect("To stop, press Ctrl")
+    provider.approve(code)
+    terminal.expect("Signed in as ada")
+    terminal.sendline("tok")
+    terminal.expect(r"<AuthenticationResult lake ada · lake\.read · \d+ min>")
+
+
+def test_ctrl_c_ends_the_question_in_a_terminal(terminal: Terminal) -> None:
+    terminal.sendline("import jupyter_auth as ja; tok = ja.get_token('lake')")
+    terminal.expect("To stop, press Ctrl")
+    terminal.sendintr()
+    terminal.expect("Sign-in cancelled")
+    terminal.expect("KeyboardInterrupt")
+    terminal.sendline("print(len(ja.get_accounts()) + 40)")
+    terminal.expect("40")
