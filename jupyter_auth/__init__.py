@@ -160,11 +160,11 @@ def _bring_prompt() -> None:
 
 def load_ipython_extension(ipython: Any) -> None:
     """``%load_ext jupyter_auth``: register ``%get_token`` and ``%auth``."""
-    from jupyter_auth.kernel import finding  # noqa: PLC0415 -- a server never needs it
+    from jupyter_auth.kernel import own  # noqa: PLC0415 -- a server never needs it
     from jupyter_auth.kernel.magics import AuthMagics  # noqa: PLC0415
 
     _bring_prompt()
-    finding.connection_file()  # what a cell starts from here on can prove itself as this kernel
+    own.connection_file()  # what a cell starts from here on can prove itself as this kernel
     ipython.register_magics(AuthMagics)
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jupyter_auth.core import sockets
 from jupyter_auth.core.errors import AuthError, TransportError
 from jupyter_auth.kernel.connection import CONNECT_TIMEOUT, Connection
+from jupyter_auth.kernel.own import connection_file, connection_key
 
 if TYPE_CHECKING:
     from jupyter_auth.kernel.in_process import InProcess
-
-CONNECTION_FILE_VARIABLE = "JUPYTER_AUTH_CONNECTION_FILE"
 
 _was_proven = False  # a server's broker has known this process once: it never goes on with one of its own
 
@@ -60,39 +57,6 @@ def _proven_connection(file: Path | None, key: bytes) -> tuple[Connection | None
             continue
         return connection, None
     return None, older
-
-
-def kernel_app() -> Any | None:
-    """The running ``IPKernelApp``, or None outside an IPython kernel. Imports nothing."""
-    module = sys.modules.get("ipykernel.kernelapp")
-    if module is None or not module.IPKernelApp.initialized():
-        return None
-    return module.IPKernelApp.instance()
-
-
-def connection_file() -> Path | None:
-    """This kernel's connection file; in a process that a kernel started, that kernel's."""
-    app = kernel_app()
-    if app is not None:
-        path = Path(app.connection_file)
-        path = path if path.is_absolute() else Path(app.connection_dir) / path
-        # a path, not a secret: what a cell starts proves itself as this kernel by it
-        os.environ[CONNECTION_FILE_VARIABLE] = str(path)
-        return path
-    named = os.environ.get(CONNECTION_FILE_VARIABLE)
-    return Path(named) if named else None
-
-
-def connection_key(path: Path | None) -> bytes:
-    """The key of the kernel's connection file, by which it proves itself; empty where there is none."""
-    app = kernel_app()
-    if app is not None:
-        key = app.session.key
-        return key if isinstance(key, bytes) else b""
-    try:
-        return str(json.loads((path or Path()).read_text())["key"]).encode()
-    except (OSError, ValueError, KeyError, TypeError):
-        return b""
 
 
 def candidates(file: Path | None) -> Iterator[tuple[Path, str]]:

@@ -6,8 +6,6 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
-from jupyter_auth.kernel import asking
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -52,6 +50,8 @@ _shown: dict[tuple[str, str | None], tuple[Prompt, int]] = {}
 
 def join(interaction: Mapping[str, Any]) -> Joined:
     """The prompt for an interaction in this cell, which is made for the first who waits."""
+    from jupyter_auth.kernel import asking  # noqa: PLC0415 -- loading the extension pays for none of it
+
     if factory is None:
         raise RuntimeError("nobody has set jupyter_auth.kernel.prompting.factory")
     key = str(interaction.get("id")), asking.cell()
