@@ -163,8 +163,13 @@ class Broker:
             raise RuntimeError("the broker has not started")
         return await self.silent.acquire(resolved)
 
-    async def interact(self, request: TokenRequest, requester: Requester) -> tuple[Interaction, bool]:
-        """The interaction that answers ``request``: the pending one, or a new one (then True)."""
+    async def interact(
+        self, request: TokenRequest, requester: Requester, *, adopts: bool = False
+    ) -> tuple[Interaction, bool]:
+        """The interaction that answers ``request``: the pending one, or a new one (then True).
+
+        ``adopts``: a sign-in that another process makes meanwhile will do as well.
+        """
         cache = await self.start()
         resolved = self.resolve(request)
         allowed = resolved.profile.flows or BUILT_FLOWS
@@ -181,8 +186,11 @@ class Broker:
             extra=device_parameters(request),
             clock=self._clock,
             changes=self.changes,
+            adopts=adopts,
         )
-        return await self.interactions.join_or_start(resolved, requester, work)
+        interaction, is_new = await self.interactions.join_or_start(resolved, requester, work)
+        interaction.sign_in.adopts &= adopts
+        return interaction, is_new
 
     async def result_of(self, interaction: Interaction, *, first: bool) -> AuthenticationResult:
         """The result for one who waited; only the first to ask was served by the provider.
@@ -204,7 +212,8 @@ class Broker:
                 scopes=list(resolved.scopes),
             )
         by_provider = Provenance("identity_provider", None, "no_cached_access_token")
-        return result(token, account, resolved, by_provider if first else Provenance("cache", "memory"))
+        served = first and not interaction.sign_in.is_adopted
+        return result(token, account, resolved, by_provider if served else Provenance("cache", "memory"))
 
     # -- accounts -------------------------------------------------------------------------------
 

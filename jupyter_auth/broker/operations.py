@@ -132,7 +132,10 @@ class Session:
 
     async def _interact(self, message: Message) -> Message:
         requester = await self._operations.kernels.describe(self._kernel_id)
-        interaction, is_new = await self._broker.interact(TokenRequest.from_wire(message), requester)
+        adopts = message.get("op") == "get_token"  # the other verb asks a person in any case
+        interaction, is_new = await self._broker.interact(
+            TokenRequest.from_wire(message), requester, adopts=adopts
+        )
         self._broker.interactions.join(interaction, self)
         self._waits[interaction.id] = interaction
         if is_new:

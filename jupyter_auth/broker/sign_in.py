@@ -38,6 +38,7 @@ class DeviceSignIn:
         clock: Clock,
         *,
         changes: Changes,
+        adopts: bool = False,
     ) -> None:
         self._engine = engine
         self._cache = cache
@@ -47,6 +48,9 @@ class DeviceSignIn:
         self._changes = changes
         self._authorization: DeviceAuthorization | None = None
         self._abandoned = False
+        self._started_on = clock.now()
+        self.adopts = adopts
+        self.is_adopted = False  # somebody signed in elsewhere: no answer to this request
         self.scopes = resolved.scopes
         self._resources: tuple[str, ...] = ()
         self._whole = False  # what the account's refresh token had to be asked for
@@ -121,6 +125,10 @@ class DeviceSignIn:
     def poll(self) -> AccountRecord | None:
         """Ask once; None while the person has not finished, else who signed in. What is given is saved before
         it returns."""
+        elsewhere = self._signed_in_elsewhere()
+        if elsewhere is not None:
+            self.is_adopted = True
+            return elsewhere
         issued_on = math.floor(self._clock.now())
         try:
             answer = self._engine().poll_device(self._started.device_code)
@@ -139,6 +147,20 @@ class DeviceSignIn:
         except OAuthError as refused:
             raise self._judged(refused) from None
         return self._save(answer, issued_on)
+
+    def _signed_in_elsewhere(self) -> AccountRecord | None:
+        """The account that another process over the same store has signed in meanwhile, if that does: who has
+        answered one notebook need not answer the others."""
+        request = self._resolved.request
+        if not self.adopts or request.demands_person or request.claims_challenge:
+            return None
+        try:
+            account = accounts.choose(self._cache.accounts(self._resolved.client), self._resolved)
+        except InteractionRequiredError:
+            return None
+        fold = self._resolved.profile.folds_case
+        token = self._cache.find_token(account.account_key, self._resolved.target, fold=fold)
+        return account if token is not None and token.issued_on >= math.floor(self._started_on) else None
 
     def abandon(self) -> None:
         """Nobody waits any more: a token that still arrives is revoked, not kept."""

@@ -7,6 +7,7 @@ import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
+from tests.integration.conftest import pending
 from tests.support import Kernel, Place, Script
 
 FORCE = "time.sleep(max(0, {at} - time.time())); tok = ja.get_token('lake', force_refresh=True)"
@@ -98,3 +99,25 @@ def test_a_sign_in_anywhere_serves_everywhere(
         sign_in(there)
         assert [one.run(SILENT, "outcome") for one in everyone] == ["token"] * 3
         assert provider.token_responses() == 1
+
+
+def test_one_answer_ends_the_question_in_every_process(
+    home: Place,
+    kernels: Callable[[int], list[Kernel]],
+    provider: OidcProvider,
+) -> None:
+    here, there = kernels(1)
+    with Script(home) as script:
+        cells = [
+            kernel.start("tok = ja.get_token('lake')", "tok.metadata.token_source")
+            for kernel in (here, there)
+        ]
+        script.start("tok = ja.get_token('lake', interactive=True)", "tok.metadata.token_source")
+        requests = [pending(kernel.server) for kernel in (here, there)]
+        assert requests[0]["user_code"] != requests[1]["user_code"]
+        script.said_until("The code expires")
+        provider.approve(requests[1]["user_code"])
+        sources = [kernel.result_of(cell) for kernel, cell in zip((here, there), cells, strict=True)]
+        assert [*sources, script.result()] == ["cache", "identity_provider", "cache"]
+        assert provider.token_responses() == 1
+        assert "Signed in as ada" in here.displays(cells[0])[-1]["text/plain"]
