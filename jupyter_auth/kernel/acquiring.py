@@ -77,6 +77,12 @@ class Asked:
             return entry[2]
         return None
 
+    def tell_what_is_held(self) -> None:
+        """Say which token it is that will not do, so that another's newer one can be told from it."""
+        have = memory.versions.get(self.keys[0])
+        if have is not None and {"force_refresh", "claims_challenge"} & self.request.keys():
+            self.request["have"] = have
+
     def may_ask(self) -> bool:
         """Whether a person may be asked; to be found out where the cell's own context is."""
         if self.request.get("prompt") == "none":
@@ -90,14 +96,11 @@ def acquire(asked: Asked, may_ask: bool, wait: Waiting) -> AuthenticationResult:
     kept = asked.kept()
     if kept is not None:
         return kept
-    request = asked.request
-    have = memory.versions.get(asked.keys[0])
-    if have is not None and ("force_refresh" in request or "claims_challenge" in request):
-        request = {**request, "have": have}
+    asked.tell_what_is_held()
     client.prepare()
     seen = memory.generation()
     try:
-        found = result_from_wire(client.call(**request, waiting=wait)["result"])
+        found = result_from_wire(client.call(**asked.request, waiting=wait)["result"])
     except InteractionRequiredError as required:
         if required.reason == "ambiguous_account":
             raise
