@@ -8,7 +8,7 @@ from jupyter_auth.broker.changes import AccountChanged, Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.refresh import token_record
 from jupyter_auth.broker.request import Resolved
-from jupyter_auth.cache.records import AccountRecord, RefreshTokenRecord
+from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord, RefreshTokenRecord
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import (
     InteractionDeclinedError,
@@ -48,7 +48,7 @@ class DeviceSignIn:
         self._changes = changes
         self._authorization: DeviceAuthorization | None = None
         self._abandoned = False
-        self._started_on = clock.now()
+        self._seen: str | None = None  # the version of the token that did not do
         self.adopts = adopts
         self.is_adopted = False  # somebody signed in elsewhere: no answer to this request
         self.scopes = resolved.scopes
@@ -97,7 +97,9 @@ class DeviceSignIn:
         """Ask for a code; also for the scopes that the account holds already, so that the new refresh
         token serves what the old one did (incremental consent). Where the provider refuses those, since
         what it granted once may be gone, only for what is wanted now."""
-        held = self._held()
+        account, token = self._found()
+        self._seen = token.version if token else None
+        held = self._cache.refresh_token(account.account_key) if account else None
         self._whole = held is not None and held.whole
         try:
             self._start(held)
@@ -113,14 +115,6 @@ class DeviceSignIn:
         self._resources = union([resource] if resource else [], held.resources if held else ())
         self._authorization = self._engine().start_device(self.scopes, self._resources, self._extra)
         self.interval = self._authorization.interval
-
-    def _held(self) -> RefreshTokenRecord | None:
-        known = self._cache.accounts(self._resolved.client)
-        try:
-            account = accounts.choose(known, self._resolved)
-        except InteractionRequiredError:
-            return None
-        return self._cache.refresh_token(account.account_key)
 
     def poll(self) -> AccountRecord | None:
         """Ask once; None while the person has not finished, else who signed in. What is given is saved before
@@ -154,13 +148,18 @@ class DeviceSignIn:
         request = self._resolved.request
         if not self.adopts or request.demands_person or request.claims_challenge:
             return None
+        account, token = self._found()
+        is_new = token is not None and token.version not in (self._seen, request.have)
+        return account if is_new else None
+
+    def _found(self) -> tuple[AccountRecord | None, AccessTokenRecord | None]:
+        """What the cache has for this request, good or not."""
         try:
             account = accounts.choose(self._cache.accounts(self._resolved.client), self._resolved)
         except InteractionRequiredError:
-            return None
+            return None, None
         fold = self._resolved.profile.folds_case
-        token = self._cache.find_token(account.account_key, self._resolved.target, fold=fold)
-        return account if token is not None and token.issued_on >= math.floor(self._started_on) else None
+        return account, self._cache.find_token(account.account_key, self._resolved.target, fold=fold)
 
     def abandon(self) -> None:
         """Nobody waits any more: a token that still arrives is revoked, not kept."""
