@@ -96,7 +96,9 @@ def test_a_child_of_a_script_ends_at_once_and_has_a_broker_of_its_own(
             script.said_until("child has ended")
             assert script.result() == 0
             assert time.monotonic() - started < 10
-        assert script.run("tok = ja.acquire_token_silent('lake', force_refresh=True)", "tok.profile") == "lake"
+        assert (
+            script.run("tok = ja.acquire_token_silent('lake', force_refresh=True)", "tok.profile") == "lake"
+        )
 
 
 # -- VS Code's way, and that of others who start kernels themselves -----------------------------
