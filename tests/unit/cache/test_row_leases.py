@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+import psutil
 import pytest
 
 from jupyter_auth.cache import leases
@@ -103,6 +104,16 @@ def test_an_id_that_was_used_again_is_no_holder(opened: Open) -> None:
         *named, started, nonce = json.loads(row_of(store) or "")
         assert leases._is_dead(json.dumps([*named, started - 60, nonce]))
         assert not leases._is_dead(json.dumps([*named, started, "of another thread"]))
+
+
+def test_a_host_whose_clock_was_set_does_not_take_its_own_for_dead(
+    opened: Open, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opened()
+    elsewhere("hold", "x", 0)
+    right = psutil.Process.create_time
+    monkeypatch.setattr(psutil.Process, "create_time", lambda self: right(self) + 3600)
+    assert is_held(store)
 
 
 @pytest.mark.parametrize("left", ["", "{}", "[]", '["x"]', "[1,2,3,4,5,6]", '["a","b",0,"pid",1,"n"]'])
