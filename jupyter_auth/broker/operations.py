@@ -27,6 +27,21 @@ CALL_TIMEOUT = 90.0  # seconds for any other verb: a provider call's limit, twic
 
 Message = dict[str, Any]
 
+#: ``timeout`` is for whoever waits, and may be sent along with the other arguments of ``get_token``.
+_TOKEN = frozenset(TokenRequest.__slots__) | {"interactive", "timeout"}
+#: The arguments that each verb takes.
+_ARGUMENTS: dict[str, frozenset[str]] = {
+    "get_token": _TOKEN,
+    "acquire_token_silent": _TOKEN,
+    "acquire_token_by_device_flow": _TOKEN,
+    "wait": frozenset({"id", "timeout"}),
+    "get_accounts": frozenset({"profile"}),
+    "remove_account": frozenset({"profile", "account"}),
+    "sign_out": frozenset({"profile", "account"}),
+    "clear_cache": frozenset({"profile", "revoke"}),
+    "status": frozenset(),
+}
+
 
 class Kernels(Protocol):
     """What is known of the kernels that ask."""
@@ -75,7 +90,9 @@ class Session:
     def at_once(self, message: Message) -> Message | None:
         """The answer from memory, or None where it takes more."""
         self._check_alive()
-        if str(message.get("op")) in {"get_token", "acquire_token_silent"}:
+        op = str(message.get("op"))
+        _refuse_unknown(op, message)
+        if op in {"get_token", "acquire_token_silent"}:
             found = self._broker.peek(TokenRequest.from_wire(message))
             if found is not None:
                 return {"ok": True, "result": result_to_wire(found)}
@@ -178,6 +195,18 @@ class Session:
 
     async def _status(self, message: Message) -> Message:
         return {"ok": True, "status": await self._operations.status()}
+
+
+def _refuse_unknown(op: str, message: Message) -> None:
+    """An argument of a newer client may be a condition: it must not be passed over."""
+    unknown = message.keys() - _ARGUMENTS.get(op, message.keys()) - {"op"}
+    if unknown:
+        named = ", ".join(repr(name[:40]) for name in sorted(unknown)[:3])
+        raise ProfileError(
+            f"This broker's {op} takes no {named}.",
+            reason="unknown_argument",
+            hint="A newer client may need a newer server.",
+        )
 
 
 def failed(problem: Exception) -> Message:

@@ -1,6 +1,7 @@
 """Which store is used, and what people are told of it."""
 
 import logging
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -39,15 +40,21 @@ def open_store(settings: Settings = DEFAULTS) -> Store:
         return SqliteStore(folder, key_file(settings), given_key=given, network=network_filesystem(folder))
     except (CacheError, OSError) as problem:
         log.warning("Tokens are kept in memory only. %s", problem)
-        note = f"Tokens are kept in memory only and are gone when the server stops. {problem}"
+        note = f"Tokens are kept in memory only and are gone when the broker stops. {problem}"
         return MemoryStore(_own_generation(), notes=(note,), also_clear=partial(wipe_files, settings))
 
 
 def wipe_files(settings: Settings = DEFAULTS) -> None:
     """Remove a store that cannot be opened, so that a clear clears it all the same. The key stays:
-    it may be an operator's, and alone it opens nothing."""
-    for suffix in ("", "-wal", "-shm"):
-        (store_folder(settings) / (FILE + suffix)).unlink(missing_ok=True)
+    it may be an operator's, and alone it opens nothing. Who can open it lets go at once, with its kernels."""
+    folder = store_folder(settings)
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        (folder / (FILE + suffix)).unlink(missing_ok=True)
+    for path in folder.glob("generation*"):
+        with suppress(OSError):  # where it is none, nobody maps it
+            counter = Generation(path)
+            counter.bump()
+            counter.close()
 
 
 def _own_generation() -> Generation | None:

@@ -41,12 +41,19 @@ class ForeignError(DamagedError):
 
 
 class Database:
-    """A connection to ``path``; ``prepare`` checks or writes what stands in every such file."""
+    """A connection to ``path``; ``prepare`` checks or writes what stands in every such file, ``check`` may
+    refuse a file before anything is written to it."""
 
     def __init__(
-        self, path: Path, prepare: Callable[[sqlite3.Connection], None], *, journal: str = "WAL"
+        self,
+        path: Path,
+        check: Callable[[sqlite3.Connection], None],
+        prepare: Callable[[sqlite3.Connection], None],
+        *,
+        journal: str = "WAL",
     ) -> None:
         self.path = path
+        self._check = check
         self._journal = journal
         self.notes: list[str] = []
         self._prepare = prepare
@@ -91,6 +98,7 @@ class Database:
         )
         self.db.text_factory = _text
         try:
+            self._check(self.db)
             self._refuse_foreign()
             self.db.execute(f"PRAGMA journal_mode={self._journal}")
             self.db.execute("PRAGMA secure_delete=ON")

@@ -22,7 +22,8 @@ def network_filesystem(path: Path) -> str | None:
     for mount in psutil.disk_partitions(all=True):
         point = Path(mount.mountpoint)
         if here == point or point in here.parents:
-            best = max(best, (len(point.parts), mount.fstype), key=lambda found: found[0])
+            # of two at one place the later covers the earlier, as automounts do
+            best = max((len(point.parts), mount.fstype), best, key=lambda found: found[0])
     kind = best[1].lower()
     is_fuse = kind.startswith("fuse") and kind not in _LOCAL_FUSE
     return kind if kind in _NETWORK or is_fuse else None

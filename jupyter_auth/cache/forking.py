@@ -25,7 +25,8 @@ _one_at_a_time = threading.Lock()
 
 def watch(store: Forked) -> None:
     """Tell ``store`` of every fork from here on, as long as it lives."""
-    _watched.add(store)
+    with _one_at_a_time:
+        _watched.add(store)
 
 
 def _before() -> None:

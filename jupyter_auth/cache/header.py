@@ -1,9 +1,12 @@
 """What a store's file says of itself: schema, epoch, where its key lives, and the wrapped data key."""
 
 import os
+import re
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
+from jupyter_auth import __version__
 from jupyter_auth.cache.database import DamagedError
 from jupyter_auth.cache.sealing import (
     KEY_BYTES,
@@ -47,14 +50,11 @@ class Header:
         if not values:
             master = load_key_file(key_file, create=not given, given=given)
             _write(db, {"schema": SCHEMA_VERSION, "key_source": master.source, "key_id": master.key_id})
-            _write(db, {"key_location": master.location})
+            _write(db, {"key_location": master.location, "written_by": __version__})
             return cls(master, *_new_data_key(db, master, epoch=1))
-        if values.get("schema") != SCHEMA_VERSION:
-            raise CacheError(
-                f"The token store has schema {values.get('schema')}; this version reads {SCHEMA_VERSION}.",
-                reason="schema",
-                hint="Use the version of jupyter-token-broker that wrote it, or move the file away.",
-            )
+        refuse_other_version(db)  # once more: it may have come between
+        if values.get("schema") is None:
+            raise DamagedError("no schema")
         _check_schema(db)
         place = key_file if given else Path(str(values.get("key_location")))
         master = load_key_file(place, create=False, given=given)
@@ -64,17 +64,49 @@ class Header:
 
     def refresh(self, db: sqlite3.Connection) -> int:
         """The epoch now; where it has moved, the data key is read anew."""
-        row = db.execute("SELECT value FROM header WHERE name = 'epoch'").fetchone()
-        if row is None:
-            raise DamagedError("no epoch")
-        if row[0] != self.epoch:
+        values = dict(db.execute("SELECT name, value FROM header WHERE name IN ('epoch', 'schema')"))
+        if values.get("schema") != SCHEMA_VERSION:
+            refuse_other_version(db)  # a newer version has taken the store over
+        if len(values) != 2:
+            raise DamagedError("no epoch or schema")
+        if values["epoch"] != self.epoch:
             wrapped = db.execute("SELECT value FROM header WHERE name = 'data_key'").fetchone()
-            self.epoch, self.sealer = _read_data_key(row[0], wrapped and wrapped[0], self.master)
+            self.epoch, self.sealer = _read_data_key(values["epoch"], wrapped and wrapped[0], self.master)
         return self.epoch
 
     def renew(self, db: sqlite3.Connection) -> None:
         """A new epoch with a new data key: the old one is gone with everything it sealed."""
         self.epoch, self.sealer = _new_data_key(db, self.master, epoch=self.refresh(db) + 1)
+
+
+def refuse_other_version(db: sqlite3.Connection) -> None:
+    """Raise ``CacheError`` for a store of another version, before anything in its file is touched.
+
+    What every version keeps is the table ``header`` with the rows ``schema`` and, since it is told to
+    people, ``written_by``.
+    """
+    values: dict[str, object] = {}
+    with suppress(sqlite3.OperationalError):  # there is no such table: a new file, or not ours
+        names = ("schema", "written_by")
+        values = dict(db.execute("SELECT name, value FROM header WHERE name IN (?, ?)", names))
+    schema = values.get("schema")
+    if schema is None or schema == SCHEMA_VERSION:
+        return
+    told = str(values.get("written_by"))
+    writer = told if re.fullmatch(r"[0-9][\w.+!]{0,40}", told) else "another version"
+    if isinstance(schema, int) and schema < SCHEMA_VERSION:
+        hint = "Give it up with `%auth clear`: the next start makes a new one."
+    else:
+        hint = (
+            "Update jupyter-token-broker here, or give this version a store of its own: "
+            "c.JupyterAuth.store_path."
+        )
+    raise CacheError(
+        f"The token store is of jupyter-token-broker {writer} (schema {str(schema)[:20]}), which this one "
+        f"({__version__}, schema {SCHEMA_VERSION}) cannot read; it is left as it is.",
+        reason="schema",
+        hint=hint,
+    )
 
 
 def _check_schema(db: sqlite3.Connection) -> None:

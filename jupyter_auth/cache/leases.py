@@ -7,8 +7,10 @@ No lease guards the writing. What a refresh saves is fenced by the version of th
 (``TokenCache.save_refresh``): a holder who has lost its lease unnoticed can overwrite nothing that is newer.
 """
 
+import errno
 import fcntl
 import json
+import logging
 import os
 import socket
 import sqlite3
@@ -21,7 +23,9 @@ from typing import Any, Protocol
 import psutil
 
 from jupyter_auth.cache import places
-from jupyter_auth.core.errors import TransportError
+from jupyter_auth.core.errors import CacheError, TransportError
+
+log = logging.getLogger(__name__)
 
 PAUSE = 0.02  # seconds between two looks at a lease that somebody else holds
 ROW_LIFE = 45.0  # seconds: longer than one call to a provider may take
@@ -39,10 +43,21 @@ class Lease(Protocol):
 
 
 class Sole:
-    """The lease of a process that shares its store with nobody, and of who holds a ``flock``."""
+    """The lease of a process that shares its store with nobody."""
 
     def renew(self) -> bool:
         return True
+
+
+class FileLease:
+    """The lock of a file, as long as that is the one at its path: who comes later locks what is there."""
+
+    def __init__(self, path: Path, fd: int) -> None:
+        self._path = path
+        self._fd = fd
+
+    def renew(self) -> bool:
+        return places.is_at(self._path, self._fd)
 
 
 @contextmanager
@@ -50,13 +65,17 @@ def hold_file(path: Path, timeout: float) -> Iterator[Lease]:
     """Hold the lease that is the lock of ``path``; raises ``TransportError`` after ``timeout`` seconds."""
     for _ in _until(timeout):
         places.private_folder(path.parent)
-        fd = places.open_private(path, os.O_RDWR | os.O_CREAT)
+        try:
+            fd = places.open_private(path, os.O_RDWR | os.O_CREAT)
+        except FileNotFoundError:
+            continue  # somebody has removed the folder just now
+        _opened.add(fd)
         try:
             if _is_locked(fd) and places.is_at(path, fd):
-                yield Sole()
+                yield FileLease(path, fd)
                 return
         finally:
-            os.close(fd)
+            _let_go(fd)
 
 
 def _is_locked(fd: int) -> bool:
@@ -64,7 +83,33 @@ def _is_locked(fd: int) -> bool:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as problem:
+        name = errno.errorcode.get(problem.errno or 0, "OSError")
+        raise CacheError(
+            f"The token store's filesystem gives no locks ({name}).",
+            reason="no_locks",
+            hint="Set c.JupyterAuth.store_path to a folder on a local disk.",
+        ) from None
     return True
+
+
+#: Descriptors of lease files. A fork copies them, and a copy would hold the lock beyond its holder's end.
+_opened: set[int] = set()
+
+
+def _let_go(fd: int) -> None:
+    if fd in _opened:
+        _opened.discard(fd)
+        fcntl.flock(fd, fcntl.LOCK_UN)  # of every copy, too
+        os.close(fd)
+
+
+def _after_fork() -> None:
+    while _opened:
+        os.close(_opened.pop())
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def _until(timeout: float) -> Iterator[None]:
@@ -127,9 +172,13 @@ class RowLease:
         return now - self._seen[1] > ROW_LIFE or _is_dead(held)
 
     def _give_back(self) -> None:
-        with self._transact() as db:
-            if self._own is not None and self._read(db) == self._own:
-                db.execute("DELETE FROM header WHERE name = ?", (self._name,))
+        """What was done under the lease is done, even where the store cannot be told of its end."""
+        try:
+            with self._transact() as db:
+                if self._own is not None and self._read(db) == self._own:
+                    db.execute("DELETE FROM header WHERE name = ?", (self._name,))
+        except CacheError as problem:
+            log.warning("A lease was not given back and has to run out: %s", problem)
 
     def _read(self, db: sqlite3.Connection) -> str | None:
         row = db.execute("SELECT value FROM header WHERE name = ?", (self._name,)).fetchone()
@@ -141,22 +190,40 @@ class RowLease:
 
 
 def _process(pid: int) -> list[Any]:
-    """What names a process over all hosts: the host, as far as process ids mean the same there, and when
-    it was started, since ids are used again."""
+    """What names a process over all hosts: the host's name and its boot, as far as process ids mean the
+    same there, and when it was started, since ids are used again."""
+    return [*_place(), pid, _started(pid)]
+
+
+def _started(pid: int) -> float:
+    """When a process was started, on Linux in seconds since the boot: what the calendar says may jump."""
     try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
+        return int(fields.split()[19]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError, ValueError):
+        return psutil.Process(pid).create_time()
+
+
+def _place() -> list[Any]:
+    """Where process ids mean the same. Hosts may share a name, and the namespace's number of most is one."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         ids = Path("/proc/self/ns/pid").stat().st_ino
     except OSError:
-        ids = 0
-    return [socket.gethostname(), ids, pid, psutil.Process(pid).create_time()]
+        boot, ids = "", 0
+    return [socket.gethostname(), boot, ids]
 
 
 def _is_dead(held: str) -> bool:
     """True where the holder was a process of this host and is gone; of others nobody here knows."""
     try:
         *place, pid, started, _ = json.loads(held)
-        if place != _process(os.getpid())[:2]:
+        if place != _place():
             return False
-        return bool(abs(psutil.Process(pid).create_time() - started) > SAME_START)
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:  # in a container often nobody takes note of its end
+            return True
+        return bool(abs(_started(pid) - started) > SAME_START)
     except psutil.NoSuchProcess:
         return True
     except (ValueError, TypeError, psutil.Error):

@@ -151,6 +151,7 @@ def folder_lock(folder: Path) -> Iterator[None]:
         fcntl.flock(fd, fcntl.LOCK_EX)
         yield
     finally:
+        fcntl.flock(fd, fcntl.LOCK_UN)  # a process forked meanwhile has a copy that would hold it
         os.close(fd)
 
 

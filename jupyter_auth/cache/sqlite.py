@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from jupyter_auth.cache import forking, places
 from jupyter_auth.cache.database import FILE_ERRORS, Database, failed, is_damage, lacks_room
-from jupyter_auth.cache.header import SCHEMA, Header
+from jupyter_auth.cache.header import SCHEMA, Header, refuse_other_version
 from jupyter_auth.cache.leases import Lease, RowLease, hold_file
 from jupyter_auth.cache.network import NetworkGeneration
 from jupyter_auth.cache.records import Kind
@@ -48,7 +48,8 @@ class SqliteStore:
         self._given_key = given_key
         self._network = network
         self._is_closed = False
-        self._file = Database(folder / FILE, self._prepare, journal="DELETE" if network else "WAL")
+        journal = "DELETE" if network else "WAL"
+        self._file = Database(folder / FILE, refuse_other_version, self._prepare, journal=journal)
         self._map_generation()
         self._open()
         self._hosts = NetworkGeneration(self._generation, self._transact) if network else None

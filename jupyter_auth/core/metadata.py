@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 
 class TokenSource(StrEnum):
@@ -27,6 +28,14 @@ class CacheRefreshReason(StrEnum):
     NO_CACHED_ACCESS_TOKEN = "no_cached_access_token"  # noqa: S105 -- a reason, not a password
     EXPIRED = "expired"
     PROACTIVELY_REFRESHED = "proactively_refreshed"
+
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def known(kind: type[E], told: str | None) -> E | None:
+    """The value, or None for one that only a newer broker knows."""
+    return next((value for value in kind if value == told), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

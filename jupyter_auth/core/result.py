@@ -184,13 +184,15 @@ class AuthenticationResult:
             CacheLevel,
             CacheRefreshReason,
             TokenSource,
+            known,
         )
 
         origin = self._origin
         return AuthenticationResultMetadata(
-            token_source=TokenSource(origin.source),
-            cache_level=None if origin.level is None else CacheLevel(origin.level),
-            cache_refresh_reason=CacheRefreshReason(origin.reason),
+            token_source=known(TokenSource, origin.source) or TokenSource.CACHE,
+            cache_level=known(CacheLevel, origin.level),
+            cache_refresh_reason=known(CacheRefreshReason, origin.reason)
+            or CacheRefreshReason.NOT_APPLICABLE,
             duration_total=origin.duration_total,
             duration_in_cache=origin.duration_in_cache,
             duration_in_http=origin.duration_in_http,

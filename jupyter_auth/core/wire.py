@@ -60,8 +60,18 @@ def result_from_wire(wire: Mapping[str, Any]) -> AuthenticationResult:
             in_http=_of(int | float, metadata["duration_in_http"]),
         )
     except (KeyError, TypeError):
-        raise TransportError("The broker sent a result that cannot be read.", reason="bad_result") from None
+        raise unreadable("The broker sent a result that cannot be read.") from None
     return AuthenticationResult(token, origin, str(wire.get("correlation_id") or ""))
+
+
+def unreadable(message: str) -> TransportError:
+    """The error for an answer that lacks what this version needs."""
+    return TransportError(
+        message,
+        reason="bad_result",
+        hint="Install the same version of jupyter-token-broker for the kernel and for the server.",
+        retryable=False,
+    )
 
 
 def _of(kind: Any, value: Any) -> Any:

@@ -15,6 +15,7 @@ from jupyter_auth.core.scopes import parse_scopes
 from jupyter_auth.core.wire import result_from_wire
 from jupyter_auth.kernel import asking, memory
 from jupyter_auth.kernel.client import client
+from jupyter_auth.kernel.connection import part
 from jupyter_auth.kernel.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def acquire(asked: Asked, may_ask: bool, wait: Waiting) -> AuthenticationResult:
     client.prepare()
     seen = memory.generation()
     try:
-        found = result_from_wire(client.call(**asked.request, waiting=wait)["result"])
+        found = result_from_wire(part(client.call(**asked.request, waiting=wait), "result", dict))
     except InteractionRequiredError as required:
         if required.reason == "ambiguous_account":
             raise

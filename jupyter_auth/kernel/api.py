@@ -12,6 +12,7 @@ from jupyter_auth.core.result import AuthenticationResult
 from jupyter_auth.kernel import acquiring, memory
 from jupyter_auth.kernel.acquiring import Interactive, Scopes
 from jupyter_auth.kernel.client import client
+from jupyter_auth.kernel.connection import part
 from jupyter_auth.kernel.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -187,7 +188,8 @@ def get_accounts(profile: str | None = None) -> list[Account]:
     """Who is signed in (MSAL: ``get_accounts``), to ``profile`` or to any."""
     from jupyter_auth.core.account import Account  # noqa: PLC0415 -- paid by those who list
 
-    return [Account.from_wire(wire) for wire in client.call("get_accounts", profile=profile)["accounts"]]
+    answer = client.call("get_accounts", profile=profile)
+    return [Account.from_wire(wire) for wire in part(answer, "accounts", list) if isinstance(wire, dict)]
 
 
 def remove_account(profile: str | None = None, *, account: str | Account | None = None) -> SignOutReport:
@@ -215,12 +217,13 @@ def clear_cache(profile: str | None = None, *, revoke: bool = False) -> ClearRep
     from jupyter_auth.core.reports import ClearReport  # noqa: PLC0415 -- paid by those who clear
 
     memory.forget()
-    return ClearReport.from_wire(client.call("clear_cache", profile=profile, revoke=revoke)["report"])
+    answer = client.call("clear_cache", profile=profile, revoke=revoke)
+    return ClearReport.from_wire(part(answer, "report", dict))
 
 
 def status() -> dict[str, Any]:
     """What the broker says of itself, and how it was found: for ``%auth status``."""
-    return {**client.call("status")["status"], "found": client.described()}
+    return {**part(client.call("status"), "status", dict), "found": client.described()}
 
 
 def _sign_out(op: str, profile: str | None, account: str | Account | None) -> SignOutReport:
@@ -228,4 +231,4 @@ def _sign_out(op: str, profile: str | None, account: str | Account | None) -> Si
 
     memory.forget()
     answer = client.call(op, profile=profile, account=acquiring.account_name(account))
-    return SignOutReport.from_wire(answer["report"])
+    return SignOutReport.from_wire(part(answer, "report", dict))

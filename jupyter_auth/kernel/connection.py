@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from jupyter_auth.core import frames
 from jupyter_auth.core.errors import TransportError, error_from_wire
+from jupyter_auth.core.wire import unreadable
 
 CONNECT_TIMEOUT = 5.0  # seconds
 CALL_TIMEOUT = 100.0  # seconds: longer than the broker's own limit, which explains more
 
 Message = dict[str, Any]
+T = TypeVar("T")
 
 
 class Connection:
@@ -32,7 +35,7 @@ class Connection:
     def prove(self, key: bytes) -> None:
         """Greet and prove whose process this is; raises ``AuthError`` where the broker does not agree."""
         hello = self.call({"op": "hello", "v": frames.PROTOCOL_VERSION}, CONNECT_TIMEOUT)
-        mac = frames.proof(key, str(hello.get("broker_id")), str(hello.get("nonce")))
+        mac = frames.proof(key, part(hello, "broker_id", str), part(hello, "nonce", str))
         self.kernel_id = str(self.call({"op": "prove", "mac": mac}, CONNECT_TIMEOUT).get("kernel_id"))
         self.generation_file = hello.get("generation_file")
 
@@ -87,11 +90,31 @@ def unwrapped(answer: Message) -> Message:
     if "error" not in answer:
         return answer
     if answer["error"] == "unknown_version":
-        theirs = answer.get("v")
-        raise TransportError(
-            f"This kernel speaks protocol {frames.PROTOCOL_VERSION}; the server's broker speaks {theirs}.",
-            reason="version",
-            hint="Install the same version of jupyter-token-broker for the kernel and for the server.",
-            retryable=False,
-        )
+        raise _other_version(answer.get("v"))
     raise error_from_wire(answer)
+
+
+def _other_version(theirs: object) -> TransportError:
+    ours = frames.PROTOCOL_VERSION
+    newer = f"{sys.executable} -m pip install --upgrade jupyter-token-broker"
+    if isinstance(theirs, int) and theirs > ours:
+        hint = f"Update jupyter-token-broker where this kernel runs: {newer}"
+    elif isinstance(theirs, int):
+        hint = "Update jupyter-token-broker where the Jupyter server runs, and restart the server."
+    else:
+        hint = "Install the same version of jupyter-token-broker for the kernel and for the server."
+    return TransportError(
+        f"This kernel speaks protocol {ours}; the server's broker speaks {str(theirs)[:20]}.",
+        reason="version",
+        hint=hint,
+        retryable=False,
+    )
+
+
+def part(answer: Message, name: str, kind: type[T]) -> T:
+    """A field of an answer; raises ``TransportError`` where a broker of another version leaves it out."""
+    __tracebackhide__ = True
+    value = answer.get(name)
+    if not isinstance(value, kind):
+        raise unreadable(f"The token broker's answer has no {name} that this kernel can read.")
+    return value

@@ -37,12 +37,12 @@ def connect() -> Connection | InProcess:
         raise older or _no_broker(server)
     from jupyter_auth.kernel import in_process  # noqa: PLC0415 -- most kernels have a server
 
-    return in_process.connect(_why_none(file))
+    return in_process.connect(_why_none(file, older))
 
 
 def _proven_connection(file: Path | None, key: bytes) -> tuple[Connection | None, AuthError | None]:
-    """A connection to the first broker that agrees, or the error of one that could not answer: it speaks
-    another version, or it is too busy."""
+    """A connection to the first broker that agrees, or the error of the first that could not answer: it
+    speaks another version, or it is too busy."""
     older: AuthError | None = None
     for path, why in candidates(file):
         try:
@@ -53,7 +53,8 @@ def _proven_connection(file: Path | None, key: bytes) -> tuple[Connection | None
             connection.prove(key)
         except AuthError as problem:
             connection.close()
-            older = problem if problem.reason in {"version", "broker_lost"} else older
+            if problem.reason in {"version", "bad_result", "broker_lost"}:
+                older = older or problem
             continue
         return connection, None
     return None, older
@@ -117,9 +118,11 @@ def _runs(pid: int) -> bool:
     return True
 
 
-def _why_none(file: Path | None) -> str:
+def _why_none(file: Path | None, older: AuthError | None) -> str:
     if file is None:
         return "This process is no kernel of a Jupyter server."
+    if older is not None and older.reason == "version":
+        return f"No Jupyter server here knows this kernel. Of one nobody can tell: {older.message}"
     return "No Jupyter server here knows this kernel."
 
 

@@ -195,6 +195,8 @@ def _without(module: str, why: str) -> TransportError:
 def _after_fork() -> None:
     """In a child the broker's threads are gone: the first who asks makes another."""
     global _host, _lock
+    if _host is not None:
+        atexit.unregister(_host.close)  # it would wait for them
     _host, _lock = None, threading.Lock()
 
 

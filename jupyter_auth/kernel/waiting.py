@@ -20,7 +20,7 @@ from jupyter_auth.core.errors import (
 from jupyter_auth.core.result import AuthenticationResult
 from jupyter_auth.core.wire import result_from_wire
 from jupyter_auth.kernel import prompting
-from jupyter_auth.kernel.connection import Connection
+from jupyter_auth.kernel.connection import Connection, part
 from jupyter_auth.kernel.finding import connect
 
 if TYPE_CHECKING:
@@ -72,7 +72,9 @@ class Waiting:
             answer = connection.call(dict(request))
             if "result" in answer:
                 return result_from_wire(answer["result"])
-            return self._wait(connection, answer["interaction"], deadline)
+            interaction = part(answer, "interaction", dict)
+            part(interaction, "id", str)
+            return self._wait(connection, interaction, deadline)
         finally:
             connection.close()
 
@@ -94,7 +96,7 @@ class Waiting:
                         scopes=interaction.get("scopes"),
                     )
                 answer = connection.call({"op": "wait", "id": interaction["id"], "timeout": left})
-                interaction = answer["interaction"]
+                interaction = part(answer, "interaction", dict)
                 if "result" in answer:
                     prompt.finish(interaction)
                     return result_from_wire(answer["result"])

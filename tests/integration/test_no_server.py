@@ -22,6 +22,13 @@ Terminal: TypeAlias = "pexpect.spawn[str]"
 
 SOURCE = "[tok.metadata.token_source, tok.metadata.cache_level]"
 STATUS = "from jupyter_auth.kernel.api import status"
+FORK = """
+child = os.fork()
+if child == 0:
+    {work}sys.exit()
+status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+print("child has ended", flush=True)
+"""
 FAILED = """
 try:
     ja.get_token("lake", interactive=False); outcome = ["token", True, ""]
@@ -81,6 +88,23 @@ def test_the_broker_of_a_script_ends_in_order(
         "identity_provider",
     )
     assert [e for e in provider.log() if e["endpoint"] == "token" and e["error"] == "invalid_grant"] == []
+
+
+def test_a_child_of_a_script_ends_at_once_and_has_a_broker_of_its_own(
+    home: Place, kernel: Kernel, sign_in: Callable[..., str]
+) -> None:
+    sign_in(kernel)
+    with Script(home) as script:
+        script.run("tok = ja.get_token('lake'); import os, sys")
+        for work in ("", "assert ja.acquire_token_silent('lake', force_refresh=True); "):
+            started = time.monotonic()
+            script.start(FORK.format(work=work), "status")
+            script.said_until("child has ended")
+            assert script.result() == 0
+            assert time.monotonic() - started < 10
+        assert (
+            script.run("tok = ja.acquire_token_silent('lake', force_refresh=True)", "tok.profile") == "lake"
+        )
 
 
 # -- VS Code's way, and that of others who start kernels themselves -----------------------------

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -17,20 +16,6 @@ import jupyter_auth
 ROOT = Path(__file__).resolve().parents[2]
 NAME = f"jupyter_token_broker-{jupyter_auth.__version__}"
 LABEXTENSION = "share/jupyter/labextensions/jupyter-token-broker"
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZipFile]:
-    """The wheel that `tasks.py test` has just built from the source distribution; else one built here."""
-    built = os.environ.get("JUPYTER_AUTH_WHEEL")
-    if built is None:
-        folder = tmp_path_factory.mktemp("wheel")
-        build = [sys.executable, "-m", "pip", "wheel", str(ROOT), "--no-deps", "--quiet", "-w", str(folder)]
-        subprocess.run(build, check=True, stdin=subprocess.DEVNULL)
-        (path,) = folder.glob("*.whl")
-        built = str(path)
-    with ZipFile(built) as archive:
-        yield archive
 
 
 @pytest.fixture(scope="session")

@@ -16,10 +16,10 @@ __all__ = ["CellError", "Kernel"]
 class Kernel(KernelChannel):
     """A kernel; ``run`` executes a cell, ``messages`` holds what came back."""
 
-    def __init__(self, server: JupyterProcess) -> None:
+    def __init__(self, server: JupyterProcess, name: str | None = None) -> None:
         self.server = server
         self.messages: list[dict[str, Any]] = []
-        super().__init__(server)
+        super().__init__(server, name=name)
 
     def run(self, code: str, value: str = "None", *, timeout: float = 60) -> Any:
         """Run ``code``, then give back the JSON value of the expression ``value``."""

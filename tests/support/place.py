@@ -49,6 +49,10 @@ class Place(Workspace):
         """A Jupyter server here; use it as a context manager."""
         return JupyterProcess(module, self, "--no-browser", "--ServerApp.port=0", *options)
 
+    def server_code(self, code: str) -> None:
+        """Have every server here run ``code`` when it starts; its kernels do not."""
+        (self.config / "jupyter_server_config.py").write_text(code, encoding="utf-8")
+
     def variables(self, **values: str) -> None:
         """Set environment variables for the servers started from here on."""
         self.environment.update(values)  # type: ignore[attr-defined]

@@ -1,4 +1,9 @@
-"""A Python process of a place without a server or a kernel: a script, as far as jupyter_auth is concerned."""
+"""A Python process of a place without a server or a kernel: a script, as far as jupyter_auth is concerned.
+
+The process itself needs nothing but the standard library, so that any Python can be one.
+"""
+
+from __future__ import annotations
 
 import json
 import subprocess
@@ -6,9 +11,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from jupyter_auth.cli.demo.workspace import Workspace
+if TYPE_CHECKING:
+    from jupyter_auth.cli.demo.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,9 +22,9 @@ ROOT = Path(__file__).parents[2]
 class Script:
     """The process; ``run`` has it execute code and tell the JSON value of an expression."""
 
-    def __init__(self, place: Workspace, **environment: str) -> None:
+    def __init__(self, place: Workspace, python: str = sys.executable, **environment: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__))],
+            [python, "-P", str(Path(__file__))],
             cwd=place.notebooks,
             env={**place.environment, **environment},
             stdin=subprocess.PIPE,

@@ -28,8 +28,9 @@ class CellTimeoutError(DemoError):
 class KernelChannel:
     """One kernel and the channel to it."""
 
-    def __init__(self, server: JupyterProcess, *, timeout: float = 60) -> None:
-        answer = server.post("api/kernels", {})
+    def __init__(self, server: JupyterProcess, *, name: str | None = None, timeout: float = 60) -> None:
+        """Start a kernel of the kernelspec ``name``; the server's default one without."""
+        answer = server.post("api/kernels", {"name": name} if name else {})
         answer.raise_for_status()
         self.kernel_id: str = answer.json()["id"]
         self._session = uuid.uuid4().hex

@@ -1,15 +1,22 @@
 """Another process over the same store: ``Elsewhere`` gives it orders, ``main`` follows them there."""
 
 import json
+import os
 import resource
+import signal
 import subprocess
 import sys
+import threading
+import time
+from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from jupyter_auth.cache.leases import Lease
 from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.store import Transaction
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import AuthError
 from tests.unit.cache.samples import (
@@ -29,11 +36,11 @@ ROOT = Path(__file__).parents[3]
 
 
 class Elsewhere:
-    """The process, as a context."""
+    """The process, as a context; ``network`` is the filesystem that it takes the store's for."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, network: str | None = None) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.unit.cache.elsewhere", str(place)],
+            [sys.executable, "-m", "tests.unit.cache.elsewhere", str(place), network or ""],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -57,6 +64,14 @@ class Elsewhere:
         self.begin(order, *args)
         return self.answer()
 
+    def kill(self, *, reap: bool = True) -> None:
+        """``kill -9``; it has ended when this returns. Without ``reap`` nobody takes note: a zombie stays."""
+        self._process.kill()
+        if reap:
+            self._process.wait()
+        else:
+            os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -68,12 +83,14 @@ class Elsewhere:
 class Orders:
     """What the process can do; each method's return value is its answer."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, network: str | None = None) -> None:
         self.place = place
+        self.network = network
+        self.held: dict[str, tuple[ExitStack, Lease]] = {}
 
     @cached_property
     def store(self) -> SqliteStore:
-        return open_store(self.place)
+        return open_store(self.place, self.network)
 
     @cached_property
     def cache(self) -> TokenCache:
@@ -145,20 +162,80 @@ class Orders:
     def notes(self) -> list[str]:
         return list(self.store.describe().notes)
 
+    def hold(self, name: str, timeout: float) -> None:
+        """Take a lease, and keep it."""
+        stack = ExitStack()
+        self.held[name] = stack, stack.enter_context(self.store.lease(name, timeout))
 
-def main(place: str) -> None:
+    def renew(self, name: str) -> bool:
+        return self.held[name][1].renew()
+
+    def give_back(self, name: str) -> None:
+        self.held.pop(name)[0].close()
+
+    def fork(self) -> int:
+        """Have a child that does nothing, until it is killed."""
+        child = os.fork()
+        while child == 0:
+            signal.pause()
+        return child
+
+    def in_a_fork(self, order: str, *args: Any) -> Any:
+        """Follow an order in a child; its answer."""
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                os.write(writing, json.dumps(followed(self, order, *args)).encode())
+            finally:
+                os._exit(0)
+        os.close(writing)
+        os.waitpid(child, 0)
+        with os.fdopen(reading) as said:
+            return json.loads(said.read())
+
+    def open_another(self) -> list[str]:
+        """What another store of this process finds; it writes, too."""
+        with closing(open_store(self.place, self.network)) as store:
+            found = sorted(record.key for record in store.rows("p"))
+            store.update(lambda txn: txn.put(row("of a child")), ("p",), durable=True)
+            return found
+
+    def fork_in_a_transaction(self) -> list[Any]:
+        """Fork while another thread is writing; what the child can do then, and whether it came too soon."""
+        began, ended = threading.Event(), threading.Event()
+
+        def change(txn: Transaction) -> None:
+            txn.put(row("written"))
+            began.set()
+            time.sleep(0.3)
+            ended.set()
+
+        writer = threading.Thread(target=self.store.update, args=(change, ("p",)))
+        writer.start()
+        began.wait()
+        told = self.in_a_fork("keys"), ended.is_set()
+        writer.join()
+        return list(told)
+
+
+def followed(orders: Orders, order: str, *args: Any) -> Any:
+    """The answer of an order, or the error that it ended with."""
+    try:
+        return getattr(orders, order)(*args)
+    except AuthError as problem:
+        return {"error": problem.code, "reason": problem.reason}
+
+
+def main(place: str, network: str) -> None:
     """Follow the orders on stdin."""
-    orders = Orders(Path(place))
+    orders = Orders(Path(place), network or None)
     for line in sys.stdin:
         order, *args = json.loads(line)
-        try:
-            answer = getattr(orders, order)(*args)
-        except AuthError as problem:
-            answer = {"error": problem.code, "reason": problem.reason}
-        print(json.dumps(answer), flush=True)
+        print(json.dumps(followed(orders, order, *args)), flush=True)
     if "store" in vars(orders):
         orders.store.close()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -77,9 +77,9 @@ def row(name: str = "k", partition: str = "p", kind: Kind = Kind.ACCESS_TOKEN, *
     return Row(partition=partition, key=name, kind=kind, value=value or {"n": name}, expires_on=NOW)
 
 
-def open_store(place: Path) -> SqliteStore:
+def open_store(place: Path, network: str | None = None) -> SqliteStore:
     """The store that every test (and process) of one place shares."""
-    return SqliteStore(place / "store", place / "keys" / "seal.key")
+    return SqliteStore(place / "store", place / "keys" / "seal.key", network=network)
 
 
 def database(place: Path) -> Path:
