@@ -103,10 +103,12 @@ class Waiting:
                 prompt.update(interaction)
         except AuthError as problem:
             ended = self._cancelled() if self._aborted.is_set() else problem
-            prompt.finish(_ended(interaction, ended))
+            interaction = answer = _ended(interaction, ended)  # no frame keeps a code
+            prompt.finish(interaction)
             raise ended from None
         except BaseException:  # the stop button: the cell ends as it always does, and so does the prompt
-            prompt.finish(_ended(interaction, self._cancelled()))
+            interaction = answer = _ended(interaction, self._cancelled())
+            prompt.finish(interaction)
             raise
 
     @staticmethod

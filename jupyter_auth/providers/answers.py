@@ -30,7 +30,11 @@ _PASSING_STATUSES = frozenset({408, 425, 429})
 _FORM = re.compile(
     rb"[A-Za-z0-9%&=+._~*!'()-]{1,4096}"
 )  # neither spaces nor markup: no page is taken for one
-_SECRET_FIELDS = ("refresh_token", "device_code", "token", "client_secret", "client_assertion")
+_SECRET_FIELDS = (
+    "refresh_token", "device_code", "code", "code_verifier", "token", "subject_token", "assertion",
+    "client_secret", "client_assertion",
+)  # fmt: skip
+_SHOWN = 8  # characters: of no secret is so long a piece repeated
 
 
 def oauth_body(response: requests.Response) -> dict[str, Any]:
@@ -73,7 +77,8 @@ def refusal(response: requests.Response, issuer: str) -> Exception:
     sent = _secrets_sent(response.request)
 
     def said(name: str, limit: int = 120) -> str:
-        return clean(_redacted(body.get(name), sent), limit)
+        value = body.get(name)
+        return _redacted(clean(value, limit), sent) if isinstance(value, str) else ""
 
     description = said("error_description", 300)
     return OAuthError(
@@ -96,16 +101,21 @@ def _secrets_sent(request: requests.PreparedRequest) -> list[str]:
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     if scheme == "Basic":
         pair = base64.b64decode(credentials).decode()
-        sent.append(urllib.parse.unquote_plus(pair.partition(":")[2]))
+        sent += [urllib.parse.unquote_plus(pair.partition(":")[2]), credentials]
     forms = (str, urllib.parse.quote_plus, lambda value: urllib.parse.quote(value, safe=""))
     return [form(value) for value in sent if value for form in forms]
 
 
-def _redacted(value: Any, secrets: list[str]) -> str:
-    text = value if isinstance(value, str) else ""
+def _redacted(text: str, secrets: list[str]) -> str:
+    """Without what is in a secret too: a beginning or an end is often repeated to tell which it was."""
+    shown = list(text)
     for secret in secrets:
-        text = text.replace(secret, REDACTED)
-    return text
+        size = min(_SHOWN, len(secret))
+        pieces = {secret[at : at + size] for at in range(len(secret) - size + 1)}
+        for at in range(len(text) - size + 1):
+            if text[at : at + size] in pieces:
+                shown[at : at + size] = "\0" * size  # which no clean text holds
+    return re.sub("\0+", REDACTED, "".join(shown))
 
 
 def broken_answer(response: requests.Response, host: str) -> TransportError:

@@ -4,10 +4,11 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from base64 import b64decode
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -25,6 +26,13 @@ def _answer(status: int, body: Mapping[str, Any]) -> Answer:
         {"Content-Type": "application/json", "Cache-Control": "no-store"},
         json.dumps(body).encode(),
     )
+
+
+def _client(request: Request) -> str:
+    """Who authenticates in the header (RFC 6749 §2.3.1), if anybody; any secret will do."""
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    pair = b64decode(credentials).decode() if scheme == "Basic" else ""
+    return unquote_plus(pair.partition(":")[0])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +55,8 @@ class Grants:
     expires_in: int = 3600
     interval: int | None = 1
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, auto_kid=True))
+    #: gives a new code or token of the kind it is told, so that a test can know its own again
+    make_secret: Callable[[str], str] = lambda _kind: secrets.token_urlsafe(24)
     _codes: dict[str, _Pending] = field(default_factory=dict)
     _refresh: dict[str, _Pending] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -73,11 +83,11 @@ class Grants:
     def token_answer(self, grant: _Pending) -> dict[str, Any]:
         """Build a full token answer, and remember its refresh token."""
         username = grant.username or "ada"
-        refresh_token = secrets.token_urlsafe(24)
+        refresh_token = self.make_secret("refresh_token")
         with self._lock:
             self._refresh[refresh_token] = grant
         return {
-            "access_token": secrets.token_urlsafe(24),
+            "access_token": self.make_secret("access_token"),
             "token_type": "Bearer",
             "expires_in": self.expires_in,
             "refresh_token": refresh_token,
@@ -116,9 +126,9 @@ class Grants:
 
     def device_authorization(self, request: Request) -> Answer:
         """Start a device flow (RFC 8628 §3.2)."""
-        device_code = secrets.token_urlsafe(24)
+        device_code = self.make_secret("device_code")
         user_code = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(2))
-        self._remember(device_code, request.form, user_code=user_code)
+        self._remember(device_code, {"client_id": _client(request), **request.form}, user_code=user_code)
         body = {
             "device_code": device_code,
             "user_code": user_code,
@@ -131,7 +141,7 @@ class Grants:
     def authorization(self, request: Request) -> Answer:
         """Send the browser straight back with a code, as if ada had signed in already."""
         query = {name: values[0] for name, values in parse_qs(urlsplit(request.path).query).items()}
-        code = secrets.token_urlsafe(24)
+        code = self.make_secret("code")
         self._remember(code, query, username=query.get("login_hint") or "ada", nonce=query.get("nonce"))
         back = {"code": code, "state": query.get("state", ""), "iss": self.issuer}
         return 302, {"Location": f"{query['redirect_uri']}?{urlencode(back)}"}, b""

@@ -17,6 +17,7 @@ from tests.unit.providers.calls import CALLS, REFRESH_TOKEN, SCOPES, assert_no_c
 from tests.unit.providers.conftest import MakeEngine
 
 CLIENT_SECRET = "CANARY+client/secret=ü ?"
+BASIC = base64.b64encode(f"nb:{quote_plus(CLIENT_SECRET)}".encode()).decode()
 
 
 @pytest.fixture
@@ -59,8 +60,7 @@ def test_no_secret_in_an_exception(
     try:
         ask(confidential)
     except AuthError as problem:
-        encoded = base64.b64encode(f"nb:{quote_plus(CLIENT_SECRET)}".encode()).decode()
-        assert_no_canary(problem, encoded, "Q0FOQVJZ")
+        assert_no_canary(problem, BASIC, "Q0FOQVJZ")
     else:
         assert (call, fault) == ("refresh", "bad id token")
 
@@ -70,6 +70,12 @@ ECHOES = {
     "in the middle": f"the token '{REFRESH_TOKEN.reveal()}', is unknown",
     "the client secret": f"{CLIENT_SECRET} is wrong",
     "the client secret, encoded": f"{quote(CLIENT_SECRET, safe='')} is wrong",
+    "its beginning": f"{REFRESH_TOKEN.reveal()[:12]}… is unknown",
+    "its end": f"the token that ends in {REFRESH_TOKEN.reveal()[-8:]} is unknown",
+    "cut off": "x" * 100 + REFRESH_TOKEN.reveal(),
+    "in pieces": REFRESH_TOKEN.reveal().replace("-", "\u200b-"),
+    "the header": f"Basic {BASIC} is wrong",
+    "the header's beginning": f"Basic {BASIC[:20]}…",
 }
 
 
@@ -86,7 +92,16 @@ def test_a_provider_that_repeats_a_secret_is_not_quoted(
     idp.answers["token"] = wrap(400, {"error": "invalid_grant", field: ECHOES[echo]})
     with pytest.raises(OAuthError) as caught:
         confidential.refresh(REFRESH_TOKEN, SCOPES, {})
-    assert_no_canary(caught.value)
+    assert_no_canary(caught.value, BASIC[:8], REFRESH_TOKEN.reveal()[-8:])
+
+
+def test_what_a_provider_says_otherwise_stays(idp: MisbehavingProvider, confidential: OidcEngine) -> None:
+    words = f"AADSTS70008: the token {REFRESH_TOKEN.reveal()} of 'refresh_token' has expired (client nb)."
+    idp.answers["token"] = faults.json(400, {"error": "invalid_grant", "error_description": words})
+    with pytest.raises(OAuthError) as caught:
+        confidential.refresh(REFRESH_TOKEN, SCOPES, {})
+    said = "AADSTS70008: the token ••• of 'refresh_token' has expired (client nb)."
+    assert caught.value.error_description == said
 
 
 def test_the_walk_finds_what_is_chained() -> None:

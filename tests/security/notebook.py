@@ -1,0 +1,86 @@
+"""A sign-in in a notebook of JupyterLab, saved while it waits and when it is over."""
+
+import json
+from pathlib import Path
+
+from playwright.sync_api import Page, Response, WebSocket, expect
+
+from tests.browser.lab import chromium, open_notebook, run_cell, save, write_notebook
+from tests.integration.conftest import pending, until
+from tests.security.evidence import CHANNELS, EVENTS, HTTP
+from tests.security.life import Life, echo
+
+CELLS = (
+    "%load_ext jupyter_auth\nimport jupyter_auth as ja",
+    "%xmode Verbose",
+    "%auth login vault",
+    "tok = %get_token vault\ntok",
+    "tok = %get_token vault --force-refresh --no-prompt",
+    "%auth login lake",
+    "tok = ja.acquire_token_by_device_flow('lake')",
+)
+SIGN_IN, HIT, REFUSED, DENIED, STOPPED = 2, 3, 4, 5, 6
+
+
+def in_notebook(life: Life) -> str:
+    """Run the cells as a person; what the notebook held while its prompt waited."""
+    path = write_notebook(life.place.notebooks, "life.ipynb", *CELLS)
+    with chromium() as browser:
+        page = browser.new_page()
+        page.on("response", lambda response: _keep(life, response))
+        page.on("websocket", lambda channel: _listen(life, channel))
+        open_notebook(page, life.server, path.name)
+        for index in range(SIGN_IN + 1):
+            run_cell(page, index)
+        waiting = _saved(page, path, pending(life.server)["user_code"])
+        life.provider.approve()
+        _shows(page, "Signed in as")
+        run_cell(page, HIT)
+        _shows(page, "AuthenticationResult vault")
+        with life.answering(echo(400, "unauthorized_client")):
+            run_cell(page, REFUSED)
+            _shows(page, "OAuthError")
+        run_cell(page, DENIED)
+        pending(life.server)
+        life.provider.deny()
+        _shows(page, "InteractionDeclinedError")
+        run_cell(page, STOPPED)
+        _shows(page, pending(life.server)["user_code"])
+        page.evaluate("() => { void window.jupyterapp.commands.execute('notebook:interrupt-kernel'); }")
+        _shows(page, "KeyboardInterrupt")
+        _saved(page, path, "KeyboardInterrupt")
+        life.read(more=(f"api/contents/{path.name}?content=1", f"files/{path.name}"))
+        page.close()
+    return waiting
+
+
+def _shows(page: Page, words: str) -> None:
+    expect(page.locator(".jp-Notebook")).to_contain_text(words, timeout=20_000)
+
+
+def _saved(page: Page, path: Path, words: str) -> str:
+    """Save until the file, and its checkpoint, hold ``words``."""
+    _shows(page, words)
+    checkpoint = path.parent / ".ipynb_checkpoints" / f"{path.stem}-checkpoint.ipynb"
+
+    def is_there() -> bool:
+        save(page)
+        page.wait_for_timeout(200)
+        return all(file.exists() and words in file.read_text(encoding="utf-8") for file in (path, checkpoint))
+
+    until(is_there)
+    return json.dumps(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _keep(life: Life, response: Response) -> None:
+    """An answer to the page, but for JupyterLab's own program."""
+    if response.url.startswith(life.server.url) and "/static/" not in response.url:
+        head = f"{response.status} {response.headers}\n".encode()
+        body = b"" if response.status in {204, 304} or response.request.redirected_to else response.body()
+        life.evidence.add(HTTP, f"to the page: {response.url.partition('?')[0]}", head + body)
+
+
+def _listen(life: Life, channel: WebSocket) -> None:
+    place = EVENTS if "/api/events" in channel.url else CHANNELS
+    where = f"to the page: {channel.url.partition('?')[0]}"
+    channel.on("framereceived", lambda data: life.evidence.add(place, where, data))
