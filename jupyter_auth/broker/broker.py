@@ -1,9 +1,9 @@
 """The broker: the one place that talks to identity providers and holds refresh tokens."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from jupyter_auth.broker import ending, listing
@@ -23,6 +23,7 @@ from jupyter_auth.core.errors import CacheError, InteractionRequiredError, Polic
 from jupyter_auth.core.profile import BUILT_FLOWS, Profile
 from jupyter_auth.core.reports import ClearReport, SignOutReport
 from jupyter_auth.core.result import AuthenticationResult, Provenance
+from jupyter_auth.core.threads import DaemonThreads
 from jupyter_auth.providers.base import Engine
 from jupyter_auth.providers.registry import make_engine
 
@@ -31,6 +32,7 @@ T = TypeVar("T")
 
 THREADS = 16
 LOOK_AT_FILES = 1.0  # seconds between two looks at the configuration's files (a stat each)
+DRAIN = 5.0  # seconds that a stop waits for whatever else is asked of a provider just then
 SETTLE = 35.0  # seconds that a stop waits for refreshes under way: a provider call's limit and a little
 
 
@@ -50,8 +52,8 @@ class Broker:
         self._open = store
         self._clock = clock or Clock()
         # apart, so that a provider which keeps its threads waiting does not keep the store from answering
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="jupyter_auth")
-        self._calls = ThreadPoolExecutor(THREADS, thread_name_prefix="jupyter_auth-provider")
+        self._threads = DaemonThreads(THREADS, "jupyter_auth-store")
+        self._calls = DaemonThreads(THREADS, "jupyter_auth-provider")
         self._closed = False
         self._engines: dict[Profile, Engine] = {}
         self._starting: asyncio.Task[TokenCache] | None = None
@@ -100,12 +102,20 @@ class Broker:
         if self.silent is not None:
             await self.silent.flights.settle(SETTLE)
         self._closed = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN):
+                await self._drained()
         for threads in (self._calls, self._threads):
             threads.shutdown(wait=False, cancel_futures=True)
         for engine in self._engines.values():
             engine.close()
         if self.cache is not None:
             self.cache.store.close()
+
+    async def _drained(self) -> None:
+        """Wait for the threads: an answer that is on its way is saved, or given back."""
+        while self._calls.is_busy or self._threads.is_busy:  # noqa: ASYNC110 -- they set no event of a loop's
+            await asyncio.sleep(0.02)
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Run what blocks, a little, away from the event loop."""
@@ -115,7 +125,7 @@ class Broker:
         """Run what asks a provider, away from the event loop and from the store's threads."""
         return await self._run(self._calls, work)
 
-    async def _run(self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    async def _run(self, threads: DaemonThreads, work: Callable[[], T]) -> T:
         if self._closed:
             raise TransportError("The server is stopping.", reason="server_stopped", retryable=True)
         return await asyncio.get_running_loop().run_in_executor(threads, work)

@@ -17,7 +17,7 @@ from jupyter_auth.core.scopes import RESERVED, union
 from jupyter_auth.core.urls import host_of
 from jupyter_auth.providers.base import Engine, TokenResponse
 
-LEASE_TIMEOUT = 60.0  # seconds to wait for another process's refresh; the kernel's call waits longer
+LEASE_TIMEOUT = 80.0  # seconds to wait for another process's refresh; the kernel's call waits longer
 #: OAuth errors of a refresh that only a person can mend (SEMANTICS: MSAL's list and invalid_scope).
 _PERSON_NEEDED = frozenset(
     {"interaction_required", "login_required", "consent_required", "invalid_scope", "invalid_target"}

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from jupyter_auth.broker import accounts
 from jupyter_auth.broker.changes import AccountChanged, Changes
@@ -11,12 +12,14 @@ from jupyter_auth.broker.request import Resolved
 from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord, RefreshTokenRecord
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import (
+    CacheError,
     InteractionDeclinedError,
     InteractionExpiredError,
     InteractionRequiredError,
     OAuthError,
     TransportError,
 )
+from jupyter_auth.core.freshness import freshness
 from jupyter_auth.core.scopes import RESERVED, union
 from jupyter_auth.core.urls import host_of
 from jupyter_auth.providers.base import DeviceAuthorization, Engine, NotYet, TokenResponse
@@ -119,10 +122,6 @@ class DeviceSignIn:
     def poll(self) -> AccountRecord | None:
         """Ask once; None while the person has not finished, else who signed in. What is given is saved before
         it returns."""
-        elsewhere = self._signed_in_elsewhere()
-        if elsewhere is not None:
-            self.is_adopted = True
-            return elsewhere
         issued_on = math.floor(self._clock.now())
         try:
             answer = self._engine().poll_device(self._started.device_code)
@@ -131,13 +130,13 @@ class DeviceSignIn:
             if pending.slow_down:
                 self.interval += SLOW_DOWN
                 self.slowed_down = True
-            return None
+            return self._signed_in_elsewhere()
         except TransportError as passing:
             if passing.retryable is False:
                 raise
             # a timeout or a 503 ends nothing: ask again, later and later (RFC 8628 §3.5)
             self._pause = max(min(self.wait * 2, MAX_INTERVAL), passing.retry_after or 0)
-            return None
+            return self._signed_in_elsewhere()
         except OAuthError as refused:
             raise self._judged(refused) from None
         return self._save(answer, issued_on)
@@ -145,12 +144,19 @@ class DeviceSignIn:
     def _signed_in_elsewhere(self) -> AccountRecord | None:
         """The account that another process over the same store has signed in meanwhile, if that does: who has
         answered one notebook need not answer the others."""
-        request = self._resolved.request
-        if not self.adopts or request.demands_person or request.claims_challenge:
+        request, account, token = self._resolved.request, None, None
+        if self.adopts and not request.demands_person and not request.claims_challenge:
+            with suppress(CacheError):  # no reason to end what a person is about to answer
+                account, token = self._found()
+        if account is None or token is None:
             return None
-        account, token = self._found()
-        is_new = token is not None and token.version not in (self._seen, request.have)
-        return account if is_new else None
+        is_another = request.login_hint is not None and not accounts.matches(account, request.login_hint)
+        is_refused = request.force_refresh and token.version in (self._seen, request.have)
+        times = token.issued_on, token.expires_on, token.refresh_on
+        if is_another or is_refused or freshness(*times, self._clock.now()) == "expired":
+            return None
+        self.is_adopted = True
+        return account
 
     def _found(self) -> tuple[AccountRecord | None, AccessTokenRecord | None]:
         """What the cache has for this request, good or not."""

@@ -16,7 +16,7 @@ from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.throttle import Throttle
 from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord
 from jupyter_auth.cache.token_cache import TokenCache
-from jupyter_auth.core.errors import AuthError, InteractionRequiredError, TransportError
+from jupyter_auth.core.errors import AuthError, CacheError, InteractionRequiredError, TransportError
 from jupyter_auth.core.freshness import freshness
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.result import AuthenticationResult, Provenance, TokenData
@@ -122,11 +122,11 @@ class Silent:
             attempt.reason = "force_refresh_or_claims"
         try:
             return await self._refreshed(attempt, resolved)
-        except TransportError:
+        except (TransportError, CacheError):
             token = attempt.in_hand
             if token is None or token.expires_on <= self._clock.now():
                 raise
-            # the provider cannot be reached just now, and this token is still good
+            # the provider or the store cannot be used just now, and this token is still good
             return result(token, attempt.account, resolved, Provenance("cache", "memory"))
 
     async def _account(self, resolved: Resolved) -> AccountRecord:

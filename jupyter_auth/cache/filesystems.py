@@ -7,11 +7,24 @@ import psutil
 #: Names that the operating system gives them; ``fuse.…`` may be anything (sshfs, GlusterFS, JuiceFS).
 _NETWORK = frozenset(
     {
-        "9p", "acfs", "afpfs", "afs", "beegfs", "ceph", "cifs", "glusterfs", "gpfs", "lustre", "nfs", "nfs4",
-        "ncpfs", "ocfs2", "orangefs", "panfs", "prl_fs", "pvfs2", "smb2", "smb3", "smbfs", "virtiofs",
-        "webdav", "weka", "wekafs",
+        *(
+            "9p",
+            "acfs",
+            "afpfs",
+            "afs",
+            "beegfs",
+            "ceph",
+            "cifs",
+            "drvfs",
+            "dvs",
+            "gfs2",
+            "glusterfs",
+            "gpfs",
+        ),
+        *("lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "orangefs", "panfs", "prl_fs", "pvfs2", "smb2", "smb3"),
+        *("smbfs", "vboxsf", "virtiofs", "webdav", "weka", "wekafs"),
     }
-)  # fmt: skip
+)
 _LOCAL_FUSE = frozenset({"fuseblk", "fuse.ntfs", "fuse.ntfs-3g", "fuse.exfat", "fuse.fuse-overlayfs"})
 
 

@@ -28,7 +28,7 @@ from jupyter_auth.core.errors import CacheError, TransportError
 log = logging.getLogger(__name__)
 
 PAUSE = 0.02  # seconds between two looks at a lease that somebody else holds
-ROW_LIFE = 45.0  # seconds: longer than one call to a provider may take
+ROW_LIFE = 70.0  # seconds: longer than a discovery and a token request may take together
 SAME_START = 2.0  # seconds by which the time at which a process started may seem to move
 
 Transact = Callable[[], AbstractContextManager[sqlite3.Connection]]

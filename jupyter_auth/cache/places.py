@@ -1,14 +1,18 @@
 """Files and folders for secrets: this user's own, closed to others, never behind a link."""
 
+import errno
 import fcntl
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jupyter_auth.core.errors import NoSafeStoreError
+from jupyter_auth.core.errors import CacheError, NoSafeStoreError
 
+LOCK_TIMEOUT = 10.0  # seconds; what is done under the lock takes milliseconds
+_OF_THE_DISK = frozenset({errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EROFS})
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
 
@@ -28,7 +32,7 @@ def private_folder(path: Path) -> Path:
         if stat.S_IMODE(status.st_mode) != 0o700:
             path.chmod(0o700)
     except OSError as problem:
-        raise _unsafe(path, problem.strerror or "it cannot be made") from None
+        raise _unusable(path, problem, "it cannot be made") from None
     return path
 
 
@@ -54,7 +58,7 @@ def open_private(path: Path, flags: int, *, mend: bool = True) -> int:
     except (FileNotFoundError, FileExistsError):
         raise
     except OSError as problem:
-        raise _unsafe(path, problem.strerror or "it cannot be opened") from None
+        raise _unusable(path, problem, "it cannot be opened") from None
     try:
         status = os.fstat(fd)
         _judge(path, status)
@@ -67,7 +71,7 @@ def open_private(path: Path, flags: int, *, mend: bool = True) -> int:
         raise
     except OSError as problem:
         os.close(fd)
-        raise _unsafe(path, problem.strerror or "it cannot be closed to others") from None
+        raise _unusable(path, problem, "it cannot be closed to others") from None
     return fd
 
 
@@ -101,7 +105,7 @@ def check_private_file(path: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as problem:
-        raise _unsafe(path, problem.strerror or "it cannot be closed to others") from None
+        raise _unusable(path, problem, "it cannot be closed to others") from None
 
 
 def read_private(path: Path, limit: int, *, mend: bool = True) -> bytes:
@@ -147,12 +151,45 @@ def is_at(path: Path, fd: int) -> bool:
 def folder_lock(folder: Path) -> Iterator[None]:
     """One process at a time in ``folder``; freed when its holder dies."""
     fd = open_private(folder / ".lock", os.O_RDWR | os.O_CREAT)
+    is_locked = False
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
+        is_locked = _lock(folder, fd)
         yield
     finally:
-        fcntl.flock(fd, fcntl.LOCK_UN)  # a process forked meanwhile has a copy that would hold it
+        if is_locked:
+            fcntl.flock(fd, fcntl.LOCK_UN)  # a process forked meanwhile has a copy that would hold it
         os.close(fd)
+
+
+def _lock(folder: Path, fd: int) -> bool:
+    """Lock an open file; False where its filesystem has no locks, which some networks' have not."""
+    deadline = time.monotonic() + LOCK_TIMEOUT
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise CacheError(
+                    f"Another process has held {folder} for {LOCK_TIMEOUT:.0f} s.",
+                    reason="locked",
+                    hint="End it, or try again.",
+                ) from None
+            time.sleep(0.01)
+        except OSError:
+            return False
+        else:
+            return True
+
+
+def _unusable(path: Path, problem: OSError, otherwise: str) -> CacheError:
+    """A full or read-only disk is no danger; anything else may be one."""
+    if problem.errno not in _OF_THE_DISK:
+        return _unsafe(path, problem.strerror or otherwise)
+    return CacheError(
+        f"{path} cannot be used: {problem.strerror}.",
+        reason=errno.errorcode[problem.errno].lower(),
+        hint="See that the disk is not full and the folder is writable, then try again.",
+    )
 
 
 def _unsafe(path: Path, why: str) -> NoSafeStoreError:

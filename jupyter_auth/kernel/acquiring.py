@@ -6,7 +6,6 @@ import asyncio
 import os
 import threading
 from collections.abc import Hashable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from time import time
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,6 +20,7 @@ from jupyter_auth.kernel.waiting import Waiting
 if TYPE_CHECKING:
     from jupyter_auth.core.account import Account
     from jupyter_auth.core.result import AuthenticationResult
+    from jupyter_auth.core.threads import DaemonThreads
 
 Scopes = str | Iterable[str] | None
 Interactive = bool | Literal["auto"]
@@ -145,16 +145,18 @@ def _in_thread(asked: Asked, may_ask: bool, wait: Waiting) -> asyncio.Future[Aut
     return loop.run_in_executor(_threads(), lambda: context.run(acquire, asked, may_ask, wait))
 
 
-_pool: ThreadPoolExecutor | None = None
+_pool: DaemonThreads | None = None
 _lock = threading.Lock()
 
 
-def _threads() -> ThreadPoolExecutor:
+def _threads() -> DaemonThreads:
     """Threads of our own: those of asyncio are few, and belong to the notebook."""
     global _pool  # noqa: PLW0603 -- one a process
     with _lock:
         if _pool is None:
-            _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="jupyter_auth")
+            from jupyter_auth.core.threads import DaemonThreads  # noqa: PLC0415
+
+            _pool = DaemonThreads(THREADS, "jupyter_auth")
         return _pool
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,11 +87,9 @@ def _folders(file: Path | None) -> list[Path]:
 
 def _newest_first(folder: Path) -> list[Path]:
     found: list[tuple[float, Path]] = []
-    try:
-        for path in folder.glob("jupyter_auth-*.sock"):
+    for path in folder.glob("jupyter_auth-*.sock"):
+        with suppress(OSError):  # it has gone meanwhile
             found.append((path.lstat().st_mtime, path))
-    except OSError:
-        return []
     return [path for _, path in sorted(found, reverse=True)]
 
 

@@ -59,6 +59,7 @@ class Host:
     """A broker on an event loop in a thread of its own, for the life of this process."""
 
     def __init__(self) -> None:
+        self._has_ended = False
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="jupyter_auth-broker", daemon=True).start()
         try:
@@ -93,7 +94,10 @@ class Host:
         return Session(self._operations, "")
 
     def submit(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
-        """Begin ``work`` on the broker's loop."""
+        """Begin ``work`` on the broker's loop; raises ``TransportError`` once that has ended."""
+        if self._has_ended:
+            work.close()
+            raise TransportError("This process is ending.", reason="server_stopped", retryable=False)
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def run(self, work: Coroutine[Any, Any, T], timeout: float = CALL_TIMEOUT) -> T:
@@ -109,6 +113,7 @@ class Host:
         try:
             self.run(self._broker.close(), CLOSE_TIMEOUT)
         finally:
+            self._has_ended = True
             self._loop.call_soon_threadsafe(self._loop.stop)
 
 
@@ -179,6 +184,8 @@ def connect(why: str) -> InProcess:
                 _host = Host()
             except ModuleNotFoundError as missing:
                 raise _without(missing.name or "", why) from None
+            except TimeoutError:
+                raise lost("The token store could not be opened in time.") from None
         return InProcess(_host, why)
 
 

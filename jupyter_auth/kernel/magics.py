@@ -79,9 +79,13 @@ def _parsed(magic: Any, line: str) -> Any:
 
 def _code(line: str) -> str:
     """The line up to a comment: IPython hands magics all of it."""
-    quote = ""
+    quote, is_escaped = "", False
     for place, char in enumerate(line):
-        if quote:
+        if is_escaped:
+            is_escaped = False
+        elif char == "\\" and quote != "'":
+            is_escaped = True
+        elif quote:
             quote = "" if char == quote else quote
         elif char in "\"'":
             quote = char

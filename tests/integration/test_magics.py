@@ -34,6 +34,7 @@ def test_the_readme_s_first_cell_runs_as_it_is_printed(
         "--no-prompt lake lake.read",
         "'lake' \"lake.read\"",
         "lake lake.read --account 'ada' # once",
+        "lake lake.read --account a\\da # isn't asked",
     ],
 )
 def test_a_line_is_read_as_it_is_meant(shared_kernel: Kernel, line: str) -> None:
