@@ -2,7 +2,9 @@ import type { InteractionModel } from '../src/interaction/model';
 
 export const NOW = 1_800_000_000;
 
-type Changes = Partial<Omit<InteractionModel, 'requested_by'>> & { requested_by?: Partial<InteractionModel['requested_by']> };
+type Changes = Partial<Omit<InteractionModel, 'requested_by'>> & {
+  requested_by?: Partial<InteractionModel['requested_by']>;
+};
 
 /** An interaction as the server sends it, with the given fields changed. */
 export function sample({ requested_by = {}, ...changes }: Changes = {}): InteractionModel {

@@ -26,7 +26,8 @@ export class CardView {
     this._cancel.addEventListener('click', () => told.cancelled());
     this._tip.append(icon('clock', 'soft'), h('p', {}, strings('card.slow.hint')));
     const title = h('div', {}, this._title, this._caution);
-    const state = h('p', { class: 'state' }, h('span', { class: 'pulse', 'aria-hidden': 'true' }), this._state, this._time);
+    const pulse = h('span', { class: 'pulse', 'aria-hidden': 'true' });
+    const state = h('p', { class: 'state' }, pulse, this._state, this._time);
     this.root.append(
       h('header', { class: 'head' }, icon('key', 'accent'), title),
       h('div', { class: 'body split' }, this._facts, this._act),
@@ -36,7 +37,12 @@ export class CardView {
     );
   }
 
-  readonly root = h('section', { class: 'card', role: 'group', 'aria-labelledby': 'title', 'aria-describedby': 'caution' });
+  readonly root = h('section', {
+    class: 'card',
+    role: 'group',
+    'aria-labelledby': 'title',
+    'aria-describedby': 'caution'
+  });
 
   /** Show what is new. */
   update(card: Card): void {
@@ -77,7 +83,8 @@ export class CardView {
     const isList = lines.some(line => line.raw) || lines.filter(line => !line.isNote).length > 1;
     const shown = lines.map(({ words, isNote, raw }) => {
       const code = raw && h('code', {}, h('bdi', {}, raw));
-      return h(isList ? 'li' : 'span', isNote ? { class: 'note' } : {}, sentence(this._strings, words), code && ' ', code);
+      const attributes = isNote ? { class: 'note' } : {};
+      return h(isList ? 'li' : 'span', attributes, sentence(this._strings, words), code && ' ', code);
     });
     const value = isList ? [h('ul', { class: 'scopes' }, ...shown)] : shown;
     return [h('dt', {}, sentence(this._strings, label)), h('dd', {}, ...value)];

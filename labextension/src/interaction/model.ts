@@ -7,8 +7,11 @@ export interface Requester {
   in_process?: boolean;
 }
 
-/** How far a sign-in has come. */
-export type InteractionState = 'pending' | 'succeeded' | 'declined' | 'expired' | 'cancelled' | 'failed';
+/**
+ * How far a sign-in has come. `unknown` is never sent by the server: it is for
+ * a front end that cannot learn more (`reason`: `gone` or `offline`).
+ */
+export type InteractionState = 'pending' | 'succeeded' | 'declined' | 'expired' | 'cancelled' | 'failed' | 'unknown';
 
 /**
  * One request for a person: the REST resource `interactions/{id}`.
@@ -41,7 +44,7 @@ export interface InteractionModel {
   requested_by: Requester;
 }
 
-/** What a request that is not known any more looks like; the fields that are known go in `known`. */
+/** A request that is over, of which only the fields in `known` are known; without code and address in any case. */
 export function ended(known: Partial<InteractionModel>): InteractionModel {
   return {
     id: '',

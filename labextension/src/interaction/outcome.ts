@@ -11,7 +11,7 @@ export type Remedy = 'renew' | 'retry' | 'cancel' | 'dismiss';
 /** How it ended. `title` is empty where a single line says it all. */
 export interface Outcome {
   kind: 'outcome';
-  state: 'done' | 'cancelled' | 'expired' | 'denied' | 'failed';
+  state: 'done' | 'cancelled' | 'unknown' | 'expired' | 'denied' | 'failed';
   icon: IconName;
   tone: 'ok' | 'warn' | 'bad' | 'soft';
   title: Phrase | null;
@@ -41,6 +41,10 @@ export function outcome(interaction: InteractionModel): Outcome {
     }
     case 'cancelled':
       return made('cancelled', 'cross', 'soft', { line: [phrase('card.cancelled')] });
+    case 'unknown':
+      return interaction.reason === 'offline'
+        ? made('unknown', 'offline', 'soft', { line: [phrase('card.offline')] })
+        : made('unknown', 'cross', 'soft', { line: [phrase('card.gone')] });
     case 'expired':
       return expired(interaction.flow !== 'authorization_code');
     case 'declined':
