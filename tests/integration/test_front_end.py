@@ -29,7 +29,7 @@ def front_end(server: JupyterProcess, **options: Any) -> Iterator[websocket.WebS
         yield socket
     finally:
         socket.close()
-        socket.shutdown()  # when the server has closed it, close() leaves the socket open
+        socket.shutdown()  # type: ignore[no-untyped-call]  # when the server has closed it, close() leaves the socket open
 
 
 def open_ones(server: JupyterProcess) -> int:
