@@ -1,5 +1,7 @@
 """The prompt in a cell of JupyterLab and of Notebook 7, seen and used by a person in Chromium."""
 
+from dataclasses import replace
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.desk import Desk
@@ -81,6 +83,20 @@ def test_the_stop_button_ends_the_prompt(desk: Desk) -> None:
     desk.page.evaluate("() => { void window.jupyterapp.commands.execute('notebook:interrupt-kernel'); }")
     expect(desk.card).to_contain_text("Sign-in cancelled", timeout=SOON)
     expect(desk.page.locator(".jp-Notebook")).to_contain_text("KeyboardInterrupt", timeout=SOON)
+
+
+def test_one_answer_ends_the_requests_of_two_notebooks_in_two_pages(
+    desk: Desk, provider: OidcProvider
+) -> None:
+    other = replace(desk, page=desk.page.context.new_page())
+    for place, name in ((desk, "first"), (other, "second")):
+        place.ask(name, ASK)
+        expect(place.card).to_contain_text("Waiting for you", timeout=SOON)
+    for place in (desk, other):
+        expect(place.card).to_contain_text("and 1 more notebook waits", timeout=SOON)
+    provider.approve(desk.waiting()["user_code"])
+    for place in (desk, other):
+        expect(place.card).to_have_text("Signed in as ada · lake", timeout=SOON)
 
 
 def test_declined_then_tried_again_in_place(desk: Desk, provider: OidcProvider) -> None:

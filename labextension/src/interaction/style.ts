@@ -135,7 +135,9 @@ export const STYLE = `
 @container ja (min-width: 480px) {
   .head { padding: 16px 16px 0; }
   .body { padding: 16px; }
-  .split { grid-template-columns: minmax(0, 1fr) minmax(0, 280px); gap: 16px; }
+  .split {
+    grid-template-columns: minmax(0, 1fr) minmax(0, min(55%, calc(var(--jp-ui-font-size1, 13px) * 280 / 13))); gap: 16px;
+  }
   .split > .act { border-inline-start: 1px solid var(--line); padding-inline-start: 16px; }
   .foot { padding-inline: 16px; }
   .tip { padding-inline: 16px; }
