@@ -86,10 +86,8 @@ def digest_of_copied() -> str:
 
 
 def has_pip() -> bool:
-    return (
-        PYTHON.exists()
-        and subprocess.run([*PIP, "--version"], capture_output=True, check=False).returncode == 0
-    )
+    version = [*PIP, "--version"]
+    return PYTHON.exists() and subprocess.run(version, capture_output=True, check=False).returncode == 0
 
 
 def make_venv() -> None:
@@ -113,9 +111,9 @@ def is_root() -> bool:
 # --- running ------------------------------------------------------------------------------------------------
 
 
-def run(command: Sequence[str | Path]) -> int:
+def run(command: Sequence[str | Path], cwd: Path = ROOT) -> int:
     """Run without a stdin, so that nothing can wait for an answer."""
-    return subprocess.call(command, cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL)
+    return subprocess.call(command, cwd=cwd, env=environment(), stdin=subprocess.DEVNULL)
 
 
 def environment() -> dict[str, str]:
@@ -253,6 +251,7 @@ def test(arguments: Sequence[str]) -> int:
             ("chromium", install_chromium),
             *LINT,
             ("docs", build_docs),
+            ("front end", partial(run, [BIN / "jlpm", "test"], ROOT / "labextension")),
             ("wheel", partial(build_wheel, Path(folder))),
             ("pytest", pytest),
         ]

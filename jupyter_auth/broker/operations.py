@@ -48,6 +48,8 @@ class Kernels(Protocol):
 
     def lives(self, kernel_id: str) -> bool: ...
 
+    def have_front_end(self) -> bool: ...
+
     async def describe(self, kernel_id: str) -> Requester: ...
 
 
@@ -157,7 +159,7 @@ class Session:
         self._waits[interaction.id] = interaction
         if is_new:
             self._first.add(interaction.id)
-        return {"ok": True, "interaction": interaction.to_wire()}
+        return {"ok": True, "interaction": self._shown(interaction)}
 
     async def _wait(self, message: Message) -> Message:
         """Wait for the end of an interaction that this connection has joined."""
@@ -168,12 +170,16 @@ class Session:
         seconds = max(0, min(timeout, MAX_WAIT)) if isinstance(timeout, int | float) else MAX_WAIT
         await asyncio.wait([interaction.outcome], timeout=float(seconds))
         if not interaction.outcome.done():
-            return {"ok": True, "interaction": interaction.to_wire()}
+            return {"ok": True, "interaction": self._shown(interaction)}
         self._waits.pop(interaction.id, None)
         self._check_alive()
         first = interaction.id in self._first
         found = await self._broker.result_of(interaction, first=first)
-        return {"ok": True, "result": result_to_wire(found), "interaction": interaction.to_wire()}
+        return {"ok": True, "result": result_to_wire(found), "interaction": self._shown(interaction)}
+
+    def _shown(self, interaction: Interaction) -> Message:
+        """The interaction for a kernel, which has to know whether a page shows it by its id."""
+        return {**interaction.to_wire(), "front_end": self._operations.kernels.have_front_end()}
 
     # -- accounts -------------------------------------------------------------------------------
 

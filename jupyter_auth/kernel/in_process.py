@@ -37,6 +37,9 @@ class _ThisProcess:
     def lives(self, kernel_id: str) -> bool:
         return True
 
+    def have_front_end(self) -> bool:
+        return False  # a page can ask no server about what waits here
+
     async def describe(self, kernel_id: str) -> Requester:
         from jupyter_auth.broker.interactions import Requester  # noqa: PLC0415
 

@@ -10,7 +10,8 @@ from jupyter_auth import __version__
 from jupyter_auth.broker import traits
 from jupyter_auth.broker.settings_files import EXTENSION_FILE
 from jupyter_auth.core.faults import where
-from jupyter_auth.server.handlers import routes
+from jupyter_auth.server.front_ends import PATH, FrontEndSocket
+from jupyter_auth.server.handlers import PREFIX, routes
 from jupyter_auth.server.service import BrokerService
 
 log = logging.getLogger(__name__)
@@ -43,8 +44,8 @@ class JupyterAuth(traits.JupyterAuth, ExtensionApp):
         IOLoop.current().add_callback(self._service.start)
 
     def initialize_handlers(self) -> None:
-        """Add the REST resources."""
-        self.handlers.extend(routes())
+        """Add the REST resources, and the websocket of the front ends."""
+        self.handlers.extend([*routes(), (f"{PREFIX}/{PATH}", FrontEndSocket)])
 
     async def stop_extension(self) -> None:
         """Close the broker with the server."""

@@ -5,12 +5,14 @@ from typing import Any
 from jupyter_auth.broker.interactions import Requester
 from jupyter_auth.core.frames import proof_matches
 from jupyter_auth.core.text import clean
+from jupyter_auth.server.front_ends import FrontEnds
 
 
 class ServerKernels:
     """A view of the server's kernel, session and kernel-spec managers."""
 
-    def __init__(self, serverapp: Any) -> None:
+    def __init__(self, serverapp: Any, front_ends: FrontEnds) -> None:
+        self._front_ends = front_ends
         self._kernels = serverapp.kernel_manager
         self._sessions = serverapp.session_manager
         self._specs = serverapp.kernel_spec_manager
@@ -26,6 +28,10 @@ class ServerKernels:
     def lives(self, kernel_id: str) -> bool:
         """True while the server runs that kernel."""
         return kernel_id in self._kernels
+
+    def have_front_end(self) -> bool:
+        """True while a page of ours is open that shows a request by its id."""
+        return len(self._front_ends) > 0
 
     async def describe(self, kernel_id: str) -> Requester:
         """What to call that kernel before a person."""

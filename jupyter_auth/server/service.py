@@ -13,6 +13,7 @@ from jupyter_auth.broker.settings import DEFAULTS, Settings
 from jupyter_auth.broker.storage import open_store
 from jupyter_auth.server.channel import KernelChannel
 from jupyter_auth.server.events import ServerEvents
+from jupyter_auth.server.front_ends import FrontEnds
 from jupyter_auth.server.kernels import ServerKernels
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,8 @@ class BrokerService:
         self.broker = Broker(ConfigurationFiles(settings=settings), partial(open_store, settings))
         self.broker.changes.watch(ServerEvents(serverapp.event_logger))
         self._folder = Path(serverapp.runtime_dir)
-        self._kernels = ServerKernels(serverapp)
+        self.front_ends = FrontEnds()
+        self._kernels = ServerKernels(serverapp, self.front_ends)
         self._operations = Operations(self.broker, self._kernels, self.status)
         self.channel: KernelChannel | None = None
         self.problem = "; ".join(map(str, settings.wrong))
@@ -61,6 +63,7 @@ class BrokerService:
             "pid": os.getpid(),
             "socket": str(self.channel.path) if self.channel else None,
             "kernels_connected": self.channel.connected if self.channel else 0,
+            "front_ends": len(self.front_ends),
             "problem": self.problem or None,
         }
         return {**await self.broker.status(), "broker": about}

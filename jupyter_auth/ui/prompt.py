@@ -1,7 +1,9 @@
 """The prompt of a waiting cell: shown once, kept current in place, replaced by how it ended.
 
 In a notebook it is one display that is updated by its id; in a terminal, which cannot take back what it
-printed, it is text that is printed again only for a new code. IPython is imported when something is shown.
+printed, it is text that is printed again only for a new code. Where a front end of ours is open, a cell gets
+the request's id only: what the notebook holds may be saved at any moment. IPython is imported when something
+is shown.
 """
 
 import sys
@@ -13,15 +15,21 @@ from typing import Any, Protocol, TextIO
 from jupyter_auth.ui.card_html import render_card
 from jupyter_auth.ui.card_text import render_text
 from jupyter_auth.ui.content import Card, read
+from jupyter_auth.ui.saved import MIME_TYPE, saved_end
+from jupyter_auth.ui.strings import text
 from jupyter_auth.ui.words import SECONDS_SHOWN_UNDER
 
 Interaction = Mapping[str, Any]
 
 
 class Surface(Protocol):
-    """Where a prompt appears. ``replaces``: what is drawn takes the place of what was drawn before."""
+    """Where a prompt appears. ``shows_time``: what is drawn says how much is left, and can be drawn anew."""
 
-    replaces: bool
+    @property
+    def shows_time(self) -> bool: ...
+
+    def visible(self, interaction: Interaction) -> object:
+        """What a person sees there, apart from the time."""
 
     def draw(self, interaction: Interaction, now: float) -> None: ...
 
@@ -46,7 +54,7 @@ class CellPrompt:
             self.finish(interaction)
         elif not self._finished:
             now = self._clock()
-            if self._visible(interaction) != self._drawn or self._is_time_old(interaction, now):
+            if self._surface.visible(interaction) != self._drawn or self._is_time_old(interaction, now):
                 self._draw(interaction, now)
 
     def finish(self, interaction: Interaction) -> None:
@@ -62,37 +70,40 @@ class CellPrompt:
         self._finished = True
 
     def _draw(self, interaction: Interaction, now: float) -> None:
-        self._drawn = self._visible(interaction)  # first: an interrupted drawing is one to finish
+        self._drawn = self._surface.visible(interaction)  # first: an interrupted drawing is one to finish
         self._drawn_at = now
         self._surface.draw(interaction, now)
 
-    def _visible(self, interaction: Interaction) -> object:
-        """What a person sees, apart from the time."""
-        if self._surface.replaces:
-            return render_text(interaction, now=0.0)
-        return tuple(interaction.get(key) for key in ("user_code", "verification_uri", "authorization_uri"))
-
     def _is_time_old(self, interaction: Interaction, now: float) -> bool:
         content = read(interaction, now=now)
-        if not self._surface.replaces or not isinstance(content, Card):
+        if not self._surface.shows_time or not isinstance(content, Card):
             return False
         period = 60 if content.left >= SECONDS_SHOWN_UNDER else 15
         return abs(now - self._drawn_at) >= period
 
 
 class CellSurface:
-    """The output of a notebook cell, as HTML and as text for front ends without HTML."""
+    """The output of a notebook cell: by its id for a front end of ours, else as HTML and as text.
 
-    replaces = True
+    Which of them is settled when it is first drawn. A page that is closed or opened meanwhile changes
+    nothing: a code that was kept out of the notebook is not put there after all.
+    """
 
     def __init__(self) -> None:
         self._handle: Any = None
+        self._by_id: bool | None = None
+
+    @property
+    def shows_time(self) -> bool:
+        return not self._by_id
+
+    def visible(self, interaction: Interaction) -> object:
+        if self._by_id is None:
+            self._by_id = interaction.get("front_end") is True
+        return interaction.get("id") if self._by_id else render_text(interaction, now=0.0)
 
     def draw(self, interaction: Interaction, now: float) -> None:
-        bundle = {
-            "text/html": render_card(interaction, now=now),
-            "text/plain": render_text(interaction, now=now),
-        }
+        bundle = self._bundle(interaction, now)
         if self._handle is not None:
             self._handle.update(bundle, raw=True)
             return
@@ -100,14 +111,28 @@ class CellSurface:
         self._handle = import_module("IPython.display").DisplayHandle()
         self._handle.display(bundle, raw=True)
 
+    def _bundle(self, interaction: Interaction, now: float) -> dict[str, Any]:
+        is_pending = interaction.get("state") == "pending"
+        if self._by_id and is_pending:
+            return {MIME_TYPE: {"id": interaction.get("id")}, "text/plain": text("text.front_end")}
+        ours = {MIME_TYPE: saved_end(interaction)} if self._by_id else {}
+        return {
+            **ours,
+            "text/html": render_card(interaction, now=now),
+            "text/plain": render_text(interaction, now=now),
+        }
+
 
 class TerminalSurface:
     """A terminal: text, one below the other."""
 
-    replaces = False
+    shows_time = False
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream
+
+    def visible(self, interaction: Interaction) -> object:
+        return tuple(interaction.get(key) for key in ("user_code", "verification_uri", "authorization_uri"))
 
     def draw(self, interaction: Interaction, now: float) -> None:
         stream = self._stream or sys.stdout

@@ -1,8 +1,9 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { renderer } from './renderer';
 
 /**
- * The extension's one plugin. It takes its place in the application; the
- * prompt card and the sidebar will hang from it.
+ * The extension's first plugin. It takes its place in the application; the
+ * sidebar will hang from it.
  */
 const plugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-token-broker:plugin',
@@ -11,4 +12,4 @@ const plugin: JupyterFrontEndPlugin<void> = {
   activate: () => undefined
 };
 
-export default plugin;
+export default [plugin, renderer];

@@ -1,4 +1,4 @@
-"""A browser, a provider and JupyterLab, all real."""
+"""A browser, a provider, and JupyterLab or Notebook 7, all real."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
-from tests.browser.lab import chromium
+from tests.browser.desk import Desk
+from tests.browser.lab import APPS, App, chromium
 from tests.idp import OidcProvider
 from tests.support import Place, place
 
@@ -31,10 +32,30 @@ def home(provider: OidcProvider) -> Iterator[Place]:
         yield made
 
 
+@pytest.fixture(scope="module", params=APPS, ids=[app.module for app in APPS])
+def app(request: pytest.FixtureRequest) -> App:
+    """Each test runs in both applications."""
+    assert isinstance(request.param, App)
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def lab(home: Place) -> Iterator[JupyterProcess]:
-    with home.server("--LabApp.expose_app_in_browser=True", module="jupyterlab") as running:
+def lab(home: Place, app: App) -> Iterator[JupyterProcess]:
+    with home.server(app.option, module=app.module) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def nothing_waits(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After a test nobody is signed in, no kernel runs and nothing waits."""
+    yield
+    if "lab" in request.fixturenames:
+        server: JupyterProcess = request.getfixturevalue("lab")
+        for kernel in server.get("api/kernels").json():
+            server.delete(f"api/kernels/{kernel['id']}")
+        for waiting in server.get("jupyter_auth/v1/interactions").json():
+            server.delete(f"jupyter_auth/v1/interactions/{waiting['id']}")
+        server.delete("jupyter_auth/v1/cache")
 
 
 @pytest.fixture
@@ -44,3 +65,8 @@ def page(browser: Browser) -> Iterator[Page]:
     opened = context.new_page()
     yield opened
     context.close()
+
+
+@pytest.fixture
+def desk(page: Page, lab: JupyterProcess, app: App, home: Place) -> Desk:
+    return Desk(page=page, server=lab, app=app, home=home)

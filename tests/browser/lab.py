@@ -1,9 +1,10 @@
-"""JupyterLab in a real browser, as the tests and the pictures of the documentation use it."""
+"""JupyterLab and Notebook 7 in a real browser, as the tests and the documentation's pictures use them."""
 
 import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -19,6 +20,27 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """An application: the module that starts it, the option that the tests need, the page of a notebook."""
+
+    module: str
+    option: str
+    page: str
+
+
+LAB = App(
+    module="jupyterlab", option="--LabApp.expose_app_in_browser=True", page="lab/tree/{}?reset&token={}"
+)
+NOTEBOOK = App(
+    module="notebook",
+    option="--JupyterNotebookApp.expose_app_in_browser=True",
+    page="notebooks/{}?token={}",
+)
+APPS = (LAB, NOTEBOOK)
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -53,9 +75,9 @@ def write_notebook(folder: Path, name: str, *cells: str) -> Path:
     return path
 
 
-def open_notebook(page: Page, server: JupyterProcess, name: str) -> None:
-    """Open a notebook in JupyterLab and wait until its kernel is there."""
-    page.goto(f"{server.url}lab/tree/{name}?reset&token={server.token}")
+def open_notebook(page: Page, server: JupyterProcess, name: str, app: App = LAB) -> None:
+    """Open a notebook and wait until its kernel is there."""
+    page.goto(server.url + app.page.format(name, server.token))
     page.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
     page.wait_for_function(
@@ -89,3 +111,11 @@ def set_theme(page: Page, name: str) -> None:
     page.wait_for_function(
         "dark => (document.body.dataset.jpThemeLight === 'false') === dark", arg="Dark" in name
     )
+
+
+def violations(page: Page, selector: str) -> list[str]:
+    """What axe finds wrong in a part of the page."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("selector => axe.run(selector).then(result => result.violations)", selector)
+    return [f"{problem['id']}: {node['html']}" for problem in found for node in problem["nodes"]]

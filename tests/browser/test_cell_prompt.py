@@ -1,84 +1,147 @@
-"""The prompt in a cell of JupyterLab, seen and used by a person in Chromium."""
+"""The prompt in a cell of JupyterLab and of Notebook 7, seen and used by a person in Chromium."""
 
-import json
-import time
+from dataclasses import replace
 
 from playwright.sync_api import Page, expect
 
-from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
-from tests.browser.lab import open_notebook, run_cell, save, write_notebook
+from tests.browser.desk import Desk
+from tests.browser.lab import run_cell, set_theme, violations
 from tests.idp import OidcProvider
-from tests.support import Place
 
-
-def waiting(lab: JupyterProcess) -> dict[str, str]:
-    found = [i for i in lab.get("jupyter_auth/v1/interactions").json() if i["state"] == "pending"]
-    assert len(found) == 1
-    return dict(found[0])
+ASK = "tok = %get_token lake"
+SOON = 20_000  # ms
 
 
 def sign_in_as_a_person(page: Page, address: str, code: str) -> None:
     """In a page of their own: enter the code, confirm, sign in, consent."""
-    page.goto(address)
-    page.fill("input[name=user_code]", code)
-    page.locator("button[type=submit]").first.click()
+    other = page.context.new_page()
+    other.goto(address)
+    other.fill("input[name=user_code]", code)
+    other.locator("button[type=submit]").first.click()
     for _ in range(4):
-        page.wait_for_load_state()
-        if page.locator("input[name=login]").count():
-            page.fill("input[name=login]", "ada")
-            page.fill("input[name=password]", "any")
-        buttons = page.locator("button[type=submit]")
+        other.wait_for_load_state()
+        if other.locator("input[name=login]").count():
+            other.fill("input[name=login]", "ada")
+            other.fill("input[name=password]", "any")
+        buttons = other.locator("button[type=submit]")
         if not buttons.count():
             break
         buttons.first.click()
-    page.wait_for_load_state()
-    assert "success" in page.content().lower()
-
-
-def test_from_the_cell_to_the_token(
-    page: Page, lab: JupyterProcess, home: Place, provider: OidcProvider
-) -> None:
-    path = write_notebook(
-        home.notebooks, "sales.ipynb", "%load_ext jupyter_auth", "tok = %get_token lake", "tok"
-    )
-    open_notebook(page, lab, path.name)
-    run_cell(page, 0)
-    run_cell(page, 1)
-    card = page.locator(".jp-OutputArea-output section, .jp-OutputArea-output [role=group]").first
-    expect(card).to_contain_text("sales.ipynb asks you to sign in to lake", timeout=20_000)
-    request = waiting(lab)
-    expect(card).to_contain_text(request["user_code"])
-    expect(card).to_contain_text("Python 3 (ipykernel)")
-    card.get_by_role("button", name="Copy").click()
-    assert page.evaluate("navigator.clipboard.readText()") == request["user_code"]
-
-    other = page.context.new_page()
-    sign_in_as_a_person(other, request["verification_uri"], request["user_code"])
+    other.wait_for_load_state()
+    assert "success" in other.content().lower()
     other.close()
 
-    expect(page.locator(".jp-Notebook")).to_contain_text("Signed in as ada", timeout=20_000)
-    expect(page.locator(".jp-Notebook")).not_to_contain_text(request["user_code"])
-    run_cell(page, 2)
-    expect(page.locator(".jp-Notebook")).to_contain_text("AuthenticationResult lake ada", timeout=20_000)
-    save(page)
-    saved = path.read_text(encoding="utf-8")
-    deadline = time.monotonic() + 10
-    while "Signed in as ada" not in saved and time.monotonic() < deadline:
-        time.sleep(0.1)
-        saved = path.read_text(encoding="utf-8")
-    assert "Signed in as ada" in saved, saved
-    for gone in (request["user_code"], request["verification_uri"], "<script", "user_code="):
-        assert gone not in json.dumps(json.loads(saved)), gone
+
+def assert_keeps_nothing(text: str, request: dict[str, str]) -> None:
+    """Neither the code nor the address nor a QR code or a script is in what was saved."""
+    for word in (request["user_code"], request["verification_uri"], "user_code", "<script", "crispEdges"):
+        assert word not in text, word
 
 
-def test_the_stop_button_ends_the_prompt(page: Page, lab: JupyterProcess, home: Place) -> None:
-    path = write_notebook(
-        home.notebooks, "stop.ipynb", "%load_ext jupyter_auth", "tok = %get_token lake lake.write email"
-    )
-    open_notebook(page, lab, path.name)
-    run_cell(page, 0)
-    run_cell(page, 1)
-    expect(page.locator(".jp-Notebook")).to_contain_text("asks you to sign in", timeout=20_000)
-    page.evaluate("() => { void window.jupyterapp.commands.execute('notebook:interrupt-kernel'); }")
-    expect(page.locator(".jp-Notebook")).to_contain_text("Sign-in cancelled", timeout=20_000)
-    expect(page.locator(".jp-Notebook")).to_contain_text("KeyboardInterrupt", timeout=20_000)
+def test_from_the_cell_to_the_token(desk: Desk, provider: OidcProvider) -> None:
+    path = desk.ask("sales", ASK, "tok")
+    expect(desk.card).to_contain_text(f"{path.name} asks you to sign in to lake", timeout=SOON)
+    request = desk.waiting()
+    expect(desk.card).to_contain_text(request["user_code"])
+    expect(desk.card).to_contain_text("Python 3 (ipykernel)")
+    desk.card.get_by_role("button", name="Copy").click()
+    expect(desk.card).to_contain_text("Copied")
+    assert desk.page.evaluate("navigator.clipboard.readText()") == request["user_code"]
+    desk.card.get_by_text("Show QR code").click()
+    expect(desk.card.get_by_role("img", name="QR code for the sign-in page")).to_be_visible()
+    in_between = desk.saved(path, "jupyter_auth.interaction")
+    assert request["id"] in in_between and "Sign-in is waiting" in in_between
+    assert_keeps_nothing(in_between, request)
+
+    sign_in_as_a_person(desk.page, request["verification_uri"], request["user_code"])
+    expect(desk.card).to_have_text("Signed in as ada · lake", timeout=SOON)
+    expect(desk.page.locator(".jp-Notebook")).not_to_contain_text(request["user_code"])
+    run_cell(desk.page, 2)
+    expect(desk.page.locator(".jp-Notebook")).to_contain_text("AuthenticationResult lake ada", timeout=SOON)
+    assert_keeps_nothing(desk.saved(path, "Signed in as ada"), request)
+
+    asked: list[str] = []
+    desk.page.on("request", lambda sent: asked.append(sent.url))
+    desk.open(path)
+    expect(desk.card).to_have_text("Signed in as ada · lake", timeout=SOON)
+    assert [url for url in asked if "/interactions/" in url] == []
+
+
+def test_cancel_in_the_card_ends_the_cell_that_waits(desk: Desk) -> None:
+    desk.ask("cancel", ASK, "print('after', 6 * 7)")
+    expect(desk.card).to_contain_text("Waiting for you", timeout=SOON)
+    desk.card.get_by_role("button", name="Cancel").click()
+    expect(desk.card).to_have_text("Sign-in cancelled. Run the cell again to sign in.", timeout=SOON)
+    expect(desk.page.locator(".jp-Notebook")).to_contain_text("InteractionCancelledError", timeout=SOON)
+    run_cell(desk.page, 2)
+    expect(desk.page.locator(".jp-Notebook")).to_contain_text("after 42", timeout=SOON)
+
+
+def test_the_stop_button_ends_the_prompt(desk: Desk) -> None:
+    desk.ask("stop", "tok = %get_token lake lake.write email")
+    expect(desk.card).to_contain_text("asks you to sign in", timeout=SOON)
+    desk.page.evaluate("() => { void window.jupyterapp.commands.execute('notebook:interrupt-kernel'); }")
+    expect(desk.card).to_contain_text("Sign-in cancelled", timeout=SOON)
+    expect(desk.page.locator(".jp-Notebook")).to_contain_text("KeyboardInterrupt", timeout=SOON)
+
+
+def test_one_answer_ends_the_requests_of_two_notebooks_in_two_pages(
+    desk: Desk, provider: OidcProvider
+) -> None:
+    other = replace(desk, page=desk.page.context.new_page())
+    for place, name in ((desk, "first"), (other, "second")):
+        place.ask(name, ASK)
+        expect(place.card).to_contain_text("Waiting for you", timeout=SOON)
+    for place in (desk, other):
+        expect(place.card).to_contain_text("and 1 more notebook waits", timeout=SOON)
+    provider.approve(desk.waiting()["user_code"])
+    for place in (desk, other):
+        expect(place.card).to_have_text("Signed in as ada · lake", timeout=SOON)
+
+
+def test_declined_then_tried_again_in_place(desk: Desk, provider: OidcProvider) -> None:
+    desk.ask("again", ASK, f"{ASK}\ntok")
+    expect(desk.card).to_contain_text("Waiting for you", timeout=SOON)
+    provider.deny(desk.waiting()["user_code"])
+    expect(desk.card).to_contain_text("Sign-in declined", timeout=SOON)
+    expect(desk.page.locator(".jp-Notebook")).to_contain_text("InteractionDeclinedError", timeout=SOON)
+    desk.card.get_by_role("button", name="Try again").click()
+    expect(desk.card).to_contain_text("Copy this code", timeout=SOON)
+    provider.approve(desk.waiting()["user_code"])
+    expect(desk.card).to_have_text("Signed in as ada · lake", timeout=SOON)
+    run_cell(desk.page, 2)
+    expect(desk.page.locator(".jp-Notebook")).to_contain_text("AuthenticationResult lake ada", timeout=SOON)
+
+
+def test_a_page_that_is_loaded_anew_shows_the_request_again(desk: Desk, provider: OidcProvider) -> None:
+    path = desk.ask("reload", ASK)
+    expect(desk.card).to_contain_text("Waiting for you", timeout=SOON)
+    request = desk.waiting()
+    desk.saved(path, request["id"])
+    desk.page.reload()
+    expect(desk.card).to_contain_text(request["user_code"], timeout=60_000)
+    provider.approve(request["user_code"])
+    expect(desk.card).to_have_text("Signed in as ada · lake", timeout=SOON)
+
+
+def test_by_keyboard_alone_and_without_a_fault_that_axe_finds(desk: Desk) -> None:
+    desk.ask("keys", ASK)
+    expect(desk.card).to_contain_text("Waiting for you", timeout=SOON)
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        set_theme(desk.page, theme)
+        assert violations(desk.page, "jupyter-auth-card") == []
+    desk.card.get_by_role("button", name="Copy").focus()
+    desk.page.keyboard.press("Enter")
+    expect(desk.card).to_contain_text("Copied")
+    reached = []
+    for _ in range(3):
+        desk.page.keyboard.press("Tab")
+        reached.append(
+            desk.page.evaluate(
+                "document.querySelector('jupyter-auth-card').shadowRoot.activeElement.dataset.part"
+            )
+        )
+    assert reached == ["link", "qr", "cancel"]
+    desk.page.keyboard.press("Space")
+    expect(desk.card).to_have_text("Sign-in cancelled. Run the cell again to sign in.", timeout=SOON)
+    assert violations(desk.page, "jupyter-auth-card") == []

@@ -25,7 +25,16 @@ def description() -> dict[str, Any]:
 
 
 def operations() -> set[tuple[str, str]]:
-    """Every path with each of its methods."""
+    """Every path with each of its methods, but for websockets, which answer no JSON."""
+    return _methods() - websockets()
+
+
+def websockets() -> set[tuple[str, str]]:
+    """The paths where a GET opens a websocket."""
+    return {(path, m) for path, m in _methods() if "101" in description()["paths"][path][m]["responses"]}
+
+
+def _methods() -> set[tuple[str, str]]:
     methods = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
     return {(path, m) for path, item in description()["paths"].items() for m in item if m in methods}
 

@@ -13,8 +13,9 @@ from tornado.web import RequestHandler
 
 from jupyter_auth.broker.request import TokenRequest
 from jupyter_auth.core.errors import AuthError
+from jupyter_auth.server.front_ends import PATH
 from jupyter_auth.server.handlers import PREFIX, routes
-from tests.support.description import check, description, operations
+from tests.support.description import check, description, operations, websockets
 
 SCHEMAS: dict[str, Any] = description()["components"]["schemas"]
 
@@ -34,6 +35,10 @@ def test_every_route_and_method_is_described_and_nothing_else() -> None:
             if ours.__module__.startswith("jupyter_auth"):  # not Jupyter's own OPTIONS
                 served.add((path, method.lower()))
     assert served == operations()
+
+
+def test_the_websocket_of_the_front_ends_is_described() -> None:
+    assert websockets() == {(f"/{PATH}", "get")}
 
 
 def _path_like(pattern: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 import jupyter_auth
 from jupyter_auth.ui.card_html import render_card
 from jupyter_auth.ui.card_text import render_text
-from jupyter_auth.ui.prompt import CellPrompt, TerminalSurface, make_prompt
+from jupyter_auth.ui.prompt import CellPrompt, CellSurface, TerminalSurface, make_prompt
 
 Make = Callable[..., dict[str, Any]]
 ROOT = Path(jupyter_auth.__path__[0]).parent
@@ -19,11 +19,14 @@ ROOT = Path(jupyter_auth.__path__[0]).parent
 class Recorder:
     """A cell: ``shown`` is what stands in it, ``count`` how often it was drawn."""
 
-    replaces = True
+    shows_time = True
 
     def __init__(self) -> None:
         self.shown = ""
         self.count = 0
+
+    def visible(self, interaction: Any) -> object:
+        return render_text(interaction, now=0.0)
 
     def draw(self, interaction: Any, now: float) -> None:
         self.shown = render_card(interaction, now=now) + render_text(interaction, now=now)
@@ -177,6 +180,70 @@ def test_plain_python_is_a_terminal(capsys: pytest.CaptureFixture[str], make: Ma
     prompt = make_prompt()
     prompt.update(make(expires_on=4_000_000_000))
     assert "press Ctrl+C" in capsys.readouterr().out
+
+
+BY_ID = "application/vnd.jupyter_auth.interaction.v1+json"
+
+
+class Handle:
+    """What IPython displays through."""
+
+    shown: list[dict[str, Any]]
+
+    def display(self, bundle: dict[str, Any], *, raw: bool) -> None:
+        assert raw
+        Handle.shown = [bundle]
+
+    def update(self, bundle: dict[str, Any], *, raw: bool) -> None:
+        assert raw
+        Handle.shown.append(bundle)
+
+
+@pytest.fixture
+def in_cell(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> CellPrompt:
+    monkeypatch.setattr("IPython.display.DisplayHandle", Handle)
+    Handle.shown = []
+    return CellPrompt(CellSurface(), clock=clock)
+
+
+def test_for_a_front_end_of_ours_the_cell_holds_the_id_alone(
+    in_cell: CellPrompt, clock: Clock, make: Make
+) -> None:
+    in_cell.update(make(front_end=True))
+    for front_end in (True, False):  # a page that is closed meanwhile puts no code into the notebook
+        clock.now += 300
+        in_cell.update(make(front_end=front_end, user_code="NEW1-NEW2", slow=True))
+    waiting = "Sign-in is waiting: see the card or the Jupyter Auth sidebar"
+    assert Handle.shown == [{BY_ID: {"id": "int-1"}, "text/plain": waiting}]
+    in_cell.finish(make(front_end=True, state="succeeded", username="ada\u202e"))
+    last = Handle.shown[-1]
+    assert last[BY_ID] == {
+        "id": "int-1",
+        "state": "succeeded",
+        "flow": "device_code",
+        "profile": "graph",
+        "username": "ada",
+        "host": "login.microsoftonline.com",
+    }
+    assert set(last) == {BY_ID, "text/html", "text/plain"}
+    assert last["text/plain"] == "✓ Signed in as ada · graph"
+
+
+@pytest.mark.parametrize("state", ["succeeded", "declined", "expired", "cancelled", "failed", "pending"])
+def test_what_stays_for_a_front_end_of_ours_has_no_code_and_no_address(
+    in_cell: CellPrompt, make: Make, state: str
+) -> None:
+    in_cell.update(make(front_end=True))
+    in_cell.finish(make(front_end=True, state=state, reason="x", message="Said.", hint="Do."))
+    assert not any(left in str(Handle.shown) for left in ("D7KX", "devicelogin", "https:", "<script"))
+    assert Handle.shown[-1][BY_ID]["state"] == (state if state != "pending" else "cancelled")
+
+
+def test_a_front_end_that_comes_later_changes_nothing(in_cell: CellPrompt, make: Make) -> None:
+    in_cell.update(make(front_end=False))
+    in_cell.update(make(front_end=True, slow=True))
+    in_cell.finish(make(front_end=True, state="cancelled"))
+    assert [set(bundle) for bundle in Handle.shown] == [{"text/html", "text/plain"}] * 3
 
 
 KERNEL_CODE = """

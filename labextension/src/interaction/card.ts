@@ -1,0 +1,209 @@
+import { CardView, stateText } from './card-view';
+import { read, type Card, type Content } from './content';
+import { Countdown } from './countdown';
+import { h, setText } from './dom';
+import type { InteractionModel } from './model';
+import type { Remedy } from './outcome';
+import { outcomeText, outcomeView } from './outcome-view';
+import { english, type Strings } from './strings';
+import { STYLE } from './style';
+import { duration } from './words';
+
+/** The element's events; each bubbles out of shadow roots and has `{ id }` as its detail. */
+export type CardEvent = 'ja-cancel' | 'ja-retry' | 'ja-dismiss' | 'ja-opened' | 'ja-copied';
+
+const MARKS = [300, 60]; // seconds left at which the time is said aloud
+const SAID_FOR = 4000; // ms; then nobody comes across it a second time
+const EVENTS: Record<Remedy, CardEvent> = {
+  renew: 'ja-retry',
+  retry: 'ja-retry',
+  cancel: 'ja-cancel',
+  dismiss: 'ja-dismiss'
+};
+
+/**
+ * The prompt card, `<jupyter-auth-card>`: who asks for what, the next step, and
+ * how it ended. It shows what it is given and tells by events what a person
+ * wants; it asks no server, opens no page and takes no focus by itself.
+ *
+ * It lives in a shadow root: there, neither a host's style nor one that a
+ * notebook prints can change or hide what it says, `--jp-*` variables (so
+ * themes) still reach in, and axe and screen readers see through an open root.
+ */
+export class InteractionCard extends HTMLElement {
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: 'open' });
+    root.append(h('style', {}, STYLE), h('div', { class: 'ja' }, this._stage, this._status));
+  }
+
+  /** What to show; the object is read anew each time one is given. */
+  get interaction(): InteractionModel | null {
+    return this._interaction;
+  }
+  set interaction(value: InteractionModel | null) {
+    if (value?.id !== this._interaction?.id) {
+      this._openedOn = null;
+    }
+    this._interaction = value;
+    this._update();
+  }
+
+  /** Gives the sentences; English unless somebody sets another. */
+  get strings(): Strings {
+    return this._strings;
+  }
+  set strings(value: Strings) {
+    this._strings = value;
+    this._view = null;
+    this._signature = '';
+    this._update();
+  }
+
+  /** True for a request that is history: however it ended is one line without buttons. */
+  get settled(): boolean {
+    return this._isSettled;
+  }
+  set settled(value: boolean) {
+    this._isSettled = value;
+    this._update();
+  }
+
+  /** The time in ms. */
+  now: () => number = () => Date.now();
+
+  connectedCallback(): void {
+    // A key pressed on a control of the card is meant for it, not a shortcut of the notebook around.
+    this.setAttribute('data-lm-suppress-shortcuts', 'true');
+    this._update();
+  }
+
+  disconnectedCallback(): void {
+    this._countdown.stop();
+    clearTimeout(this._sayTimer);
+  }
+
+  /** Puts the focus on the card's title, for those who asked to be led to it. */
+  override focus(options?: FocusOptions): void {
+    this._find('#title, [data-part=line]')?.focus(options);
+  }
+
+  private _update(): void {
+    if (!this.isConnected) {
+      return;
+    }
+    if (!this._interaction) {
+      this._countdown.stop();
+      this._stage.replaceChildren();
+      this._view = null;
+      this._content = null;
+      return;
+    }
+    const focused = this.shadowRoot?.activeElement as HTMLElement | null | undefined;
+    const part = focused?.dataset['part'];
+    const before = this._content;
+    const content = read(this._interaction, { now: this.now() / 1000, openedOn: this._openedOn });
+    this._content = content;
+    this._show(content);
+    this._announce(before, content);
+    if (focused && !focused.isConnected) {
+      this._keepFocus(part);
+    }
+  }
+
+  private _show(content: Content): void {
+    if (content.kind === 'card') {
+      this._view ??= this._newView();
+      this._view.update(content);
+      if (this._view.root.parentNode !== this._stage) {
+        this._stage.replaceChildren(this._view.root);
+        this._signature = '';
+      }
+      this._countdown.start();
+      return;
+    }
+    this._countdown.stop();
+    this._view = null;
+    const signature = JSON.stringify([content, this._isSettled]);
+    if (signature !== this._signature) {
+      this._signature = signature;
+      const act = (remedy: Remedy): void => this._tell(EVENTS[remedy]);
+      this._stage.replaceChildren(outcomeView(content, this._strings, this._isSettled, act));
+    }
+  }
+
+  private _newView(): CardView {
+    return new CardView(this._strings, {
+      opened: () => {
+        this._openedOn ??= this.now() / 1000;
+        this._tell('ja-opened');
+      },
+      copied: () => this._tell('ja-copied'),
+      cancelled: () => this._tell('ja-cancel'),
+      say: text => this._say(text)
+    });
+  }
+
+  /** Say aloud what has changed. Alerts speak for themselves. */
+  private _announce(before: Content | null, content: Content): void {
+    if (content.kind === 'outcome') {
+      const isNew = before?.kind !== 'outcome' || before.state !== content.state;
+      if (isNew && (content.tone !== 'bad' || this._isSettled)) {
+        this._say(outcomeText(content, this._strings));
+      }
+    } else if (before?.kind !== 'card' || before.code !== content.code) {
+      this._say(before ? this._strings('a11y.newCode') : stateText(content, this._strings));
+    } else {
+      this._announceTime(before, content);
+    }
+  }
+
+  private _announceTime(before: Card, card: Card): void {
+    if (MARKS.some(mark => card.left <= mark && before.left > mark)) {
+      const key = card.byCode ? 'a11y.expiresSoon' : 'card.waiting.ends';
+      this._say(this._strings(key, { time: duration(card.left, this._strings) }));
+    } else if (before.state !== card.state) {
+      this._say(stateText(card, this._strings));
+    }
+  }
+
+  private _say(text: string): void {
+    clearTimeout(this._sayTimer);
+    // The region must be there before its text changes.
+    this._sayTimer = setTimeout(() => {
+      setText(this._status, text);
+      this._sayTimer = setTimeout(() => setText(this._status, ''), SAID_FOR);
+    }, 50);
+  }
+
+  /** The control that had the focus has gone: to its like, else to the first that can be used, else to the card. */
+  private _keepFocus(part: string | undefined): void {
+    const like = part ? this._find(`[data-part=${part}]`) : null;
+    const first = this._find('button, a, summary');
+    (like ?? first ?? this._find('[tabindex]'))?.focus({ preventScroll: true });
+  }
+
+  private _find(selector: string): HTMLElement | null {
+    return this._stage.querySelector<HTMLElement>(selector);
+  }
+
+  private _tell(type: CardEvent): void {
+    const detail = { id: this._interaction?.id ?? '' };
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+  }
+
+  private readonly _stage = h('div');
+  private readonly _status = h('span', { class: 'unseen', role: 'status' });
+  private readonly _countdown = new Countdown(
+    () => (this._interaction?.expires_on ?? 0) - this.now() / 1000,
+    () => this._update()
+  );
+  private _interaction: InteractionModel | null = null;
+  private _strings: Strings = english;
+  private _isSettled = false;
+  private _content: Content | null = null;
+  private _view: CardView | null = null;
+  private _signature = '';
+  private _openedOn: number | null = null;
+  private _sayTimer: ReturnType<typeof setTimeout> | undefined;
+}

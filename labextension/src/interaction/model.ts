@@ -1,0 +1,74 @@
+/** Who asked for a sign-in. The names come from the kernel's side and are not verified. */
+export interface Requester {
+  notebook: string | null;
+  kernel_id: string | null;
+  kernel_name: string | null;
+  waiting: number;
+  in_process?: boolean;
+}
+
+/**
+ * How far a sign-in has come. `unknown` is never sent by the server: it is for
+ * a front end that cannot learn more (`reason`: `gone` or `offline`).
+ */
+export type InteractionState = 'pending' | 'succeeded' | 'declined' | 'expired' | 'cancelled' | 'failed' | 'unknown';
+
+/**
+ * One request for a person: the REST resource `interactions/{id}`.
+ *
+ * Every text in it may come from a provider, a kernel or a file name somebody
+ * chose, so nothing of it is shown without being read by `content.ts`.
+ */
+export interface InteractionModel {
+  id: string;
+  profile: string;
+  title: string | null;
+  client_id: string;
+  issuer: string;
+  tenant: string | null;
+  scopes: string[];
+  scope_titles: Record<string, string>;
+  flow: 'device_code' | 'authorization_code';
+  state: InteractionState;
+  slow: boolean;
+  user_code: string | null;
+  verification_uri: string | null;
+  verification_uri_complete: string | null;
+  authorization_uri: string | null;
+  created_on: number;
+  expires_on: number;
+  username: string | null;
+  reason: string | null;
+  message: string | null;
+  hint: string | null;
+  requested_by: Requester;
+}
+
+/** A request that is over, of which only the fields in `known` are known; without code and address in any case. */
+export function ended(known: Partial<InteractionModel>): InteractionModel {
+  return {
+    id: '',
+    profile: '',
+    title: null,
+    client_id: '',
+    issuer: '',
+    tenant: null,
+    scopes: [],
+    scope_titles: {},
+    flow: 'device_code',
+    state: 'failed',
+    slow: false,
+    username: null,
+    reason: null,
+    message: null,
+    hint: null,
+    created_on: 0,
+    expires_on: 0,
+    requested_by: { notebook: null, kernel_id: null, kernel_name: null, waiting: 0 },
+    ...known,
+    user_code: null,
+    verification_uri: null,
+    verification_uri_complete: null,
+    authorization_uri: null
+  };
+}

@@ -1,0 +1,227 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { TAG, defineCard, type InteractionCard, type InteractionModel } from '../src/interaction';
+import { HOSTILE, NOW, UNSAFE, sample } from './samples';
+
+let card: InteractionCard;
+let told: [string, string][];
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW * 1000 });
+  defineCard();
+  defineCard();
+  told = [];
+  card = document.createElement(TAG) as InteractionCard;
+  document.body.append(card);
+  for (const type of ['ja-cancel', 'ja-retry', 'ja-dismiss', 'ja-opened', 'ja-copied']) {
+    document.body.addEventListener(type, note);
+  }
+});
+afterEach(() => {
+  document.body.replaceChildren();
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+const note = (event: Event): void => void told.push([event.type, (event as CustomEvent<{ id: string }>).detail.id]);
+const root = (): ShadowRoot => card.shadowRoot as ShadowRoot;
+const find = (selector: string): HTMLElement => root().querySelector(selector) as HTMLElement;
+const text = (): string => root().querySelector('.ja')?.textContent ?? '';
+const part = (name: string): HTMLElement => find(`[data-part=${name}]`);
+const show = (changes: Parameters<typeof sample>[0] = {}): void => void (card.interaction = sample(changes));
+const said = (): string => {
+  vi.advanceTimersByTime(60);
+  return find('[role=status]').textContent ?? '';
+};
+
+describe('waiting', () => {
+  test('the controls come in the order of the work', () => {
+    show();
+    const order = [...root().querySelectorAll<HTMLElement>('button, a, summary')].map(e => e.dataset['part']);
+    expect(order).toEqual(['copy', 'link', 'qr', 'cancel']);
+    expect(part('link').getAttribute('href')).toBe('https://microsoft.com/devicelogin');
+    expect(part('link').getAttribute('rel')).toBe('noopener noreferrer');
+    expect(find('.code > code').textContent).toBe('D7KX-92QP');
+    expect(text()).toContain('Code, spelled out: D 7 K X – 9 2 Q P');
+    expect(find('svg[role=img]')).toBeNull();
+  });
+  test('changes happen in place', () => {
+    show();
+    const [copy, link, section] = [part('copy'), part('link'), find('section')];
+    show({ slow: true, requested_by: { waiting: 2 } });
+    expect([part('copy'), part('link'), find('section')]).toEqual([copy, link, section]);
+    expect(text()).toContain('and 1 more notebook waits');
+    expect(find('.tip').hidden).toBe(false);
+  });
+  test('the countdown goes by itself, and rests while the page is hidden', () => {
+    show();
+    expect(text()).toContain('Code expires in 15 min');
+    vi.advanceTimersByTime(70_000);
+    expect(text()).toContain('Code expires in 14 min');
+    vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+    document.dispatchEvent(new Event('visibilitychange'));
+    vi.advanceTimersByTime(11_000);
+    expect(vi.getTimerCount()).toBe(0);
+    vi.restoreAllMocks();
+    vi.setSystemTime((NOW + 700) * 1000);
+    document.dispatchEvent(new Event('visibilitychange'));
+    expect(text()).toContain('Code expires in 3 min 20 s');
+    expect(find('.countdown').hasAttribute('data-low')).toBe(true);
+    vi.advanceTimersByTime(1100);
+    expect(text()).toContain('3 min 19 s');
+  });
+  test('at the end of the time it has expired, and another code comes in place', () => {
+    show();
+    vi.advanceTimersByTime(906_000);
+    expect(text()).toContain('The code expired');
+    expect(text()).not.toContain('D7KX');
+    part('renew').focus();
+    part('renew').click();
+    expect(told).toEqual([['ja-retry', 'int-1']]);
+    const now = NOW + 910;
+    show({ id: 'int-2', user_code: 'NEW', created_on: now, expires_on: now + 900 });
+    expect(find('.code > code').textContent).toBe('NEW');
+    expect(said()).toBe('There is a new code');
+    expect(root().activeElement).toBe(part('copy'));
+  });
+  test('a card that left the page counts no more', () => {
+    const before = vi.getTimerCount();
+    show();
+    card.remove();
+    expect(vi.getTimerCount()).toBe(before);
+  });
+});
+
+describe('what a person does', () => {
+  test('cancel, open', () => {
+    show();
+    part('cancel').click();
+    part('link').addEventListener('click', event => event.preventDefault());
+    part('link').click();
+    expect(told).toEqual([
+      ['ja-cancel', 'int-1'],
+      ['ja-opened', 'int-1']
+    ]);
+    vi.advanceTimersByTime(71_000);
+    expect(text()).toContain('Finished on the page?');
+  });
+  test('copy', async () => {
+    const writeText = vi.fn(() => Promise.resolve());
+    vi.stubGlobal('navigator', { clipboard: { writeText } });
+    show();
+    part('copy').click();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(writeText).toHaveBeenCalledWith('D7KX-92QP');
+    expect([part('copy').textContent, said(), told[0]]).toEqual(['Copied', 'Code copied', ['ja-copied', 'int-1']]);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(part('copy').textContent).toBe('Copy');
+    vi.unstubAllGlobals();
+  });
+  test('where copying is refused, the code is selected and the card says so', async () => {
+    show();
+    const select = vi.spyOn(getSelection() as Selection, 'selectAllChildren');
+    part('copy').click();
+    await vi.advanceTimersByTimeAsync(60);
+    expect(select).toHaveBeenCalledWith(find('.code > code'));
+    expect(find('.code + p').hidden).toBe(false);
+    expect(said()).toContain('did not allow copying');
+    expect(told).toEqual([]);
+  });
+  test('a QR code is drawn when it is asked for', async () => {
+    vi.useRealTimers();
+    card.now = () => NOW * 1000;
+    show();
+    const details = find('details') as HTMLDetailsElement;
+    details.open = true;
+    details.dispatchEvent(new Event('toggle'));
+    await vi.waitFor(() => expect(find('svg[role=img]')).not.toBeNull());
+    expect(find('svg[role=img]').getAttribute('aria-label')).toBe('QR code for the sign-in page');
+    expect(root().innerHTML).not.toContain('otc=');
+  });
+});
+
+describe('the end', () => {
+  test('done and cancelled are one line', () => {
+    show();
+    show({ state: 'succeeded', username: 'ada' });
+    expect(root().querySelectorAll('button, a, section')).toHaveLength(0);
+    expect(said()).toBe('Signed in as ada · graph');
+    show({ state: 'cancelled' });
+    expect(said()).toBe('Sign-in cancelled. Run the cell again to sign in.');
+  });
+  test('the focus of a control that went is not lost; elsewhere it is left alone', () => {
+    show();
+    part('cancel').focus();
+    show({ state: 'cancelled' });
+    expect(root().activeElement).toBe(part('line'));
+    const other = document.body.appendChild(document.createElement('input'));
+    show();
+    other.focus();
+    show({ state: 'declined' });
+    expect(document.activeElement).toBe(other);
+  });
+  test('declined: an alert with two ways on', () => {
+    show({ state: 'declined' });
+    expect(find('[role=alert]').textContent).toContain('Sign-in declined');
+    part('retry').click();
+    part('dismiss').click();
+    expect(told.map(([type]) => type)).toEqual(['ja-retry', 'ja-dismiss']);
+    card.settled = true;
+    expect(root().querySelectorAll('button, section')).toHaveLength(0);
+    expect(text()).toContain('Sign-in declined. It was declined at login.microsoftonline.com.');
+  });
+  test('nothing to show', () => {
+    show();
+    card.interaction = null;
+    expect(text()).toBe('');
+  });
+});
+
+describe('values from outside', () => {
+  test('are text, whatever they hold', () => {
+    for (const value of HOSTILE) {
+      show({
+        profile: value,
+        title: value,
+        tenant: value,
+        scopes: [value],
+        scope_titles: { [value]: value },
+        username: value,
+        user_code: value,
+        requested_by: { notebook: value, kernel_name: value }
+      });
+      expect(root().querySelectorAll('img, script, [onerror], [data-commandlinker-command]')).toHaveLength(0);
+      expect(root().querySelectorAll('[id=title]')).toHaveLength(1);
+      expect(text()).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u0000\u001b\ue000]/u);
+      show({ state: 'failed', reason: value, message: value, hint: value, issuer: value });
+      expect(root().querySelectorAll('img, script, [onerror]')).toHaveLength(0);
+    }
+  });
+  test('an address that is not safe is never in the page', () => {
+    for (const url of UNSAFE) {
+      show({ verification_uri: url });
+      expect(root().querySelector('a')).toBeNull();
+      expect(text()).toContain('not safe to open');
+      show({ verification_uri_complete: url });
+      expect(root().querySelector('details')).toBeNull();
+      show({ flow: 'authorization_code', authorization_uri: url });
+      expect(root().querySelector('a')).toBeNull();
+    }
+  });
+  test('a code of 120 characters fits', () => {
+    show({ user_code: 'W'.repeat(120) });
+    expect(find('.code > code').textContent).toHaveLength(120);
+    expect(find('.code').classList.contains('long')).toBe(true);
+  });
+  test('what is missing ends in no exception', () => {
+    card.interaction = { id: 'x', state: 'pending' } as unknown as InteractionModel;
+    card.interaction = { id: 'x', state: 'failed' } as unknown as InteractionModel;
+    expect(text()).toContain('Sign-in failed');
+  });
+});
+
+test('another language', () => {
+  show();
+  card.strings = (key, values) => (values?.['time'] ? `${key} ${values['time']}` : key);
+  expect(text()).toContain('card.waiting.expires time.minute');
+  expect(find('.title').textContent).toBe('card.title.notebook');
+});

@@ -1,0 +1,70 @@
+import type { InteractionModel } from '../src/interaction/model';
+
+export const NOW = 1_800_000_000;
+
+type Changes = Partial<Omit<InteractionModel, 'requested_by'>> & {
+  requested_by?: Partial<InteractionModel['requested_by']>;
+};
+
+/** An interaction as the server sends it, with the given fields changed. */
+export function sample({ requested_by = {}, ...changes }: Changes = {}): InteractionModel {
+  return {
+    id: 'int-1',
+    profile: 'graph',
+    title: 'Contoso Notebooks',
+    client_id: '6b1e',
+    issuer: 'https://login.microsoftonline.com/contoso.com/v2.0',
+    tenant: 'contoso.com',
+    scopes: ['openid', 'User.Read', 'Files.Read'],
+    scope_titles: {},
+    flow: 'device_code',
+    state: 'pending',
+    slow: false,
+    user_code: 'D7KX-92QP',
+    verification_uri: 'https://microsoft.com/devicelogin',
+    verification_uri_complete: 'https://microsoft.com/devicelogin?otc=D7KX-92QP',
+    authorization_uri: null,
+    created_on: NOW,
+    expires_on: NOW + 900,
+    username: null,
+    reason: null,
+    message: null,
+    hint: null,
+    requested_by: {
+      notebook: 'projects/2026/sales-forecast.ipynb',
+      kernel_id: '7f0c',
+      kernel_name: 'Python 3 (ipykernel)',
+      waiting: 1,
+      ...requested_by
+    },
+    ...changes
+  };
+}
+
+export const HOSTILE = [
+  '<img src=x onerror=alert(1)>',
+  '"><script>alert(1)</script>',
+  '<a id=title data-commandlinker-command=x>x</a>',
+  'ada\u202egnp.exe\u2066x\u2069',
+  'a\u0000b\u001b[31mc\r\nd\u2028e\u200bf',
+  '{host} {count} \uE0000\uE001 $& $1 %s',
+  '__proto__',
+  'x'.repeat(5000)
+];
+
+export const UNSAFE = [
+  'javascript:alert(1)',
+  'JaVaScRiPt://microsoft.com/%0aalert(1)',
+  'data:text/html,x',
+  'https://microsoft.com@evil.example/devicelogin',
+  'https:\\\\evil.example',
+  'https://micro\nsoft.com/',
+  ' https://microsoft.com/',
+  'https://micrоsoft.com/', // a Cyrillic letter
+  'https://micro%73oft.com/',
+  'http://microsoft.com/devicelogin',
+  '//microsoft.com/devicelogin',
+  'https:/microsoft.com',
+  'https://microsoft.com:0/',
+  `https://microsoft.com/${'x'.repeat(2100)}`
+];
