@@ -1,14 +1,5 @@
-import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { notifications } from './plugins/notifications';
+import { sidebar } from './plugins/sidebar';
+import { status } from './plugins/status';
 
-/**
- * The extension's one plugin. It takes its place in the application; the
- * prompt card and the sidebar will hang from it.
- */
-const plugin: JupyterFrontEndPlugin<void> = {
-  id: 'jupyter-token-broker:plugin',
-  description: 'Sign-ins of the notebooks of this server.',
-  autoStart: true,
-  activate: () => undefined
-};
-
-export default plugin;
+export default [sidebar, status, notifications];
