@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, Route
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 
 PANEL = "jupyter-token-broker-panel"
+Row = dict[str, Any]
 AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
 OPEN = "() => window.jupyterapp.commands.execute('jupyter-auth:open')"
 
@@ -75,8 +76,8 @@ def axe(page: Page, inside: str = f"#{PANEL}") -> list[str]:
 
 def store(**more: Any) -> dict[str, Any]:
     """The resource ``status``."""
-    kept = {"name": "sqlite", "location": "x", "key_source": "file x", "network": None, "locked": False}
-    broker = {"state": "ready", "where": "server", "pid": 1, "socket": None, "problem": None}
+    kept: Row = {"name": "sqlite", "location": "x", "key_source": "file x", "network": None, "locked": False}
+    broker: Row = {"state": "ready", "where": "server", "pid": 1, "socket": None, "problem": None}
     return {
         "version": "1",
         "protocol": 1,
@@ -88,13 +89,13 @@ def store(**more: Any) -> dict[str, Any]:
 
 def profile(name: str, host: str = "idp.example.org", **more: Any) -> dict[str, Any]:
     """A row of ``profiles``."""
-    row = {"name": name, "title": None, "provider": "oidc", "issuer": f"https://{host}/", "scopes": []}
+    row: Row = {"name": name, "title": None, "provider": "oidc", "issuer": f"https://{host}/", "scopes": []}
     return row | {"flows": ["device_code"], "default": False, "faults": []} | more
 
 
 def account(username: str, of: str, state: str = "signed_in", **more: Any) -> dict[str, Any]:
     """A row of ``accounts``."""
-    row = {"home_account_id": f"{username}.{of}", "username": username, "name": username}
+    row: Row = {"home_account_id": f"{username}.{of}", "username": username, "name": username}
     rest = {"environment": "https://idp.example.org/", "realm": "", "profile": of, "state": state}
     return row | rest | more
 
@@ -102,23 +103,23 @@ def account(username: str, of: str, state: str = "signed_in", **more: Any) -> di
 def entry(of: str, username: str, scopes: str, left: int, **more: Any) -> dict[str, Any]:
     """A row of ``cache``."""
     now = int(time.time())
-    row = {"profile": of, "username": username, "home_account_id": f"{username}.{of}"}
-    times = {"expires_on": now + left, "refresh_on": now + left // 2, "last_used": None}
+    row: Row = {"profile": of, "username": username, "home_account_id": f"{username}.{of}"}
+    times: Row = {"expires_on": now + left, "refresh_on": now + left // 2, "last_used": None}
     return row | times | {"scopes": scopes.split(), "source": "identity_provider", "renewing": False} | more
 
 
 def kernel(notebook: str | None, of: str, last: int, **more: Any) -> dict[str, Any]:
     """A row of ``kernels``."""
     uses = [{"profile": p, "count": 3, "last_used": int(time.time()) - last} for p in of.split()]
-    row = {"kernel_id": f"k-{notebook}", "kernel_name": "Python 3 (ipykernel)", "notebook": notebook}
+    row: Row = {"kernel_id": f"k-{notebook}", "kernel_name": "Python 3 (ipykernel)", "notebook": notebook}
     return row | {"connected": True, "profiles": uses} | more
 
 
 def waiting(identity: str = "i1", state: str = "pending", **more: Any) -> dict[str, Any]:
     """A row of ``interactions``."""
     now = int(time.time())
-    asked = {"notebook": "projects/2026/sales-forecast.ipynb", "kernel_id": "k1", "waiting": 1}
-    row = {"id": identity, "profile": "graph", "title": None, "client_id": "nb", "tenant": None}
+    asked: Row = {"notebook": "projects/2026/sales-forecast.ipynb", "kernel_id": "k1", "waiting": 1}
+    row: Row = {"id": identity, "profile": "graph", "title": None, "client_id": "nb", "tenant": None}
     code = {"user_code": "D7KX-92QP", "verification_uri": "https://idp.example.org/device"}
     rest = {"verification_uri_complete": None, "authorization_uri": None, "username": None, "reason": None}
     more = {
@@ -134,6 +135,7 @@ def waiting(identity: str = "i1", state: str = "pending", **more: Any) -> dict[s
 def usual() -> dict[str, Any]:
     """Three people, four profiles, four tokens, two notebooks."""
     graph = {"host": "login.microsoftonline.com"}
+    last = int(time.time()) - 130
     return {
         "status": store(),
         "profiles": [
@@ -149,11 +151,9 @@ def usual() -> dict[str, Any]:
         ],
         "cache": [
             entry("graph", "ada@contoso.com", "User.Read Files.Read", 3500),
-            entry(
-                "lake", "ada.lovelace", "lake.read", 1470, source="cache", last_used=int(time.time()) - 130
-            ),
+            entry("lake", "ada.lovelace", "lake.read", 1470, source="cache", last_used=last),
             entry("graph", "ada@contoso.com", "Mail.Read", 250, renewing=True),
-            entry("batch", "", "batch.submit", -5, source="cache", last_used=int(time.time()) - 4000),
+            entry("batch", "", "batch.submit", -5, source="cache", last_used=last),
         ],
         "interactions": [],
         "kernels": [

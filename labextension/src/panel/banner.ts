@@ -19,8 +19,8 @@ export class Banner {
     private readonly logIn: () => void
   ) {}
 
-  /** Gives back what is to be told at once to who does not see it; empty where it was told. */
-  update(state: State): string {
+  /** Gives back what is to be told to who does not see it; null where that has not changed. */
+  update(state: State): string | null {
     const kind = kindOf(state);
     const notes = state.data.status?.store.notes ?? [];
     const shape = JSON.stringify([kind, state.problem?.message, notes]);
@@ -28,10 +28,10 @@ export class Banner {
       this.shape = shape;
       this.node.replaceChildren(...this.contents(kind, state, notes));
       this.tick(state);
-      return kind === 'none' ? '' : (this.node.querySelector('.ja-banner > div')?.textContent ?? '');
+      return Array.from(this.node.querySelectorAll('p'), text => text.textContent).join(' ');
     }
     this.tick(state);
-    return '';
+    return null;
   }
 
   /** Let the times in it go on; true while there are any. */

@@ -48,7 +48,8 @@ export class ProfileBlock implements View<ProfileView> {
       this.shape = shape;
       this.right.replaceChildren(...actionsOf(this.context, profile, accounts.length > 0));
     }
-    arrange(this.rows, accounts.length ? this.accounts.update(accounts) : [this.nobody(profile)]);
+    const state = accounts.length && !profile.faults.length ? [] : [this.nobody(profile)];
+    arrange(this.rows, [...state, ...this.accounts.update(accounts)]);
     showRefusal(this.context, profile, this.refusal);
   }
 

@@ -165,10 +165,11 @@ export class SignInsPanel extends Widget {
     this.ticker.start(this.tick());
   }
 
-  private tell(state: State, told: string): void {
-    if (told) {
+  private tell(state: State, told: string | null): void {
+    if (told !== null) {
       const isUrgent = state.connection === 'login-ended' || state.data.status?.store.locked;
-      setText(isUrgent ? this.urgent : this.polite, told);
+      setText(this.urgent, isUrgent ? told : '');
+      setText(this.polite, isUrgent ? '' : told);
     }
     const pending = pendingOf(state.data.interactions).length;
     if (pending > this.pending) {

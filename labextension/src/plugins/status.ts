@@ -57,9 +57,12 @@ export const status: JupyterFrontEndPlugin<void> = {
       return;
     }
     const item = new StatusItem(shared, () => void app.commands.execute(COMMANDS.open));
-    bar.registerStatusItem('jupyter-token-broker:status', { item, align: 'right', rank: 90 });
-    const heed = (): void => item.setHidden(!settings.statusItem);
-    settings.changed.connect(heed);
-    heed();
+    bar.registerStatusItem('jupyter-token-broker:status', {
+      item,
+      align: 'right',
+      rank: 90,
+      isActive: () => settings.statusItem,
+      activeStateChanged: settings.changed
+    });
   }
 };
