@@ -74,16 +74,16 @@ def axe(page: Page, inside: str = f"#{PANEL}") -> list[str]:
 # -- made-up answers -----------------------------------------------------------------------------------------
 
 
-def store(**more: Any) -> dict[str, Any]:
-    """The resource ``status``."""
+def store(problem: str | None = None, faults: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
+    """The resource ``status``; ``more`` is of its store."""
     kept: Row = {"name": "sqlite", "location": "x", "key_source": "file x", "network": None, "locked": False}
-    broker: Row = {"state": "ready", "where": "server", "pid": 1, "socket": None, "problem": None}
+    broker: Row = {"state": "ready", "where": "server", "pid": 1, "socket": None, "problem": problem}
     return {
         "version": "1",
         "protocol": 1,
         "broker": broker | {"kernels_connected": 0},
         "store": kept | {"notes": []} | more,
-        "configuration": {"files": [], "default_profile": "graph", "faults": []},
+        "configuration": {"files": [], "default_profile": "graph", "faults": list(faults)},
     }
 
 

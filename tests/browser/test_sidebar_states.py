@@ -85,6 +85,11 @@ STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["The saved sign-ins are locked", "seal.key is missing.", "Locked · new sign-ins are not saved"],
     ),
     "memory": ({"status": made.store(**MEMORY)}, ["In memory only · gone when the server stops"]),
+    "broker": ({"status": made.store(problem="The socket is taken.")}, ["The socket is taken."]),
+    "bad file": (
+        {"status": made.store(faults=("jupyter_auth.toml: line 3: no value",)), "profiles": [], **NOBODY},
+        ["The sign-ins are not set up correctly", "line 3: no value"],
+    ),
     "store fails": ({"accounts": 503}, ["Your sign-ins could not be read", "Try again"]),
     "no extension": (dict.fromkeys(RESOURCES, 404), ["The server extension jupyter_auth does not answer."]),
     "lost": (dict.fromkeys(RESOURCES, "gone"), ["Connection lost", "This is what was known", "Try now"]),

@@ -7,6 +7,7 @@ import { RESOURCES, type Interaction, type Resource } from './types';
 export const BACKGROUND: readonly Resource[] = ['status', 'profiles', 'accounts', 'interactions'];
 
 const FIRST_READ = 10; // ms after a change: what comes with it is read with it
+const LONG_HIDDEN = 300_000; // ms
 const BETWEEN_READS = 200; // ms between two rounds of reading at least
 
 /** What each event concerns, by the topic in its schema's id. */
@@ -53,6 +54,7 @@ export class Store {
   private failures = 0;
   private isOpen = false;
   private isAwake = true;
+  private hiddenAt = 0;
   private isDisposed = false;
 
   constructor(
@@ -81,6 +83,12 @@ export class Store {
 
   /** Whether the page itself is to be seen. */
   setAwake(isAwake: boolean): void {
+    if (isAwake && !this.isAwake && this.clock.now() - this.hiddenAt > LONG_HIDDEN) {
+      RESOURCES.forEach(resource => this.stale.add(resource)); // the machine may have slept, and heard nothing
+    }
+    if (!isAwake && this.isAwake) {
+      this.hiddenAt = this.clock.now();
+    }
     this.isAwake = isAwake;
     this.plan();
   }
@@ -109,13 +117,6 @@ export class Store {
   /** Somebody else found the server gone. */
   connectionFailed(): void {
     if (this.current.connection === 'online' || this.current.connection === 'connecting') {
-      this.refresh();
-    }
-  }
-
-  /** The machine has a network again: no need to wait for the next try. */
-  connectionBack(): void {
-    if (this.current.connection === 'lost') {
       this.refresh();
     }
   }

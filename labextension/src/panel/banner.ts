@@ -6,7 +6,7 @@ import { button } from './controls';
 import { h, sentence, setText } from './dom';
 import { icon, type IconName } from './icons';
 
-export type BannerKind = 'none' | 'lost' | 'login' | 'problem' | 'locked' | 'unsaved';
+export type BannerKind = 'none' | 'lost' | 'login' | 'problem' | 'broker' | 'locked' | 'unsaved';
 
 /** What stands above everything: the one thing that is wrong with the whole. */
 export class Banner {
@@ -23,7 +23,8 @@ export class Banner {
   update(state: State): string | null {
     const kind = kindOf(state);
     const notes = state.data.status?.store.notes ?? [];
-    const shape = JSON.stringify([kind, state.problem?.message, notes]);
+    const trouble = state.data.status?.broker.problem ?? '';
+    const shape = JSON.stringify([kind, state.problem?.message, trouble, notes]);
     if (shape !== this.shape) {
       this.shape = shape;
       this.node.replaceChildren(...this.contents(kind, state, notes));
@@ -61,6 +62,10 @@ export class Banner {
       }
       case 'problem':
         return [this.block('alert', say('net.problem.title'), this.problem(state), again('net.problem.retry'))];
+      case 'broker': {
+        const text = clean(state.data.status?.broker.problem, 400);
+        return [this.block('warning', say('net.broker.title'), [paragraph(text)], null)];
+      }
       case 'locked': {
         const texts = [say('lock.held'), ...notes.map(note => clean(note, 400)), say('lock.until')];
         return [this.block('lock', say('lock.title'), texts.map(paragraph), null)];
@@ -97,6 +102,9 @@ export function kindOf({ connection, problem, data }: State): BannerKind {
   }
   if (problem) {
     return 'problem';
+  }
+  if (data.status?.broker.problem) {
+    return 'broker';
   }
   if (data.status?.store.locked) {
     return 'locked';

@@ -24,13 +24,15 @@ export class Empty {
     const kind = emptyOf(state);
     const first = state.data.profiles.find(profile => !profile.faults.length);
     const profile = clean(state.data.status?.configuration.default_profile ?? first?.name ?? '');
-    if (kind + profile !== this.shape) {
-      this.shape = kind + profile;
-      this.node.replaceChildren(...this.contents(kind, profile));
+    const faults = state.data.status?.configuration.faults ?? [];
+    const shape = JSON.stringify([kind, profile, faults]);
+    if (shape !== this.shape) {
+      this.shape = shape;
+      this.node.replaceChildren(...this.contents(kind, profile, faults));
     }
   }
 
-  private contents(kind: EmptyKind, profile: string): HTMLElement[] {
+  private contents(kind: EmptyKind, profile: string, faults: readonly string[]): HTMLElement[] {
     const { say } = this.context;
     switch (kind) {
       case 'none':
@@ -38,13 +40,22 @@ export class Empty {
       case 'reading':
         return [h('p', 'ja-none ja-soft', {}, say('side.reading'))];
       case 'no-profile':
-        return [this.noProfile()];
+        return [faults.length ? this.faulty(faults) : this.noProfile()];
       case 'nobody': {
         const title = h('p', 'ja-title', {}, say('empty.nobody.title'));
         const command = h('code', 'ja-block', { translate: 'no' }, `%get_token ${profile}`.trim());
         return [h('div', 'ja-empty', {}, title, h('p', '', {}, say('empty.nobody.text')), command)];
       }
     }
+  }
+
+  /** There is a configuration, of which nothing can be used. */
+  private faulty(faults: readonly string[]): HTMLElement {
+    const all = h('ul', 'ja-list');
+    all.append(...faults.slice(0, 20).map(fault => h('li', 'ja-fault', {}, clean(fault, 400))));
+    const made = h('div', 'ja-empty', {}, h('p', 'ja-title', {}, this.context.say('empty.faults.title')), all);
+    made.prepend(icon('alert', 'ja-is-bad'));
+    return made;
   }
 
   private noProfile(): HTMLElement {

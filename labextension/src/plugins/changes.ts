@@ -6,7 +6,7 @@ import { BACKGROUND, concernedBy, type Store } from '../model/store';
 export function follow(services: ServiceManager.IManager, store: Store): void {
   store.setAwake(!document.hidden);
   document.addEventListener('visibilitychange', () => store.setAwake(!document.hidden));
-  window.addEventListener('online', () => store.connectionBack());
+  window.addEventListener('online', () => store.refresh()); // events of the time between were not heard
   services.connectionFailure.connect(() => store.connectionFailed());
   services.events.stream.connect((_, event) => store.invalidate(...concernedBy(event.schema_id)));
   let running = '';

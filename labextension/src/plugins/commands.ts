@@ -19,7 +19,7 @@ export function addCommands(app: JupyterFrontEnd, shared: ISignIns, palette: ICo
     execute: args => {
       open();
       if (args['request'] !== undefined) {
-        panel.showRequest(typeof args['request'] === 'string' ? args['request'] : null);
+        panel.showRequest(text(args, 'request') || null);
       }
     }
   });
@@ -47,10 +47,14 @@ export function addCommands(app: JupyterFrontEnd, shared: ISignIns, palette: ICo
   });
   commands.addCommand(COMMANDS.refresh, { label: say('command.refresh'), execute: () => store.refresh() });
   if (palette) {
-    const category = say('command.category');
-    [COMMANDS.open, COMMANDS.clear, COMMANDS.refresh].forEach(command => palette.addItem({ command, category }));
-    new PaletteEntries(shared, palette, category).start();
+    addToPalette(shared, palette);
   }
+}
+
+function addToPalette(shared: ISignIns, palette: ICommandPalette): void {
+  const category = shared.say('command.category');
+  [COMMANDS.open, COMMANDS.clear, COMMANDS.refresh].forEach(command => palette.addItem({ command, category }));
+  new PaletteEntries(shared, palette, category).start();
 }
 
 /** The palette's entries that come and go with profiles and accounts. */

@@ -119,6 +119,15 @@ describe('reading', () => {
     expect(asked.sort()).toEqual(['accounts', 'interactions']);
   });
 
+  it('reads everything anew after the page was hidden for long', async () => {
+    await started();
+    store.setAwake(false);
+    await hand.pass(400_000);
+    store.setAwake(true);
+    await hand.pass(1000);
+    expect(asked.sort()).toEqual([...BACKGROUND].sort());
+  });
+
   it('does not read for a closed panel what only the panel shows', async () => {
     await started();
     store.invalidate('cache', 'kernels');
