@@ -62,6 +62,14 @@ export function pendingOf(interactions: readonly Interaction[]): Interaction[] {
   return interactions.filter(interaction => interaction.state === 'pending');
 }
 
+const OF_THE_PROTOCOL = new Set(['openid', 'profile', 'email', 'offline_access']);
+
+/** The scopes that say what a token is for come first: where the line is cut, they are seen. */
+export function tellingFirst(scopes: readonly string[]): string[] {
+  const rank = (scope: string): number => (OF_THE_PROTOCOL.has(scope) ? 1 : 0);
+  return [...scopes].sort((a, b) => rank(a) - rank(b));
+}
+
 /** What a clear would take: rows of people, and those of them with a refresh token. */
 export function whatGoes(data: Data): { accounts: number; tokens: number; refresh: number } {
   return {

@@ -1,3 +1,4 @@
+import { tellingFirst } from '../model/select';
 import { ago, duration, isShort, nextTick, ringPart } from '../model/times';
 import { clean } from '../model/text';
 import type { State } from '../model/state';
@@ -66,7 +67,7 @@ class TokenRow implements View<CacheEntry> {
   private entry: CacheEntry | null = null;
 
   constructor(private readonly context: Context) {
-    const scopes = h('span', 'ja-1line', {}, h('code', '', {}, this.scopes));
+    const scopes = h('span', 'ja-1line ja-own-way', { dir: 'auto' }, h('code', '', {}, this.scopes));
     const head = h('div', 'ja-token-head', {}, scopes, h('span', 'ja-small', {}, this.spoken, this.time));
     const main = h('div', 'ja-row-main', {}, head, this.whose, this.use);
     this.node = h('div', 'ja-row ja-token', {}, main);
@@ -75,7 +76,9 @@ class TokenRow implements View<CacheEntry> {
 
   update(entry: CacheEntry): void {
     this.entry = entry;
-    const scopes = entry.scopes.map(scope => clean(scope)).join(' ');
+    const scopes = tellingFirst(entry.scopes)
+      .map(scope => clean(scope))
+      .join(' ');
     const whose = [clean(entry.profile), clean(entry.username)].filter(Boolean).join(' · ');
     setText(this.scopes, scopes);
     setAttribute(this.scopes, 'title', scopes);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Announcer } from '../../src/model/announce';
 import { linesOf, thingsToKnow } from '../../src/model/report';
-import { byProfile, filtered, isApplication, lastUse, usingKernels, whatGoes } from '../../src/model/select';
+import { byProfile, filtered, isApplication, lastUse, tellingFirst, usingKernels, whatGoes } from '../../src/model/select';
 import type { AccountOutcome, Outcome } from '../../src/model/types';
 import { WaitingList } from '../../src/model/waiting';
 import { account, data, entry, interaction, kernel, profile } from './samples';
@@ -35,6 +35,10 @@ describe('profiles', () => {
     expect(found.others.map(({ name }) => name)).toEqual(['graph', 'batch']);
     expect(whatGoes(all)).toEqual({ accounts: 3, tokens: 2, refresh: 2 });
   });
+});
+
+it('scopes that say what for stand first', () => {
+  expect(tellingFirst(['openid', 'b', 'offline_access', 'a'])).toEqual(['b', 'a', 'openid', 'offline_access']);
 });
 
 it('kernels that used something, the last first', () => {
