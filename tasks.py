@@ -170,6 +170,11 @@ LINT: list[Step] = [
 ]
 
 
+def test_front_end() -> int:
+    """The units of the JupyterLab extension; its types are checked with them."""
+    return run([BIN / "jlpm", "--cwd", ROOT / "labextension", "test"])
+
+
 def build_docs() -> int:
     # From nothing, since a warning shows up only when its page is read.
     shutil.rmtree(ROOT / "docs" / "_build", ignore_errors=True)
@@ -250,6 +255,7 @@ def test(arguments: Sequence[str]) -> int:
         steps: list[Step] = [
             ("chromium", install_chromium),
             *LINT,
+            ("front end", test_front_end),
             ("docs", build_docs),
             ("front end", partial(run, [BIN / "jlpm", "test"], ROOT / "labextension")),
             ("wheel", partial(build_wheel, Path(folder))),

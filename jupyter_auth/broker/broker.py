@@ -50,7 +50,7 @@ class Broker:
     ) -> None:
         self._files = configuration or ConfigurationFiles()
         self._open = store
-        self._clock = clock or Clock()
+        self.clock = clock or Clock()
         # apart, so that a provider which keeps its threads waiting does not keep the store from answering
         self._threads = DaemonThreads(THREADS, "jupyter_auth-store")
         self._calls = DaemonThreads(THREADS, "jupyter_auth-provider")
@@ -59,7 +59,7 @@ class Broker:
         self._starting: asyncio.Task[TokenCache] | None = None
         self._watching: asyncio.Task[None] | None = None
         self.changes = Changes()  # told to whoever watches
-        self.interactions = Interactions(self.calling, self._clock, self.changes)
+        self.interactions = Interactions(self.calling, self.clock, self.changes)
         self.silent: Silent | None = None
         self.cache: TokenCache | None = None
 
@@ -73,10 +73,10 @@ class Broker:
 
     async def _start(self) -> TokenCache:
         store = await self.in_thread(self._open)
-        self.cache = TokenCache(store, self._clock.now)
+        self.cache = TokenCache(store, self.clock.now)
         self._watching = asyncio.ensure_future(self._heed_files(self.cache))
         self.silent = Silent(
-            self.cache, self._engine, self.in_thread, self.calling, self._clock, changes=self.changes
+            self.cache, self._engine, self.in_thread, self.calling, self.clock, changes=self.changes
         )
         return self.cache
 
@@ -194,7 +194,7 @@ class Broker:
             cache=cache,
             resolved=resolved,
             extra=device_parameters(request),
-            clock=self._clock,
+            clock=self.clock,
             changes=self.changes,
             adopts=adopts,
         )

@@ -1,7 +1,7 @@
 """What observers of a broker are told: that something has changed, by ids and states. Never a secret.
 
-A hit in the cache changes nothing, and is not told. What another process did to a shared store is not
-known here, and is not told either.
+A hit in the cache changes nothing, and is not told, but for a kernel's first token of a profile. What
+another process did to a shared store is not known here, and is not told either.
 """
 
 import logging
@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 InteractionState = Literal["pending", "succeeded", "declined", "expired", "cancelled", "failed"]
 AccountAction = Literal["signed_in", "signed_out", "removed", "needs_sign_in"]
 CacheAction = Literal["cleared", "refreshed"]
+KernelAction = Literal["first_use", "disconnected"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,16 @@ class CacheChanged:
     home_account_id: str | None = None
 
 
-Change = InteractionChanged | AccountChanged | CacheChanged
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelChanged:
+    """A kernel was handed a token of ``profile`` for the first time, or has closed its last connection."""
+
+    kernel_id: str
+    action: KernelAction
+    profile: str | None = None
+
+
+Change = InteractionChanged | AccountChanged | CacheChanged | KernelChanged
 #: Called on the event loop and in the broker's threads alike; must return at once.
 Observer = Callable[[Change], None]
 

@@ -26,6 +26,7 @@ def status(store: StoreDescription, configuration: Configuration) -> Row:
             "location": store.location,
             "key_source": store.key_source,
             "network": store.network,
+            "locked": store.locked,
             "notes": list(store.notes),
         },
         "configuration": {

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.interactions import Interaction, Requester
 from jupyter_auth.broker.request import TokenRequest
+from jupyter_auth.broker.usage import Usage
 from jupyter_auth.core.errors import (
     AuthError,
     InteractionRequiredError,
@@ -62,6 +63,7 @@ class Operations:
         self.broker = broker
         self.kernels = kernels
         self.status = status
+        self.usage = Usage(broker.clock.now, broker.changes)
 
     async def generation_file(self) -> str | None:
         """The path a kernel maps to learn of a clear."""
@@ -75,6 +77,8 @@ class Session:
         self._broker = operations.broker
         self._operations = operations
         self._kernel_id = kernel_id
+        self._use = operations.usage.of(kernel_id)
+        self._use.connected()
         self._waits: dict[str, Interaction] = {}
         self._first: set[str] = set()
         self._verbs: dict[str, Callable[[Message], Coroutine[Any, Any, Message]]] = {
@@ -97,6 +101,7 @@ class Session:
         if op in {"get_token", "acquire_token_silent"}:
             found = self._broker.peek(TokenRequest.from_wire(message))
             if found is not None:
+                self._use.count(found.profile)
                 return {"ok": True, "result": result_to_wire(found)}
         return None
 
@@ -126,6 +131,7 @@ class Session:
 
     def close(self) -> None:
         """The connection has gone: nobody waits here any more."""
+        self._use.disconnected()
         for interaction in self._waits.values():
             self._broker.interactions.leave(interaction, self)
         self._waits.clear()
@@ -138,6 +144,7 @@ class Session:
 
     async def _acquire_token_silent(self, message: Message) -> Message:
         found = await self._broker.acquire_silent(TokenRequest.from_wire(message))
+        self._use.count(found.profile)
         return {"ok": True, "result": result_to_wire(found)}
 
     async def _get_token(self, message: Message) -> Message:
@@ -175,6 +182,7 @@ class Session:
         self._check_alive()
         first = interaction.id in self._first
         found = await self._broker.result_of(interaction, first=first)
+        self._use.count(found.profile)
         return {"ok": True, "result": result_to_wire(found), "interaction": self._shown(interaction)}
 
     def _shown(self, interaction: Interaction) -> Message:

@@ -13,7 +13,7 @@ from jupyter_auth.cache.filesystems import network_filesystem
 from jupyter_auth.cache.memory import MemoryStore
 from jupyter_auth.cache.sqlite import FILE, SqliteStore
 from jupyter_auth.cache.store import Store
-from jupyter_auth.core.errors import CacheError
+from jupyter_auth.core.errors import CacheError, CacheSealError
 from jupyter_auth.core.generation import Generation
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,9 @@ def open_store(settings: Settings = DEFAULTS) -> Store:
     except (CacheError, OSError) as problem:
         log.warning("Tokens are kept in memory only. %s", problem)
         note = f"Tokens are kept in memory only and are gone when the broker stops. {problem}"
-        return MemoryStore(_own_generation(), notes=(note,), also_clear=partial(wipe_files, settings))
+        locked = isinstance(problem, CacheSealError)
+        clear = partial(wipe_files, settings)
+        return MemoryStore(_own_generation(), notes=(note,), also_clear=clear, locked=locked)
 
 
 def wipe_files(settings: Settings = DEFAULTS) -> None:

@@ -54,7 +54,7 @@ class _Changes:
 class MemoryStore:
     """Records in this process only. ``generation`` may be a mapped file, so that kernels see clears.
 
-    ``also_clear`` clears what this store stands in for.
+    ``also_clear`` clears what this store stands in for; ``locked``: that one's key is not here.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class MemoryStore:
         generation: Generation | None = None,
         notes: tuple[str, ...] = (),
         also_clear: Callable[[], None] = lambda: None,
+        locked: bool = False,
     ) -> None:
         self._lock = threading.RLock()
         self._rows: dict[str, Row] = {}
@@ -71,13 +72,16 @@ class MemoryStore:
         self.generation: Counter = generation or LocalCounter()
         self._notes = notes
         self._also_clear = also_clear
+        self._locked = locked
 
     @property
     def generation_file(self) -> str | None:
         return str(self._file.path) if self._file else None
 
     def describe(self) -> StoreDescription:
-        return StoreDescription(name="memory", location="", key_source="memory", notes=self._notes)
+        return StoreDescription(
+            name="memory", location="", key_source="memory", locked=self._locked, notes=self._notes
+        )
 
     def epoch(self) -> int:
         return self._epoch

@@ -55,12 +55,14 @@ class Counter(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreDescription:
     """What ``status`` and ``doctor`` say of a store. ``key_source``: where its sealing key lives;
-    ``network``: the network filesystem it is on, if it is on one."""
+    ``network``: the network filesystem it is on, if it is on one; ``locked``: it stands in for a store
+    whose key is not here."""
 
     name: str
     location: str
     key_source: str
     network: str | None = None
+    locked: bool = False
     notes: tuple[str, ...] = ()
 
 

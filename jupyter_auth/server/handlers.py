@@ -191,6 +191,15 @@ class CacheHandler(BrokerHandler):
         self.answer(report.to_wire())
 
 
+class KernelsHandler(BrokerHandler):
+    """Which kernels use what."""
+
+    @guarded
+    async def get(self) -> None:
+        """The kernels that live and have asked, with the profiles of which they were handed tokens."""
+        self.answer(await self.service.kernels())
+
+
 class InteractionsHandler(BrokerHandler):
     """What waits for a person."""
 
@@ -238,6 +247,7 @@ def routes() -> list[tuple[str, type[BrokerHandler]]]:
         (PREFIX + r"/accounts", AccountsHandler),
         (PREFIX + r"/accounts/([A-Za-z0-9_.\-]+)", AccountHandler),
         (PREFIX + r"/cache", CacheHandler),
+        (PREFIX + r"/kernels", KernelsHandler),
         (PREFIX + r"/interactions", InteractionsHandler),
         (PREFIX + r"/interactions/([A-Za-z0-9_\-]+)", InteractionHandler),
     ]

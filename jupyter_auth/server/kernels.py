@@ -37,9 +37,26 @@ class ServerKernels:
         """What to call that kernel before a person."""
         return Requester(
             kernel_id=kernel_id,
-            kernel_name=self._display_name(kernel_id),
-            notebook=await self._notebook(kernel_id),
+            kernel_name=self.display_name(kernel_id),
+            notebook=(await self.notebooks()).get(kernel_id),
         )
+
+    def display_name(self, kernel_id: str) -> str | None:
+        """What its kernel spec calls it."""
+        try:
+            name = self._kernels.get_kernel(kernel_id).kernel_name
+            return clean(self._specs.get_kernel_spec(name).display_name) or None
+        except (KeyError, AttributeError, OSError):
+            return None
+
+    async def notebooks(self) -> dict[str, str]:
+        """The notebook's path of each kernel that has one, from the sessions that browsers opened."""
+        try:
+            sessions = await self._sessions.list_sessions()
+        except Exception:  # noqa: BLE001 -- a session manager of any make; the names are only for show
+            return {}
+        paths = {s.get("kernel", {}).get("id"): clean(s.get("path")) for s in reversed(list(sessions))}
+        return {kernel_id: path for kernel_id, path in paths.items() if kernel_id and path}
 
     def _key(self, kernel_id: str) -> bytes:
         try:
@@ -47,21 +64,3 @@ class ServerKernels:
         except (KeyError, AttributeError):
             return b""  # shut down meanwhile, or a gateway's kernel, whose key this server never learns
         return key if isinstance(key, bytes) else b""
-
-    def _display_name(self, kernel_id: str) -> str | None:
-        try:
-            name = self._kernels.get_kernel(kernel_id).kernel_name
-            return clean(self._specs.get_kernel_spec(name).display_name) or None
-        except (KeyError, AttributeError, OSError):
-            return None
-
-    async def _notebook(self, kernel_id: str) -> str | None:
-        """The path of the notebook, from the session that the browser opened."""
-        try:
-            sessions = await self._sessions.list_sessions()
-        except Exception:  # noqa: BLE001 -- a session manager of any make; the name is only for show
-            return None
-        for session in sessions:
-            if session.get("kernel", {}).get("id") == kernel_id:
-                return clean(session.get("path")) or None
-        return None

@@ -55,6 +55,18 @@ class BrokerService:
             await self.channel.close()
         await self.broker.close()
 
+    async def kernels(self) -> list[dict[str, Any]]:
+        """The kernels that have a connection or were handed a token, and what they used."""
+        notebooks = await self._kernels.notebooks()
+        return [
+            use.to_wire()
+            | {
+                "kernel_name": self._kernels.display_name(use.kernel_id),
+                "notebook": notebooks.get(use.kernel_id),
+            }
+            for use in self._operations.usage.living(self._kernels.lives)
+        ]
+
     async def status(self) -> dict[str, Any]:
         """What ``status`` says over REST, in ``%auth status`` and on the command line."""
         about = {

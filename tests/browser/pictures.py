@@ -9,6 +9,7 @@ from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from jupyter_auth.cli.demo.servers import DemoServers
 from jupyter_auth.cli.demo.workspace import Workspace, workspace
 from tests.browser.lab import chromium, open_notebook, run_cell, set_theme, write_notebook
+from tests.browser.panel import open_panel
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 CELLS = ("%load_ext jupyter_auth", "tok = %get_token lake", "tok")
@@ -49,7 +50,23 @@ def take(page: Page, lab: JupyterProcess, space: Workspace, theme: str) -> None:
     page.wait_for_timeout(600)
     page.set_viewport_size({"width": 900, "height": 330})
     notebook.screenshot(path=IMAGES / f"signed-in-{theme}.png")
+    take_panel(page, theme)
     lab.delete("jupyter_auth/v1/cache")
+    for kernel in lab.get("api/kernels").json():
+        lab.delete(f"api/kernels/{kernel['id']}")
+
+
+def take_panel(page: Page, theme: str) -> None:
+    """The Sign-ins panel: as it is, and what Clear cache… asks."""
+    page.set_viewport_size({"width": 900, "height": 640})
+    panel = open_panel(page)
+    panel.get_by_text("measurements.ipynb").wait_for()
+    page.wait_for_timeout(600)
+    panel.screenshot(path=IMAGES / f"panel-{theme}.png")
+    panel.get_by_role("button", name="Clear cache…").click()
+    page.wait_for_timeout(300)
+    panel.screenshot(path=IMAGES / f"panel-clear-{theme}.png")
+    panel.get_by_role("button", name="Keep").click()
 
 
 if __name__ == "__main__":

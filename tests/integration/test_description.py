@@ -54,6 +54,9 @@ def test_every_operation_answers_as_described(
     (account,) = ask("GET", "accounts")
     assert ask("GET", f"accounts/{account['home_account_id']}") == [account]
     assert ask("GET", "cache")[0]["source"] == "identity_provider"
+    (used,) = ask("GET", "kernels")
+    assert used["kernel_id"] == kernel.kernel_id and used["connected"]
+    assert [(use["profile"], use["count"]) for use in used["profiles"]] == [("lake", 1)]
     new = ask("POST", "interactions", 201, json={"profile": "lake", "scopes": "openid"})
     assert ask("DELETE", f"interactions/{new['id']}")["state"] == "cancelled"
     (ended,) = ask("DELETE", f"accounts/{account['home_account_id']}?profile=lake")["accounts"]

@@ -68,6 +68,7 @@ SIGN_IN = [
     ("accounts", "lake", "signed_in"),
     ("interactions", "lake", "succeeded", 1),
 ]
+FIRST = ("kernels", "first_use", "lake")
 
 
 def test_a_life_in_events_without_a_secret(
@@ -77,8 +78,9 @@ def test_a_life_in_events_without_a_secret(
     waiting = pending(server)
     provider.approve(waiting["user_code"], username="wilhelmina.canary")
     who = kernel.result_of(cell)
-    signed_in = page.next(4)
-    assert short(signed_in) == SIGN_IN
+    signed_in = page.next(5)
+    assert short(signed_in) == [*SIGN_IN, FIRST]
+    assert signed_in[4]["kernel_id"] == kernel.kernel_id
     assert {e["id"] for e in signed_in if "id" in e} == {waiting["id"]}
     assert signed_in[2]["home_account_id"] == who
     tokens = [kernel.value("tok.reveal()")]
@@ -122,7 +124,7 @@ def test_a_refused_refresh_token(
     provider: OidcProvider, kernel: Kernel, sign_in: Callable[..., str], page: Listener
 ) -> None:
     sign_in(kernel)
-    page.next(4)
+    page.next(5)
     provider.revoke_all()
     assert "InteractionRequiredError" in kernel.fails(REFRESH)
     assert short(page.next(1)) == [("accounts", "lake", "needs_sign_in")]

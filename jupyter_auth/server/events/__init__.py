@@ -10,7 +10,13 @@ from typing import Any
 
 from tornado.ioloop import IOLoop
 
-from jupyter_auth.broker.changes import AccountChanged, CacheChanged, Change, InteractionChanged
+from jupyter_auth.broker.changes import (
+    AccountChanged,
+    CacheChanged,
+    Change,
+    InteractionChanged,
+    KernelChanged,
+)
 from jupyter_auth.core.faults import where
 
 log = logging.getLogger(__name__)
@@ -21,6 +27,7 @@ TOPICS: dict[type[Change], str] = {
     InteractionChanged: _ID.format("interactions"),
     AccountChanged: _ID.format("accounts"),
     CacheChanged: _ID.format("cache"),
+    KernelChanged: _ID.format("kernels"),
 }
 
 

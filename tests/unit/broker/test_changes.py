@@ -40,7 +40,7 @@ def test_no_field_can_hold_a_secret(kind: type[Change]) -> None:
         for part in get_args(hint) if isinstance(hint, types.UnionType) else [hint]:
             assert part in (str, int, type(None)) or get_origin(part) is Literal, name
         free_text = hint in (str, str | None)
-        assert not free_text or name in {"id", "profile", "home_account_id"}, name
+        assert not free_text or name in {"id", "profile", "home_account_id", "kernel_id"}, name
 
 
 # -- interactions --------------------------------------------------------------------------------------------

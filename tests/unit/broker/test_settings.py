@@ -200,6 +200,7 @@ def test_memory_has_a_generation_file_and_leaves_other_stores_alone() -> None:
     open_store().close()
     store = open_store(Settings(store="memory"))
     assert isinstance(store, MemoryStore) and store.describe().notes == ()
+    assert not store.describe().locked
     assert store.generation_file is not None
     assert Path(store.generation_file).parent != store_folder()
     store.clear()
@@ -212,7 +213,7 @@ def test_memory_in_the_place_of_a_locked_store_clears_that(tmp_path: Path) -> No
     open_store(settings).close()
     key_file().write_text("another")
     store = open_store(settings)
-    assert isinstance(store, MemoryStore)
+    assert isinstance(store, MemoryStore) and store.describe().locked
     store.clear()
     assert not (tmp_path / "store" / FILE).exists() and (store_folder() / FILE).exists()
 

@@ -9,7 +9,13 @@ import yaml
 from jsonschema import ValidationError
 from jupyter_events.logger import EventLogger
 
-from jupyter_auth.broker.changes import AccountChanged, CacheChanged, Change, InteractionChanged
+from jupyter_auth.broker.changes import (
+    AccountChanged,
+    CacheChanged,
+    Change,
+    InteractionChanged,
+    KernelChanged,
+)
 from jupyter_auth.server.events import SCHEMAS, TOPICS, ServerEvents
 
 CHANGES: list[Change] = [
@@ -17,6 +23,7 @@ CHANGES: list[Change] = [
     AccountChanged(home_account_id="a.b", profile="lake", action="signed_in"),
     CacheChanged(action="refreshed", profile="lake", home_account_id="a.b"),
     CacheChanged(action="cleared"),
+    KernelChanged(kernel_id="k", action="first_use", profile="lake"),
 ]
 
 

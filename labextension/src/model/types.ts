@@ -1,0 +1,124 @@
+/** The REST resources as jupyter_auth/server/openapi.yaml describes them: what this extension reads of them. */
+
+export interface Status {
+  version: string;
+  broker: { state: string; problem: string | null };
+  store: { name: string; location: string; key_source: string; locked: boolean; notes: string[] };
+  configuration: { files: string[]; default_profile: string | null; faults: string[] };
+}
+
+export interface Fault {
+  file: string;
+  key: string;
+  message: string;
+}
+
+export interface Profile {
+  name: string;
+  title: string | null;
+  provider: string | null;
+  issuer: string | null;
+  scopes: string[];
+  flows: string[];
+  default: boolean;
+  faults: Fault[];
+}
+
+export interface Account {
+  home_account_id: string;
+  username: string;
+  name: string;
+  environment: string;
+  realm: string;
+  profile: string;
+  state: 'signed_in' | 'needs_sign_in';
+}
+
+export interface CacheEntry {
+  profile: string;
+  username: string;
+  home_account_id: string;
+  scopes: string[];
+  expires_on: number;
+  refresh_on: number;
+  last_used: number | null;
+  source: 'cache' | 'identity_provider';
+  renewing: boolean;
+}
+
+export type InteractionState = 'pending' | 'succeeded' | 'declined' | 'expired' | 'cancelled' | 'failed';
+
+export interface Interaction {
+  id: string;
+  profile: string;
+  title: string | null;
+  scopes: string[];
+  state: InteractionState;
+  username: string | null;
+  reason: string | null;
+  message: string | null;
+  hint: string | null;
+  requested_by: {
+    notebook: string | null;
+    kernel_id: string | null;
+    kernel_name: string | null;
+    waiting: number;
+  };
+  [more: string]: unknown;
+}
+
+export interface ProfileUse {
+  profile: string;
+  count: number;
+  last_used: number;
+}
+
+export interface Kernel {
+  kernel_id: string;
+  kernel_name: string | null;
+  notebook: string | null;
+  connected: boolean;
+  profiles: ProfileUse[];
+}
+
+export type Outcome = 'revoked' | 'unsupported' | 'failed' | 'not_asked' | 'nothing_to_revoke';
+
+export interface AccountOutcome {
+  home_account_id: string;
+  username: string;
+  profile: string;
+  host: string;
+  outcome: Outcome;
+}
+
+/** Of a sign-out; a clear counts tokens, too. */
+export interface Report {
+  accounts: AccountOutcome[];
+  access_tokens?: number;
+  refresh_tokens?: number;
+}
+
+export interface SignInRequest {
+  profile: string;
+  scopes?: string[];
+  account?: string;
+}
+
+export interface Data {
+  status: Status | null;
+  profiles: Profile[];
+  accounts: Account[];
+  cache: CacheEntry[];
+  interactions: Interaction[];
+  kernels: Kernel[];
+}
+
+export type Resource = keyof Data;
+export const RESOURCES: readonly Resource[] = [
+  'status',
+  'profiles',
+  'accounts',
+  'interactions',
+  'cache',
+  'kernels'
+];

@@ -1,0 +1,86 @@
+import { RestError } from '../model/client';
+import type { Store } from '../model/store';
+import type { Account, Interaction, Report, SignInRequest } from '../model/types';
+import type { WaitingList } from '../model/waiting';
+
+/** How an ending went: a report, or what the server said instead. */
+export type Ended =
+  | { of: 'clear'; report: Report }
+  | { of: 'sign-out'; report: Report; account: Account }
+  | { of: 'clear' | 'sign-out'; problem: RestError | null; account?: Account };
+
+/** What a person can do here. Each asks the server; what came of it is told by `changed`. */
+export class Actions {
+  /** What was refused, by the profile that was to be signed in to. */
+  readonly refused = new Map<string, RestError>();
+  readonly asking = new Set<string>();
+  changed: () => void = () => undefined;
+  ended: (ended: Ended) => void = () => undefined;
+  shown: (id: string) => void = () => undefined;
+
+  constructor(
+    private readonly store: Store,
+    readonly waiting: WaitingList
+  ) {}
+
+  /** Ask for a sign-in, then show its request; `inPlaceOf` is the one that it follows. */
+  async signIn(request: SignInRequest, inPlaceOf?: string): Promise<void> {
+    const { profile } = request;
+    if (this.asking.has(profile)) {
+      return;
+    }
+    this.asking.add(profile);
+    this.refused.delete(profile);
+    this.changed();
+    try {
+      const interaction = await this.store.act(client => client.signIn(request), 'interactions');
+      if (inPlaceOf !== undefined) {
+        this.waiting.replace(inPlaceOf, interaction.id);
+      }
+      this.shown(interaction.id);
+      this.store.learn(interaction);
+    } catch (problem) {
+      if (problem instanceof RestError) {
+        this.refused.set(profile, problem);
+      }
+    } finally {
+      this.asking.delete(profile);
+      this.changed();
+    }
+  }
+
+  retry({ id, profile, scopes }: Interaction): Promise<void> {
+    return this.signIn({ profile, scopes }, id);
+  }
+
+  async cancel(id: string): Promise<void> {
+    try {
+      this.store.learn(await this.store.act(client => client.cancel(id), 'interactions'));
+    } catch {
+      // the store has noticed, and shows, that the server is gone; else the request had ended before
+    }
+  }
+
+  dismiss(id: string): void {
+    this.waiting.dismiss(id);
+    this.changed();
+  }
+
+  async signOut(account: Account): Promise<void> {
+    try {
+      const report = await this.store.act(client => client.signOut(account), 'accounts', 'cache');
+      this.ended({ of: 'sign-out', report, account });
+    } catch (problem) {
+      this.ended({ of: 'sign-out', problem: problem instanceof RestError ? problem : null, account });
+    }
+  }
+
+  async clear(revoke: boolean): Promise<void> {
+    try {
+      const report = await this.store.act(client => client.clear(revoke), 'accounts', 'cache', 'kernels');
+      this.ended({ of: 'clear', report });
+    } catch (problem) {
+      this.ended({ of: 'clear', problem: problem instanceof RestError ? problem : null });
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import type { Pieces, Say } from '../model/say';
+import type { Store } from '../model/store';
+import type { Actions } from './actions';
+import type { CardStrings } from './card';
+import type { MenuItem } from './menu';
+
+/** What every part of the panel has at hand. */
+export interface Context {
+  readonly store: Store;
+  readonly actions: Actions;
+  readonly say: Say;
+  readonly pieces: Pieces;
+  readonly cardStrings: CardStrings | null;
+  /** Unix seconds. */
+  now(): number;
+  /** Open a menu of the panel. */
+  menu(anchor: HTMLElement, label: string, items: MenuItem[]): void;
+}

@@ -1,0 +1,93 @@
+import { pendingOf } from '../model/select';
+import type { State } from '../model/state';
+import type { Interaction } from '../model/types';
+import { CARD_EVENTS, makeCard, showIn, type CardElement, type CardEvent } from './card';
+import type { Context } from './context';
+import { arrange, h, Keyed, type View } from './dom';
+import { Section } from './section';
+
+/** What waits for the person, each as its card. */
+export class Waiting {
+  readonly section: Section;
+  private readonly cards: Keyed<Interaction>;
+  private shown: Interaction[] = [];
+  private wanted: string | null = null;
+
+  constructor(
+    private readonly context: Context,
+    folded: (id: string, isFolded: boolean) => void
+  ) {
+    this.section = new Section('waiting', context.say('side.section.pending'), folded);
+    this.section.body.classList.add('ja-inset');
+    const { waiting } = context.actions;
+    this.cards = new Keyed<Interaction>(
+      ({ id }) => waiting.place(id),
+      () => new Card(context)
+    );
+    CARD_EVENTS.forEach(type =>
+      this.section.body.addEventListener(type, event => this.told(event as CardEvent))
+    );
+  }
+
+  /** Bring the request's card into view and focus it, now or when it is there; null: the first that waits. */
+  show(id: string | null): void {
+    this.wanted = id ?? pendingOf(this.shown)[0]?.id ?? '';
+    this.section.node.open = true;
+    this.reveal();
+  }
+
+  update(state: State): void {
+    const { waiting } = this.context.actions;
+    this.shown = waiting.shown(state.data.interactions, Date.now());
+    arrange(this.section.body, this.cards.update(this.shown));
+    const pending = pendingOf(this.shown).length;
+    this.section.setCount(pending, pending > 0);
+    this.section.setShown(this.shown.length > 0);
+    this.reveal();
+  }
+
+  private reveal(): void {
+    const at = this.shown.findIndex(({ id }) => id === this.wanted || this.wanted === '');
+    const card = this.section.body.children[at] as HTMLElement | undefined;
+    if (this.wanted === null || !card) {
+      return;
+    }
+    this.wanted = null;
+    card.scrollIntoView({ block: 'nearest' });
+    card.focus();
+  }
+
+  private told(event: CardEvent): void {
+    event.stopPropagation();
+    const { actions } = this.context;
+    const interaction = this.shown.find(({ id }) => id === event.detail.id);
+    if (!interaction) {
+      return;
+    }
+    if (event.type === 'ja-cancel') {
+      void actions.cancel(interaction.id);
+    } else if (event.type === 'ja-retry') {
+      void actions.retry(interaction);
+    } else {
+      actions.dismiss(interaction.id);
+    }
+  }
+}
+
+class Card implements View<Interaction> {
+  readonly node: HTMLElement;
+  private readonly card: CardElement;
+  private last: Interaction | null = null;
+
+  constructor(private readonly context: Context) {
+    this.card = makeCard(context.cardStrings);
+    this.node = h('div', 'ja-card-place', { tabindex: '-1' }, this.card);
+  }
+
+  update(interaction: Interaction): void {
+    if (interaction !== this.last) {
+      this.last = interaction;
+      showIn(this.card, interaction, this.context.say);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import { sayer } from '../../src/model/say';
+import type { Account, CacheEntry, Data, Interaction, Kernel, Profile, Status } from '../../src/model/types';
+import table from '../../src/panel/strings.json';
+
+/** The panel's own words, in English. */
+export const say = sayer(table, (english, plural, count) =>
+  plural === undefined || count === 1 ? english : plural
+);
+
+export function profile(name: string, more: Partial<Profile> = {}): Profile {
+  const issuer = 'https://idp.example.org/realms/x';
+  const rest = { title: null, provider: 'oidc', issuer, scopes: [], flows: [], default: false, faults: [] };
+  return { name, ...rest, ...more };
+}
+
+export function account(username: string, of: string, more: Partial<Account> = {}): Account {
+  const rest = { home_account_id: `${username}.id`, name: '', environment: '', realm: '' };
+  return { ...rest, username, profile: of, state: 'signed_in', ...more };
+}
+
+export function interaction(id: string, more: Partial<Interaction> = {}): Interaction {
+  const requested_by = { notebook: 'a/b.ipynb', kernel_id: 'k', kernel_name: null, waiting: 1 };
+  const rest = { title: null, scopes: ['s'], username: null, reason: null, message: null, hint: null };
+  return { id, profile: 'lake', state: 'pending', ...rest, requested_by, ...more };
+}
+
+export function entry(more: Partial<CacheEntry> = {}): CacheEntry {
+  const times = { expires_on: 100, refresh_on: 50, last_used: null };
+  const rest = { username: 'ada', home_account_id: 'a', scopes: ['s'] };
+  return { profile: 'lake', ...rest, ...times, source: 'cache', renewing: false, ...more };
+}
+
+export function kernel(id: string, lastUsed: number, profiles = ['lake']): Kernel {
+  const uses = profiles.map(of => ({ profile: of, count: 1, last_used: lastUsed }));
+  return { kernel_id: id, kernel_name: null, notebook: null, connected: true, profiles: uses };
+}
+
+export function status(more: Partial<Status['store']> = {}): Status {
+  const store = { name: 'sqlite', location: '', key_source: 'file x', locked: false, notes: [], ...more };
+  const configuration = { files: [], default_profile: null, faults: [] };
+  return { version: '1', broker: { state: 'ready', problem: null }, store, configuration };
+}
+
+export function data(more: Partial<Data> = {}): Data {
+  const empty = { profiles: [], accounts: [], cache: [], interactions: [], kernels: [] };
+  return { status: status(), ...empty, ...more };
+}

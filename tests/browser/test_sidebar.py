@@ -1,0 +1,317 @@
+"""The Sign-ins panel in real applications, at a real provider: seen and used as a person does."""
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
+from tests.browser.lab import run_cell, write_notebook
+from tests.browser.panel import PANEL, open_lab, open_panel, section
+from tests.idp import Answer, MisbehavingProvider, OidcProvider, Request, Responder
+from tests.support import Place, place
+
+EXPOSED = "--LabApp.expose_app_in_browser=True"
+SLOW = 20_000  # ms for what takes a provider or a kernel
+
+
+@pytest.fixture(scope="module")
+def notebook7(home: Place) -> Iterator[JupyterProcess]:
+    option = "--JupyterNotebookApp.expose_app_in_browser=True"
+    with home.server(option, module="notebook") as running:
+        yield running
+
+
+class App(NamedTuple):
+    """A server, and where its application opens a notebook."""
+
+    server: JupyterProcess
+    address: str
+
+
+LAB, NOTEBOOK = "lab/tree/{}?reset", "notebooks/{}"
+
+
+@pytest.fixture(params=["lab", "notebook"])
+def app(request: pytest.FixtureRequest) -> Iterator[App]:
+    """JupyterLab and Notebook 7, one after the other, with nobody signed in."""
+    is_lab = request.param == "lab"
+    running: JupyterProcess = request.getfixturevalue("lab" if is_lab else "notebook7")
+    yield App(running, LAB if is_lab else NOTEBOOK)
+    forget(running)
+
+
+@pytest.fixture
+def fresh(lab: JupyterProcess) -> Iterator[JupyterProcess]:
+    forget(lab)
+    yield lab
+    forget(lab)
+
+
+def forget(server: JupyterProcess) -> None:
+    """Nobody signed in, nothing waiting, no kernels."""
+    for kernel in server.get("api/kernels").json():
+        server.delete(f"api/kernels/{kernel['id']}")
+    for row in server.get("jupyter_auth/v1/interactions").json():
+        server.delete(f"jupyter_auth/v1/interactions/{row['id']}")
+    server.delete("jupyter_auth/v1/cache")
+
+
+def pending(server: JupyterProcess) -> list[dict[str, Any]]:
+    rows = server.get("jupyter_auth/v1/interactions").json()
+    return [row for row in rows if row["state"] == "pending"]
+
+
+def open_cells(page: Page, app: App, home: Place, name: str) -> None:
+    """A notebook with a sign-in, open in the application, its kernel there."""
+    write_notebook(home.notebooks, name, "%load_ext jupyter_auth", "tok = %get_token lake")
+    open_lab(page, app.server, app.address.format(name))
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+    page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
+        timeout=60_000,
+    )
+
+
+def cards(panel: Locator) -> Locator:
+    return panel.locator("jupyter-auth-card")
+
+
+def test_the_story_of_a_sign_in(page: Page, app: App, home: Place, provider: OidcProvider) -> None:
+    open_cells(page, app, home, "sales.ipynb")
+    run_cell(page, 0)
+    run_cell(page, 1)
+    toast = page.get_by_text("sales.ipynb asks you to sign in to Test lake.")
+    expect(toast).to_be_visible(timeout=SLOW)
+    page.get_by_role("button", name="Show request").click()
+    panel = page.locator(f"#{PANEL}")
+    expect(section(panel, "Waiting for you")).to_contain_text("1")
+    expect(cards(panel)).to_have_count(1)
+    expect(panel.locator(".ja-card-place")).to_be_focused()
+    expect(toast).to_be_hidden()
+
+    provider.approve(pending(app.server)[0]["user_code"], username="ada")
+    expect(section(panel, "Accounts")).to_contain_text("Signed in", timeout=SLOW)
+    expect(section(panel, "Accounts")).to_contain_text("ada")
+    tokens = section(panel, "Access tokens")
+    expect(tokens).to_contain_text("lake.read")
+    expect(tokens).to_contain_text(re.compile(r"in (59|58|1 h|\d+) (min|h|s)"))
+    expect(tokens).to_contain_text("From the provider")
+    notebooks = section(panel, "Notebooks")
+    expect(notebooks).to_contain_text("sales.ipynb")
+    expect(notebooks).to_contain_text("lake · used just now")
+    expect(section(panel, "Waiting for you")).to_be_hidden(timeout=SLOW)
+
+    panel.get_by_role("button", name="Clear cache…").click()
+    sheet = panel.get_by_role("alertdialog")
+    expect(sheet).to_contain_text("1 account on this server")
+    expect(sheet).to_contain_text("1 refresh token, revoked where the provider can")
+    expect(sheet).to_contain_text("Your browser's own sign-in. Signing in again may not ask for a password.")
+    expect(sheet.get_by_role("button", name="Keep")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(panel.get_by_role("button", name="Clear cache…")).to_be_focused()
+    page.keyboard.press("Enter")
+    sheet.get_by_role("button", name="Clear cache").click()
+    expect(panel).to_contain_text("Cache cleared", timeout=SLOW)
+    expect(panel).to_contain_text("1 account forgotten")
+    expect(panel).to_contain_text("1 refresh token revoked")
+    expect(panel).to_contain_text("Your browser's own sign-in stays")
+    expect(panel.get_by_role("button", name="Close")).to_be_focused()
+    expect(section(panel, "Accounts")).to_contain_text("Nobody signed in")
+    expect(section(panel, "Access tokens")).to_contain_text("No access tokens.")
+    assert app.server.get("jupyter_auth/v1/accounts").json() == []
+
+    run_cell(page, 1)
+    expect(cards(panel)).to_have_count(1, timeout=SLOW)
+
+
+def test_a_second_notebook_is_listed_though_it_asks_nobody(
+    page: Page, fresh: JupyterProcess, home: Place, provider: OidcProvider
+) -> None:
+    open_cells(page, App(fresh, LAB), home, "one.ipynb")
+    panel = open_panel(page)
+    run_cell(page, 0)
+    run_cell(page, 1)
+    expect(cards(panel)).to_have_count(1, timeout=SLOW)
+    provider.approve(pending(fresh)[0]["user_code"], username="ada")
+    expect(section(panel, "Notebooks")).to_contain_text("one.ipynb", timeout=SLOW)
+    write_notebook(home.notebooks, "two.ipynb", "%load_ext jupyter_auth", "tok = %get_token lake")
+    page.evaluate("window.jupyterapp.commands.execute('docmanager:open', {path: 'two.ipynb'})")
+    page.wait_for_function(
+        """() => { const w = window.jupyterapp.shell.currentWidget;
+        return w?.context?.path === 'two.ipynb' && w.sessionContext.session?.kernel?.status === 'idle'; }""",
+        timeout=60_000,
+    )
+    run_cell(page, 0)
+    run_cell(page, 1)
+    expect(section(panel, "Notebooks")).to_contain_text("two.ipynb", timeout=SLOW)
+    expect(section(panel, "Access tokens")).to_contain_text("From the cache · used just now")
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    expect(section(panel, "Notebooks")).not_to_contain_text("two.ipynb", timeout=SLOW)
+
+
+def test_signing_in_and_out_with_the_keyboard_alone(
+    page: Page, fresh: JupyterProcess, provider: OidcProvider
+) -> None:
+    open_lab(page, fresh)
+    panel = open_panel(page)
+    panel.get_by_role("button", name="Refresh").focus()
+    reach(page, "Sign in to Test lake")
+    page.keyboard.press("Enter")
+    expect(cards(panel)).to_have_count(1, timeout=SLOW)
+    expect(panel.locator(".ja-card-place")).to_be_focused()
+    provider.approve(pending(fresh)[0]["user_code"], username="ada")
+    more = panel.get_by_role("button", name="More actions for ada")
+    expect(more).to_be_visible(timeout=SLOW)
+    panel.get_by_role("button", name="Refresh").focus()
+    reach(page, "More actions for ada")
+    page.keyboard.press("Enter")
+    expect(panel.get_by_role("menuitem", name="Sign in again")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(more).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
+    expect(panel.get_by_role("menuitem", name="Sign out")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(panel).to_contain_text("ada is signed out of lake", timeout=SLOW)
+    expect(panel).to_contain_text("1 refresh token revoked")
+    assert fresh.get("jupyter_auth/v1/accounts").json() == []
+    focused = page.evaluate(f"document.querySelector('#{PANEL}').contains(document.activeElement)")
+    assert focused, "what had the focus is gone, and so is the focus"
+
+
+def reach(page: Page, name: str) -> None:
+    """Press Tab until the control of that name has the focus."""
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement?.getAttribute('aria-label')") == name:
+            return
+    raise AssertionError(f"{name} is not reached by Tab")
+
+
+def test_what_the_card_tells(page: Page, fresh: JupyterProcess, provider: OidcProvider) -> None:
+    open_lab(page, fresh)
+    panel = open_panel(page)
+    panel.get_by_role("button", name="Sign in to Test lake").click()
+    expect(cards(panel)).to_have_count(1, timeout=SLOW)
+    first = pending(fresh)[0]
+    provider.deny(first["user_code"])
+    card = cards(panel)
+    page.wait_for_function(
+        "() => document.querySelector('jupyter-auth-card').interaction.state === 'declined'", timeout=SLOW
+    )
+    card.evaluate("(card, id) => { window.first = card; " + TELL + "(card, 'ja-retry', id); }", first["id"])
+    page.wait_for_function(
+        "() => document.querySelector('jupyter-auth-card')?.interaction.state === 'pending'", timeout=SLOW
+    )
+    assert page.evaluate("window.first === document.querySelector('jupyter-auth-card')"), "no new card"
+    again = pending(fresh)[0]
+    card.evaluate("(card, id) => " + TELL + "(card, 'ja-cancel', id)", again["id"])
+    expect(cards(panel)).to_have_count(0, timeout=SLOW)
+    assert pending(fresh) == []
+
+
+TELL = """((card, type, id) =>
+    card.dispatchEvent(new CustomEvent(type, {bubbles: true, composed: true, detail: {id}})))"""
+
+
+def test_the_status_item_and_its_setting(page: Page, fresh: JupyterProcess, provider: OidcProvider) -> None:
+    open_lab(page, fresh)
+    item = page.locator("button.ja-status")
+    expect(item).to_have_text("Not signed in")
+    fresh.post("jupyter_auth/v1/interactions", {"profile": "lake"})
+    expect(item).to_have_text("1 sign-in waits for you")
+    provider.approve(pending(fresh)[0]["user_code"], username="ada")
+    expect(page.get_by_text("Signed in as ada · Test lake")).to_be_visible(timeout=SLOW)
+    expect(item).to_have_text("1 signed in")
+    item.click()
+    expect(page.locator(f"#{PANEL}")).to_be_visible()
+    section(page.locator(f"#{PANEL}"), "Access tokens").locator("summary").click()
+    page.get_by_role("button", name="Settings", exact=True).click()
+    editor = page.locator("#setting-editor, .jp-SettingsPanel").first
+    expect(editor).to_contain_text("Tell me when a sign-in waits for me", timeout=SLOW)
+    page.get_by_label("Status bar").first.uncheck()
+    expect(item).to_be_hidden()
+    page.wait_for_timeout(1500)  # the editor saves after a pause
+    open_lab(page, fresh)
+    panel = open_panel(page)
+    expect(section(panel, "Access tokens")).not_to_have_attribute("open", "")
+    expect(item).to_be_hidden()
+    fresh.delete("lab/api/settings/jupyter-token-broker:plugin")
+
+
+def test_nothing_is_asked_while_nothing_happens(page: Page, fresh: JupyterProcess) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_lab(page, fresh)
+    open_panel(page)
+    page.wait_for_timeout(2000)
+    assert [url for url in asked if "jupyter_auth/v1/cache" in url]
+    asked.clear()
+    page.wait_for_timeout(20_000)
+    assert [url for url in asked if "jupyter_auth" in url] == []
+
+
+def test_a_server_that_stops_and_comes_back(browser: Browser, provider: OidcProvider) -> None:
+    with place(provider.issuer) as home, socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        options = (f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=same")
+
+        def start() -> JupyterProcess:
+            return JupyterProcess("jupyterlab", home, "--no-browser", EXPOSED, *options)
+
+        page = browser.new_page()
+        with start() as first:
+            open_lab(page, first)
+            panel = open_panel(page)
+            expect(section(panel, "Accounts")).to_contain_text("Nobody signed in")
+        expect(panel).to_contain_text("Connection lost", timeout=30_000)
+        expect(panel).to_contain_text(re.compile(r"This is what was known .* Trying again in \d+ s\."))
+        expect(section(panel, "Accounts")).to_contain_text("Nobody signed in")
+        expect(panel.get_by_role("button", name="Sign in to Test lake")).to_be_disabled()
+        expect(page.locator("button.ja-status")).to_have_text("Sign-ins: connection lost")
+        with start():
+            expect(panel).not_to_contain_text("Connection lost", timeout=45_000)
+            expect(panel.get_by_role("button", name="Sign in to Test lake")).to_be_enabled()
+        page.close()
+
+
+def named(idp: MisbehavingProvider, name: str) -> Responder:
+    """The token endpoint of a provider that calls everybody so."""
+
+    def answer(request: Request) -> Answer:
+        status, headers, body = idp.grants.token(request)
+        told = json.loads(body)
+        if "id_token" in told:
+            told["id_token"] = idp.id_token("ada", "nb-public", preferred_username=name, name=name)
+        return status, headers, json.dumps(told).encode()
+
+    return answer
+
+
+def test_what_a_hostile_provider_calls_people_is_only_text(browser: Browser) -> None:
+    name = "<img src=x onerror='window.pwned=1'>\u202egpj.exe\u0007"
+    with (
+        MisbehavingProvider() as idp,
+        place(idp.issuer) as home,
+        home.server(EXPOSED, module="jupyterlab") as lab,
+    ):
+        page = browser.new_page()
+        open_lab(page, lab)
+        panel = open_panel(page)
+        panel.get_by_role("button", name="Sign in to Test lake").click()
+        expect(cards(panel)).to_have_count(1, timeout=SLOW)
+        idp.answers["token"] = named(idp, name)
+        idp.approve()
+        rows = section(panel, "Accounts")
+        expect(rows).to_contain_text("<img src=x onerror='window.pwned=1'>gpj.exe", timeout=SLOW)
+        assert panel.locator("img").count() == 0
+        assert page.evaluate("window.pwned") is None
+        assert "\u202e" not in panel.evaluate("panel => panel.outerHTML")
+        page.close()
