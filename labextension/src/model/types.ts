@@ -1,3 +1,7 @@
+import type { InteractionModel } from '../interaction/model';
+
+export type Interaction = InteractionModel;
+
 /** The REST resources as jupyter_auth/server/openapi.yaml describes them: what this extension reads of them. */
 
 export interface Status {
@@ -44,27 +48,6 @@ export interface CacheEntry {
   last_used: number | null;
   source: 'cache' | 'identity_provider';
   renewing: boolean;
-}
-
-export type InteractionState = 'pending' | 'succeeded' | 'declined' | 'expired' | 'cancelled' | 'failed';
-
-export interface Interaction {
-  id: string;
-  profile: string;
-  title: string | null;
-  scopes: string[];
-  state: InteractionState;
-  username: string | null;
-  reason: string | null;
-  message: string | null;
-  hint: string | null;
-  requested_by: {
-    notebook: string | null;
-    kernel_id: string | null;
-    kernel_name: string | null;
-    waiting: number;
-  };
-  [more: string]: unknown;
 }
 
 export interface ProfileUse {

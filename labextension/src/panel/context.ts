@@ -1,7 +1,7 @@
 import type { Pieces, Say } from '../model/say';
 import type { Store } from '../model/store';
 import type { Actions } from './actions';
-import type { CardStrings } from './card';
+import type { Strings } from '../interaction';
 import type { MenuItem } from './menu';
 
 /** What every part of the panel has at hand. */
@@ -10,7 +10,7 @@ export interface Context {
   readonly actions: Actions;
   readonly say: Say;
   readonly pieces: Pieces;
-  readonly cardStrings: CardStrings | null;
+  readonly cardStrings: Strings | null;
   /** Unix seconds. */
   now(): number;
   /** Open a menu of the panel. */

@@ -8,7 +8,7 @@ import { WaitingList } from '../model/waiting';
 import { Accounts } from './accounts';
 import { Actions } from './actions';
 import { Banner } from './banner';
-import type { CardStrings } from './card';
+import type { Strings } from '../interaction';
 import type { Context } from './context';
 import { iconButton, NEEDS_SERVER, setDisabled } from './controls';
 import { h, setText } from './dom';
@@ -27,7 +27,7 @@ export interface PanelOptions {
   store: Store;
   translate: Translate;
   /** What the prompt card's sentences are in the person's language. */
-  cardStrings?: CardStrings;
+  cardStrings?: Strings;
   /** Open the extension's settings; null where the application has no such page. */
   openSettings: (() => void) | null;
   logIn(): void;

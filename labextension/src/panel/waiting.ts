@@ -1,7 +1,8 @@
 import { pendingOf } from '../model/select';
 import type { State } from '../model/state';
 import type { Interaction } from '../model/types';
-import { CARD_EVENTS, makeCard, showIn, type CardElement, type CardEvent } from './card';
+import type { InteractionCard } from '../interaction';
+import { CARD_EVENTS, makeCard, type Told } from './card';
 import type { Context } from './context';
 import { arrange, h, Keyed, type View } from './dom';
 import { Section } from './section';
@@ -25,7 +26,7 @@ export class Waiting {
       () => new Card(context)
     );
     CARD_EVENTS.forEach(type =>
-      this.section.body.addEventListener(type, event => this.told(event as CardEvent))
+      this.section.body.addEventListener(type, event => this.told(event as Told))
     );
   }
 
@@ -57,7 +58,7 @@ export class Waiting {
     card.focus();
   }
 
-  private told(event: CardEvent): void {
+  private told(event: Told): void {
     event.stopPropagation();
     const { actions } = this.context;
     const interaction = this.shown.find(({ id }) => id === event.detail.id);
@@ -76,10 +77,10 @@ export class Waiting {
 
 class Card implements View<Interaction> {
   readonly node: HTMLElement;
-  private readonly card: CardElement;
+  private readonly card: InteractionCard;
   private last: Interaction | null = null;
 
-  constructor(private readonly context: Context) {
+  constructor(context: Context) {
     this.card = makeCard(context.cardStrings);
     this.node = h('div', 'ja-card-place', { tabindex: '-1' }, this.card);
   }
@@ -87,7 +88,7 @@ class Card implements View<Interaction> {
   update(interaction: Interaction): void {
     if (interaction !== this.last) {
       this.last = interaction;
-      showIn(this.card, interaction, this.context.say);
+      this.card.interaction = interaction;
     }
   }
 }

@@ -11,6 +11,7 @@ import { Store } from '../model/store';
 import { transport } from '../model/transport';
 import { SignInsPanel } from '../panel/sidebar';
 import { DOMAIN, STRINGS, translateBy } from '../panel/strings';
+import { translated } from '../renderer/strings';
 import { addCommands } from './commands';
 import { follow } from './changes';
 import { Settings } from './settings';
@@ -31,13 +32,15 @@ export const sidebar: JupyterFrontEndPlugin<ISignIns> = {
     registry: ISettingRegistry | null,
     restorer: ILayoutRestorer | null
   ): ISignIns => {
-    const translate = translateBy((translator ?? nullTranslator).load(DOMAIN));
+    const bundle = (translator ?? nullTranslator).load(DOMAIN);
+    const translate = translateBy(bundle);
     const say = sayer(STRINGS, translate);
     const store = new Store(new Client(transport(app.serviceManager.serverSettings)));
     const settings = new Settings();
     const panel = new SignInsPanel({
       store,
       translate,
+      cardStrings: translated(bundle),
       openSettings: () => void openSettings(app, say('side.title')),
       logIn,
       folded: sections => void settings.saveFolded(sections)

@@ -1,3 +1,4 @@
+import { ended } from '../../src/interaction/model';
 import { sayer } from '../../src/model/say';
 import type { Account, CacheEntry, Data, Interaction, Kernel, Profile, Status } from '../../src/model/types';
 import table from '../../src/panel/strings.json';
@@ -20,8 +21,7 @@ export function account(username: string, of: string, more: Partial<Account> = {
 
 export function interaction(id: string, more: Partial<Interaction> = {}): Interaction {
   const requested_by = { notebook: 'a/b.ipynb', kernel_id: 'k', kernel_name: null, waiting: 1 };
-  const rest = { title: null, scopes: ['s'], username: null, reason: null, message: null, hint: null };
-  return { id, profile: 'lake', state: 'pending', ...rest, requested_by, ...more };
+  return { ...ended({ id, profile: 'lake', scopes: ['s'], state: 'pending', requested_by }), ...more };
 }
 
 export function entry(more: Partial<CacheEntry> = {}): CacheEntry {

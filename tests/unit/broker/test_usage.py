@@ -18,6 +18,9 @@ class Kernels:
     def lives(self, kernel_id: str) -> bool:
         return True
 
+    def have_front_end(self) -> bool:
+        return False
+
     async def describe(self, kernel_id: str) -> Requester:
         return Requester(kernel_id=kernel_id)
 
