@@ -21,6 +21,8 @@ def open_lab(page: Page, server: JupyterProcess, path: str = "lab?reset") -> Non
     page.goto(f"{server.url}{path}{joined}token={server.token}")
     page.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
     page.wait_for_function("() => window.jupyterapp.restored.then(() => true)")
+    if path.startswith("lab?"):  # the launcher takes the focus when it is there, some time after all else
+        page.wait_for_function("document.querySelector('.jp-Launcher')?.contains(document.activeElement)")
 
 
 def open_panel(page: Page) -> Locator:

@@ -50,6 +50,8 @@ export class Store {
   private readonly stale = new Set<Resource>();
   private timer: unknown = null;
   private reading = false;
+  /** What was learned since the reading under way began, whose answer may be older. */
+  private learned: Interaction[] = [];
   private readAt = 0;
   private failures = 0;
   private isOpen = false;
@@ -109,9 +111,8 @@ export class Store {
 
   /** An answer that told of one request, before all are read again. */
   learn(interaction: Interaction): void {
-    const known = this.current.data.interactions;
-    const others = known.filter(other => other.id !== interaction.id);
-    this.change({ ...this.current, data: { ...this.current.data, interactions: [...others, interaction] } });
+    this.learned.push(interaction);
+    this.change(withThese(this.current, [interaction]));
   }
 
   /** Somebody else found the server gone. */
@@ -168,6 +169,7 @@ export class Store {
     }
     this.reading = true;
     this.readAt = this.clock.now();
+    this.learned = [];
     resources.forEach(resource => this.stale.delete(resource));
     try {
       const values = await Promise.all(resources.map(resource => this.client.read(resource)));
@@ -194,7 +196,7 @@ export class Store {
       // events of the time between were not heard
       RESOURCES.filter(resource => !resources.includes(resource)).forEach(r => this.stale.add(r));
     }
-    this.change(next);
+    this.change(withThese(next, this.learned));
   }
 
   private heed(problem: unknown, again: boolean): void {
@@ -223,4 +225,14 @@ export class Store {
     this.current = state;
     this.listeners.forEach(listener => listener(state));
   }
+}
+
+/** The state with these requests, each in the place of what was known of it. */
+function withThese(state: State, told: readonly Interaction[]): State {
+  if (!told.length) {
+    return state;
+  }
+  const rows = new Map(state.data.interactions.map(row => [row.id, row]));
+  told.forEach(row => rows.set(row.id, row));
+  return { ...state, data: { ...state.data, interactions: Array.from(rows.values()) } };
 }

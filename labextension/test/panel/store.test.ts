@@ -239,6 +239,21 @@ describe('an error of the server', () => {
   });
 });
 
+it('keeps a request that was learned of while an older list was on its way', async () => {
+  await started();
+  answer = () => {
+    store.learn(interaction('i1'));
+    return { status: 200, body: [] };
+  };
+  store.invalidate('interactions');
+  await hand.pass(1000);
+  expect(store.state.data.interactions.map(({ id }) => id)).toEqual(['i1']);
+  answer = () => ({ status: 200, body: [] });
+  store.invalidate('interactions');
+  await hand.pass(1000);
+  expect(store.state.data.interactions).toEqual([]);
+});
+
 it('shows a request before it is read again', async () => {
   await started();
   store.learn(interaction('i1'));
