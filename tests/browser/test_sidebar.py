@@ -20,6 +20,13 @@ SLOW = 20_000  # ms for what takes a provider or a kernel
 
 
 @pytest.fixture(scope="module")
+def lab(home: Place) -> Iterator[JupyterProcess]:
+    """JupyterLab alone; what is shown in both applications takes ``app``."""
+    with home.server(EXPOSED, module="jupyterlab") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def notebook7(home: Place) -> Iterator[JupyterProcess]:
     option = "--JupyterNotebookApp.expose_app_in_browser=True"
     with home.server(option, module="notebook") as running:

@@ -12,6 +12,7 @@ from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.browser import panel as made
 from tests.browser.lab import set_theme
 from tests.browser.panel import Answers, axe, open_lab, open_panel, section, usual
+from tests.support import Place
 
 RESOURCES = ("status", "profiles", "accounts", "cache", "interactions", "kernels")
 NAMES = [
@@ -52,6 +53,13 @@ class Shown:
         while len(self.answers.seen) < asked + len(RESOURCES) and time.monotonic() < deadline:
             self.page.wait_for_timeout(20)
         self.page.wait_for_timeout(100)
+
+
+@pytest.fixture(scope="module")
+def lab(home: Place) -> Iterator[JupyterProcess]:
+    """JupyterLab alone."""
+    with home.server("--LabApp.expose_app_in_browser=True", module="jupyterlab") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
