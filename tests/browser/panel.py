@@ -38,6 +38,30 @@ def section(panel: Locator, title: str) -> Locator:
     return panel.locator("details.ja-sec", has=panel.page.locator("summary", has_text=title))
 
 
+def forget(server: JupyterProcess) -> None:
+    """Nobody signed in, nothing waiting, no kernels."""
+    for kernel in server.get("api/kernels").json():
+        server.delete(f"api/kernels/{kernel['id']}")
+    for row in server.get("jupyter_auth/v1/interactions").json():
+        server.delete(f"jupyter_auth/v1/interactions/{row['id']}")
+    server.delete("jupyter_auth/v1/cache")
+
+
+def pending(server: JupyterProcess) -> list[dict[str, Any]]:
+    """What waits at the server."""
+    rows = server.get("jupyter_auth/v1/interactions").json()
+    return [row for row in rows if row["state"] == "pending"]
+
+
+def reach(page: Page, name: str) -> None:
+    """Press Tab until the control of that name has the focus."""
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement?.getAttribute('aria-label')") == name:
+            return
+    raise AssertionError(f"{name} is not reached by Tab")
+
+
 class Answers:
     """The REST resources as a test wants them to be; what it does not set goes to the server."""
 

@@ -4,14 +4,14 @@ import json
 import re
 import socket
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.browser.lab import run_cell, write_notebook
-from tests.browser.panel import PANEL, open_lab, open_panel, section
+from tests.browser.panel import PANEL, forget, open_lab, open_panel, pending, reach, section
 from tests.idp import Answer, MisbehavingProvider, OidcProvider, Request, Responder
 from tests.support import Place, place
 
@@ -57,20 +57,6 @@ def fresh(lab: JupyterProcess) -> Iterator[JupyterProcess]:
     forget(lab)
     yield lab
     forget(lab)
-
-
-def forget(server: JupyterProcess) -> None:
-    """Nobody signed in, nothing waiting, no kernels."""
-    for kernel in server.get("api/kernels").json():
-        server.delete(f"api/kernels/{kernel['id']}")
-    for row in server.get("jupyter_auth/v1/interactions").json():
-        server.delete(f"jupyter_auth/v1/interactions/{row['id']}")
-    server.delete("jupyter_auth/v1/cache")
-
-
-def pending(server: JupyterProcess) -> list[dict[str, Any]]:
-    rows = server.get("jupyter_auth/v1/interactions").json()
-    return [row for row in rows if row["state"] == "pending"]
 
 
 def open_cells(page: Page, app: App, home: Place, name: str) -> None:
@@ -189,15 +175,6 @@ def test_signing_in_and_out_with_the_keyboard_alone(
     assert fresh.get("jupyter_auth/v1/accounts").json() == []
     focused = page.evaluate(f"document.querySelector('#{PANEL}').contains(document.activeElement)")
     assert focused, "what had the focus is gone, and so is the focus"
-
-
-def reach(page: Page, name: str) -> None:
-    """Press Tab until the control of that name has the focus."""
-    for _ in range(30):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement?.getAttribute('aria-label')") == name:
-            return
-    raise AssertionError(f"{name} is not reached by Tab")
 
 
 def test_what_the_card_tells(page: Page, fresh: JupyterProcess, provider: OidcProvider) -> None:
