@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,9 +65,9 @@ class Company:
     def _server(self) -> JupyterProcess:
         return self._stack.enter_context(self._where.server())
 
-    @staticmethod
-    def _kernel(server: JupyterProcess) -> Kernel:
+    def _kernel(self, server: JupyterProcess) -> Kernel:
         made = Kernel(server)
+        self._stack.callback(made.close)
         made.run("import jupyter_auth as ja, os, time")
         return made
 
@@ -99,8 +99,7 @@ class Company:
         self.scripts[number] = self._script()
 
     def _new_kernel(self, number: int, which: int) -> None:
-        with suppress(OSError):
-            self.kernels[number][which].close()
+        self.kernels[number][which].close()
         self.kernels[number][which] = self._kernel(self.servers[number])
 
     def _new_server(self, number: int) -> None:

@@ -51,7 +51,13 @@ class KernelChannel:
         self._socket = self._connect()
 
     def close(self) -> None:
-        self._socket.close()
+        """End the channel, also one whose server has died."""
+        try:
+            self._socket.close(timeout=1)
+        except (OSError, websocket.WebSocketException):
+            pass
+        finally:
+            self._socket.shutdown()
 
     def run(self, code: str, value: str, *, timeout: float = 60) -> Any:
         """Run a cell as somebody who can answer questions; returns an expression's value after it."""
