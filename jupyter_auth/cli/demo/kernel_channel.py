@@ -57,7 +57,8 @@ class KernelChannel:
         except (OSError, websocket.WebSocketException):
             pass
         finally:
-            self._socket.shutdown()
+            if self._socket.sock is not None:
+                self._socket.sock.close()
 
     def run(self, code: str, value: str, *, timeout: float = 60) -> Any:
         """Run a cell as somebody who can answer questions; returns an expression's value after it."""
