@@ -111,9 +111,9 @@ def is_root() -> bool:
 # --- running ------------------------------------------------------------------------------------------------
 
 
-def run(command: Sequence[str | Path], cwd: Path = ROOT) -> int:
+def run(command: Sequence[str | Path]) -> int:
     """Run without a stdin, so that nothing can wait for an answer."""
-    return subprocess.call(command, cwd=cwd, env=environment(), stdin=subprocess.DEVNULL)
+    return subprocess.call(command, cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL)
 
 
 def environment() -> dict[str, str]:
@@ -257,7 +257,6 @@ def test(arguments: Sequence[str]) -> int:
             *LINT,
             ("front end", test_front_end),
             ("docs", build_docs),
-            ("front end", partial(run, [BIN / "jlpm", "test"], ROOT / "labextension")),
             ("wheel", partial(build_wheel, Path(folder))),
             ("pytest", pytest),
         ]

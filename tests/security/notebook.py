@@ -19,6 +19,7 @@ CELLS = (
     "%auth login lake",
     "tok = ja.acquire_token_by_device_flow('lake')",
 )
+WAITING = "Sign-in is waiting"  # all that a notebook holds of a prompt
 SIGN_IN, HIT, REFUSED, DENIED, STOPPED = 2, 3, 4, 5, 6
 
 
@@ -32,7 +33,8 @@ def in_notebook(life: Life) -> str:
         open_notebook(page, life.server, path.name)
         for index in range(SIGN_IN + 1):
             run_cell(page, index)
-        waiting = _saved(page, path, pending(life.server)["user_code"])
+        _shows(page, pending(life.server)["user_code"])
+        waiting = _saved(page, path, WAITING)
         life.provider.approve()
         _shows(page, "Signed in as")
         run_cell(page, HIT)
@@ -55,12 +57,12 @@ def in_notebook(life: Life) -> str:
 
 
 def _shows(page: Page, words: str) -> None:
-    expect(page.locator(".jp-Notebook")).to_contain_text(words, timeout=20_000)
+    shown = page.locator(".jp-Notebook").get_by_text(words)  # also inside the card, which is closed to styles
+    expect(shown.first).to_be_visible(timeout=20_000)
 
 
 def _saved(page: Page, path: Path, words: str) -> str:
     """Save until the file, and its checkpoint, hold ``words``."""
-    _shows(page, words)
     checkpoint = path.parent / ".ipynb_checkpoints" / f"{path.stem}-checkpoint.ipynb"
 
     def is_there() -> bool:

@@ -18,7 +18,7 @@ from tests.security.canaries import PLANTED, Canaries, forms
 from tests.security.evidence import PLACES, Evidence
 from tests.security.life import Life, configure, ending, failing, signed_in
 from tests.security.looking import look_at_files, look_at_processes
-from tests.security.notebook import in_notebook
+from tests.security.notebook import WAITING, in_notebook
 from tests.security.planting import plant
 from tests.security.recording import EventTap, SocketTap
 from tests.support import Kernel, place
@@ -116,7 +116,8 @@ def test_an_access_token_is_seen_where_it_belongs(lived: Lived, where: str) -> N
 def test_the_life_was_a_full_one(lived: Lived) -> None:
     used = lived.evidence.canaries.used
     assert len(used["refresh_token"]) >= 12 and len(used["device_code"]) >= 12
-    assert any(code in lived.while_waiting for code in used["user_code"])
+    assert WAITING in lived.while_waiting
+    assert not any(code in lived.while_waiting for code in used["user_code"])
     logs = lived.evidence.text(at.LOGS)
     for line in ("urllib3.connectionpool:", "DEBUG:asyncio:", "[D ", "ServerApp] 200 GET ", "[IPKernelApp] "):
         assert line in logs, line
