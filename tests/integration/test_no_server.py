@@ -201,7 +201,7 @@ os.kill({pid}, signal.SIGKILL)
 for _ in range(50):
     time.sleep(0.01)
     {fail}
-    open({path!r}, "a").write(str({opened}) + "\n")  # at once: the kernel ends soon after its server
+    open({path!r}, "a").write(str({opened}) + "\\n")  # at once: the kernel ends soon after its server
 """
 
 
