@@ -9,6 +9,7 @@ from typing import Any
 import jwskate
 
 from jupyter_auth.core.errors import PolicyError
+from jupyter_auth.core.secret import Secret
 from jupyter_auth.core.urls import host_of
 
 #: Signature algorithms accepted at all: no ``none``, nothing symmetric.
@@ -26,9 +27,18 @@ Keys = Callable[[bool], Sequence[jwskate.Jwk]]
 
 
 def validated_claims(
-    raw: str, *, issuer: str, client_id: str, keys: Keys, clock: Callable[[], float] = time.time
+    raw: str,
+    *,
+    issuer: str,
+    client_id: str,
+    keys: Keys,
+    nonce: Secret | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> dict[str, Any]:
-    """The claims of ``raw``; raises ``PolicyError`` (reason ``id_token``) where it does not hold."""
+    """The claims of ``raw``; raises ``PolicyError`` (reason ``id_token``) where it does not hold.
+
+    ``nonce`` is what the authorization request sent, if there was one (OpenID Connect Core §3.1.3.7 (11)).
+    """
 
     def refuse(why: str) -> PolicyError:
         return PolicyError(
@@ -47,6 +57,8 @@ def validated_claims(
     problem = _claims_problem(token.claims, issuer, client_id, clock())
     if problem:
         raise refuse(problem)
+    if nonce is not None and Secret(str(token.claims.get("nonce", ""))) != nonce:
+        raise refuse("it answers another request (its nonce differs)")
     return portable_claims(token.claims)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from jupyter_auth.core.errors import AuthError, PolicyError, ProfileError
-from jupyter_auth.providers import oidc
+from jupyter_auth.providers import discovery
 from jupyter_auth.providers.oidc import OidcEngine
 from tests.idp import MisbehavingProvider, faults
 from tests.unit.providers.calls import SCOPES
@@ -107,7 +107,7 @@ def test_an_https_issuer_may_not_name_a_loopback_endpoint(
 ) -> None:
     engine = make_engine(issuer="https://idp.example")
     with pytest.raises(PolicyError):
-        engine._read_metadata({"token_endpoint": f"{idp.issuer}/token"})
+        engine._discovery.read({"token_endpoint": f"{idp.issuer}/token"})
 
 
 @pytest.mark.parametrize("absent", [None, "", [], 0, False])
@@ -139,8 +139,8 @@ def test_discovery_is_believed_for_an_hour(
     for _ in range(5):
         engine.discover()
     assert idp.count("discovery") == 1
-    monkeypatch.setattr(oidc, "METADATA_LIFETIME", -1.0)
-    engine._metadata = None
+    monkeypatch.setattr(discovery, "METADATA_LIFETIME", -1.0)
+    engine._discovery._metadata = None
     engine.discover()
     engine.discover()
     assert idp.count("discovery") == 3

@@ -1,0 +1,69 @@
+"""What comes back at the redirect URI: judged before its code is used (RFC 6749 §4.1.2, RFC 9207).
+
+``requests_oauth2client`` and ``msal`` both compare ``state`` as ordinary text and keep the whole answer in
+what they raise; so this is done here, for both engines alike.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import quote, quote_plus
+
+from jupyter_auth.core.errors import AuthError, OAuthError, PolicyError, TransportError
+from jupyter_auth.core.secret import REDACTED, Secret
+from jupyter_auth.core.text import clean
+from jupyter_auth.core.urls import host_of
+from jupyter_auth.providers.base import CodeAuthorization
+
+_PASSING_ERRORS = frozenset({"temporarily_unavailable", "server_error"})
+_MAX_CODE = 8192  # characters
+
+
+def code_of(
+    started: CodeAuthorization, answer: Mapping[str, str], *, issuer: str, names_issuer: bool
+) -> Secret:
+    """The authorization code in ``answer``. ``names_issuer``: the provider has announced that it always sends
+    ``iss``. Raises what ``Engine.finish_code`` says."""
+    host = host_of(issuer)
+    if not started.state or Secret(str(answer.get("state", ""))) != started.state:
+        raise PolicyError(
+            "This answer belongs to no sign-in that was started here.",
+            reason="state_mismatch",
+            hint="Start again from the notebook; if you did not sign in just now, close the page.",
+        )
+    named = answer.get("iss")
+    if (named is None and names_issuer) or named not in (None, issuer):
+        raise PolicyError(
+            f"The answer comes from another provider than {host}, so its code was not used.",
+            reason="issuer_mismatch",
+            hint="Nothing was stored. Start again; if it happens again, tell the administrator.",
+        )
+    if "error" in answer:
+        raise _refusal(answer, host, started)
+    code = answer.get("code")
+    if not isinstance(code, str) or not 0 < len(code) <= _MAX_CODE or not code.isprintable():
+        raise PolicyError(
+            f"{host} sent no code.", reason="no_code", hint="Run the cell again to start a new sign-in."
+        )
+    return Secret(code)
+
+
+def _refusal(answer: Mapping[str, str], host: str, started: CodeAuthorization) -> AuthError:
+    error = clean(answer["error"], 120)
+    description = _without(clean(answer.get("error_description"), 300), started)
+    told = f"{host} refused the sign-in: {error}" + (f" ({description})" if description else "") + "."
+    if error in _PASSING_ERRORS:
+        return TransportError(told, reason="provider_unavailable", hint="Try again.", retryable=True)
+    return OAuthError(
+        told,
+        error=error,
+        error_description=description or None,
+        error_uri=clean(answer.get("error_uri"), 300) or None,
+    )
+
+
+def _without(text: str, started: CodeAuthorization) -> str:
+    """Some providers repeat the request in their words."""
+    for secret in (started.state, started.nonce, started.code_verifier):
+        value = secret.reveal()
+        for form in {value, quote(value, safe=""), quote_plus(value)} - {""}:
+            text = text.replace(form, REDACTED)
+    return text
