@@ -1,22 +1,45 @@
 """A profile: what people write under ``[profiles.NAME]``, checked as a whole."""
 
-import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jupyter_auth.core.scopes import parse_scopes
-from jupyter_auth.core.urls import checked_split, is_loopback
+from jupyter_auth.core.authority import authority_of_tenant, read_authority
+from jupyter_auth.core.presets import preset
+from jupyter_auth.core.profile_checks import CHECKS, ENDPOINTS, FLOWS, PROVIDERS, did_you_mean
+from jupyter_auth.core.urls import is_safe_endpoint
 
-#: What a profile may name; the ones built so far.
-PROVIDERS = ("oidc", "entra", "client_credentials", "managed_identity", "jupyterhub")
-BUILT_PROVIDERS = ("oidc",)
-FLOWS = ("authorization_code", "device_code")
+__all__ = ["FLOWS", "PROVIDERS", "Fault", "Profile", "did_you_mean", "read_profile"]
+
 BUILT_FLOWS = ("device_code",)
 DEFAULT_SCOPES = ("openid", "profile", "offline_access")
+#: The client id that MSAL's caches use for a machine's own identity, and the issuer of its tokens.
+SYSTEM_ASSIGNED = "system_assigned_managed_identity"
+MANAGED_IDENTITY_ISSUER = "https://login.microsoftonline.com/managed_identity"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_SECRET, _CERTIFICATE, _ASSERTION = (
+    ("client_secret_file", "client_secret_env"),
+    ("client_certificate_file", "client_key_file"),
+    ("client_assertion_file",),
+)
+_CREDENTIALS = (*_SECRET, *_CERTIFICATE, *_ASSERTION)
+_EVERYWHERE = ("provider", "title", "scope_titles", "scopes", "ca_bundle", "proxies", "client_id")
+_OIDC = (*_EVERYWHERE, *_CREDENTIALS, *ENDPOINTS, "issuer", "resource", "audience", "preset")
+#: The keys that have a meaning for a provider, and those it cannot do without.
+_KEYS: dict[str, tuple[str, ...]] = {
+    "oidc": (*_OIDC, "flows"),
+    "client_credentials": _OIDC,
+    "entra": (*_EVERYWHERE, *_CREDENTIALS, "tenant", "authority", "flows"),
+    "managed_identity": (*_EVERYWHERE, "resource"),
+}
+_REQUIRED = {
+    "oidc": ("issuer", "client_id"),
+    "client_credentials": ("issuer", "client_id"),
+    "entra": ("client_id",),
+    "managed_identity": (),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +56,8 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A checked profile. ``issuer`` is the full issuer URL, exactly as the provider writes it."""
+    """A checked profile. ``issuer`` is the full issuer URL, exactly as the provider writes it; for ``entra``
+    the authority. ``endpoints`` are those that the profile names itself, ``quirks`` those of its preset."""
 
     name: str
     provider: str = "oidc"
@@ -47,6 +71,12 @@ class Profile:
     flows: tuple[str, ...] = ()
     client_secret_file: str = ""
     client_secret_env: str = ""
+    client_certificate_file: str = ""
+    client_key_file: str = ""
+    client_assertion_file: str = ""
+    preset: str = ""
+    endpoints: Mapping[str, str] = field(default_factory=dict, hash=False)
+    quirks: Mapping[str, Any] = field(default_factory=dict, hash=False)
     ca_bundle: str = ""
     proxies: Mapping[str, str] = field(default_factory=dict, hash=False)
 
@@ -55,91 +85,21 @@ class Profile:
         """True where scopes and ids are compared without case: Entra only."""
         return self.provider == "entra"
 
+    @property
+    def environment(self) -> str:
+        """What a refresh token of this profile is good for: Entra's cloud, whose tenants share one (MSAL:
+        ``environment``); elsewhere the issuer."""
+        return read_authority(self.issuer).environment if self.provider == "entra" else self.issuer
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("must be a non-empty string")
-    if not value.isprintable():
-        raise ValueError("holds control characters")
-    return value
+    @property
+    def has_credentials(self) -> bool:
+        """True for a client that authenticates itself: a confidential one (RFC 6749 §2.1)."""
+        return any(getattr(self, key) for key in _CREDENTIALS)
 
-
-def _issuer(value: Any) -> str:
-    parts = checked_split(_text(value))
-    if parts is None:
-        raise ValueError("is not an absolute https URL")
-    if "?" in value or "#" in value:
-        raise ValueError("must have no query and no fragment (OpenID Connect Discovery §3)")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError("plain http is accepted only for a loopback issuer; use https")
-    return str(value)
-
-
-def _scopes(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, str | list):
-        raise ValueError("must be a list of strings")
-    scopes = parse_scopes(value)
-    if not scopes:
-        raise ValueError("is empty; leave it out for the default")
-    return scopes
-
-
-def _flows(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value:
-        raise ValueError(f"must be a list of {' and '.join(FLOWS)}")
-    for flow in value:
-        if flow not in FLOWS:
-            raise ValueError(f"{str(flow)[:40]!r} is not a flow{did_you_mean(str(flow), FLOWS)}")
-    return tuple(value)
-
-
-def _strings(value: Any) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-        raise ValueError("must be a table of strings")
-    return dict(value)
-
-
-def _provider(value: Any) -> str:
-    if value not in PROVIDERS:
-        raise ValueError(f"{str(value)[:40]!r} is not a provider{did_you_mean(str(value), PROVIDERS)}")
-    if value not in BUILT_PROVIDERS:
-        raise ValueError(f"{value!r} is not available in this version yet; available: oidc")
-    return str(value)
-
-
-_CHECKS: dict[str, Callable[[Any], Any]] = {
-    "provider": _provider,
-    "issuer": _issuer,
-    "client_id": _text,
-    "scopes": _scopes,
-    "title": _text,
-    "scope_titles": _strings,
-    "resource": _text,
-    "audience": _text,
-    "flows": _flows,
-    "client_secret_file": _text,
-    "client_secret_env": _text,
-    "ca_bundle": _text,
-    "proxies": _strings,
-}
-_LATER = frozenset(
-    {"tenant", "authority", "client_certificate_file", "client_key_file", "client_assertion_file"}
-)
-_REQUIRED = ("issuer", "client_id")
-
-
-def did_you_mean(word: str, known: Any) -> str:
-    """``; did you mean "…"?`` for the nearest of ``known``, or nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f'; did you mean "{near[0]}"?' if near else ""
-
-
-def _unknown_key(key: str) -> str:
-    if key == "client_secret":
-        return "holds a secret in plain text and is refused; use client_secret_file or client_secret_env"
-    if key in _LATER:
-        return "is not available in this version yet"
-    return f"unknown key{did_you_mean(key, _CHECKS)}"
+    @property
+    def signs_people_in(self) -> bool:
+        """False where tokens are the application's own, and nobody is ever asked."""
+        return self.provider in ("oidc", "entra")
 
 
 def read_profile(name: str, table: Any, file: str) -> tuple[Profile | None, list[Fault]]:
@@ -149,21 +109,104 @@ def read_profile(name: str, table: Any, file: str) -> tuple[Profile | None, list
         return None, [Fault(file=file, key=where, message="a name has letters, digits, _ . - (64 at most)")]
     if not isinstance(table, dict):
         return None, [Fault(file=file, key=where, message="must be a table")]
-    faults: list[Fault] = []
+    provider = table.get("provider", "oidc")
+    provider = provider if isinstance(provider, str) else ""
+    allowed = _KEYS.get(provider, tuple(CHECKS))
+    known = _preset_of(table, allowed)
+    quirks = known.pop("quirks", {})
     values: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in _CHECKS:
-            faults.append(Fault(file=file, key=f"{where}.{key}", message=_unknown_key(key)))
+    wrong: list[tuple[str, str]] = []
+    for key, value in {**known, **table}.items():
+        if key not in allowed:
+            wrong.append((key, _unknown_key(key, provider)))
             continue
         try:
-            values[key] = _CHECKS[key](value)
+            values[key] = CHECKS[key](value)
         except ValueError as problem:
-            faults.append(Fault(file=file, key=f"{where}.{key}", message=str(problem)))
-    faults += [
-        Fault(file=file, key=f"{where}.{key}", message="is missing") for key in _REQUIRED if key not in table
+            wrong.append((key, str(problem)))
+    wrong += [
+        (key, "is missing")
+        for key in _REQUIRED.get(provider, _REQUIRED["oidc"])
+        if key not in {**known, **table}
     ]
+    wrong += _contradictions(provider, {**known, **table}, values)
+    if wrong:
+        return None, [Fault(file=file, key=f"{where}.{key}", message=message) for key, message in wrong]
+    endpoints = {key: values.pop(key) for key in ENDPOINTS if key in values}
+    return Profile(name=name, endpoints=endpoints, quirks=quirks, **_completed(provider, values)), []
+
+
+def _preset_of(table: Mapping[str, Any], allowed: tuple[str, ...]) -> dict[str, Any]:
+    try:
+        return dict(preset(CHECKS["preset"](table["preset"]))) if "preset" in allowed else {}
+    except (KeyError, ValueError):
+        return {}
+
+
+def _completed(provider: str, values: dict[str, Any]) -> dict[str, Any]:
+    """With what follows from the rest."""
+    if provider == "entra":
+        tenant, authority = values.pop("tenant", ""), values.pop("authority", "")
+        values["issuer"] = read_authority(authority or authority_of_tenant(tenant)).url
+    if provider == "managed_identity":
+        values["issuer"] = MANAGED_IDENTITY_ISSUER
+        values.setdefault("client_id", SYSTEM_ASSIGNED)
+    if provider in ("client_credentials", "managed_identity"):
+        values.setdefault("scopes", ())
+    return values
+
+
+def _unknown_key(key: str, provider: str) -> str:
+    if key == "client_secret":
+        return "holds a secret in plain text and is refused; use client_secret_file or client_secret_env"
+    if key in CHECKS:
+        return f"has no meaning for provider {provider!r}"
+    return f"unknown key{did_you_mean(str(key), _KEYS.get(provider, CHECKS))}"
+
+
+def _contradictions(
+    provider: str, table: Mapping[str, Any], values: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """What is right by itself and wrong together."""
     if "resource" in values and "audience" in values:
-        faults.append(
-            Fault(file=file, key=f"{where}.audience", message="give resource or audience, not both")
+        yield "audience", "give resource or audience, not both"
+    yield from _credential_faults(provider, table)
+    if provider == "entra":
+        yield from _authority_faults(table, values)
+    if provider == "managed_identity" and not {"resource", "scopes"} & table.keys():
+        yield "resource", "is missing: say for what the tokens are, as in https://storage.azure.com"
+    for key in ENDPOINTS:
+        if key in values and "issuer" in values and not is_safe_endpoint(values[key], values["issuer"]):
+            yield key, "is not a safe address for this issuer: https, and no fragment"
+
+
+def _credential_faults(provider: str, table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if provider not in ("oidc", "entra", "client_credentials"):
+        return
+    given: list[tuple[str, ...]] = [(key,) for key in _SECRET if key in table]
+    given += [kind for kind in (_CERTIFICATE, _ASSERTION) if set(kind) & table.keys()]
+    if len(given) > 1:
+        names = ", ".join(next(key for key in kind if key in table) for kind in given)
+        yield next(k for k in given[1] if k in table), f"give one of {names}, not several"
+    if "client_certificate_file" in table and "client_key_file" not in table:
+        yield "client_key_file", "is missing: a certificate needs its private key"
+    if provider == "entra" and "client_key_file" in table and "client_certificate_file" not in table:
+        yield "client_certificate_file", "is missing: Entra knows a key by its certificate"
+    if provider == "client_credentials" and not given:
+        yield (
+            "client_secret_file",
+            "is missing: the application needs client_secret_file, client_secret_env, client_key_file or "
+            "client_assertion_file",
         )
-    return (None, faults) if faults else (Profile(name=name, **values), [])
+
+
+def _authority_faults(table: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if "tenant" in table and "authority" in table:
+        yield "authority", "give tenant or authority, not both"
+    elif "tenant" not in table and "authority" not in table:
+        yield "tenant", "is missing: the tenant's domain or id, common or organizations"
+    if "authority" in values:
+        try:
+            read_authority(values["authority"])
+        except ValueError as problem:
+            yield "authority", str(problem)

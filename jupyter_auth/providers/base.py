@@ -76,7 +76,7 @@ class NotYet(Exception):
 class ProviderMetadata:
     """What discovery says (OpenID Connect Discovery §3, RFC 8414 §2, RFC 9126 §5, RFC 9207 §3).
 
-    ``grant_types_supported`` is empty where the provider does not say.
+    A tuple is empty where the provider does not say.
     """
 
     issuer: str
@@ -89,6 +89,7 @@ class ProviderMetadata:
     end_session_endpoint: str | None = None
     jwks_uri: str | None = None
     grant_types_supported: tuple[str, ...] = ()
+    token_endpoint_auth_methods_supported: tuple[str, ...] = ()
     require_pushed_authorization_requests: bool = False
     authorization_response_iss_parameter_supported: bool = False
 

@@ -29,6 +29,7 @@ _ENDPOINTS = (
     "jwks_uri",
 )
 _SWITCHES = ("require_pushed_authorization_requests", "authorization_response_iss_parameter_supported")
+_LISTS = ("grant_types_supported", "token_endpoint_auth_methods_supported")
 
 
 class Discovery:
@@ -46,7 +47,17 @@ class Discovery:
         with self._lock:
             if self._metadata and time.monotonic() < self._metadata[0]:
                 return self._metadata[1]
-        issuer = self.profile.issuer
+        metadata = self.read(self._document())
+        with self._lock:
+            self._metadata = (time.monotonic() + METADATA_LIFETIME, metadata)
+        return metadata
+
+    def _document(self) -> Mapping[str, Any]:
+        """What the provider announces, with the profile's own endpoints above that. A profile that names the
+        token endpoint knows all there is to know: nothing is asked."""
+        issuer, own = self.profile.issuer, self.profile.endpoints
+        if "token_endpoint" in own:
+            return own
         response = self.get(issuer.rstrip("/") + "/.well-known/openid-configuration")
         document = json_object(response)
         if response.status_code != 200 or document is None:
@@ -59,10 +70,7 @@ class Discovery:
                 hint=f"If you trust it, correct the issuer of profile {self.profile.name!r}, "
                 "to the letter (a final slash counts).",
             )
-        metadata = self.read(document)
-        with self._lock:
-            self._metadata = (time.monotonic() + METADATA_LIFETIME, metadata)
-        return metadata
+        return {**document, **own}
 
     def read(self, document: Mapping[str, Any]) -> ProviderMetadata:
         """The metadata in ``document``; an endpoint that is not safe to call is refused."""
@@ -81,9 +89,8 @@ class Discovery:
                 hint=f"Check the issuer of profile {self.profile.name!r}.",
             )
         switches: dict[str, Any] = {name: document.get(name) is True for name in _SWITCHES}
-        listed = document.get("grant_types_supported")
-        grants = tuple(g for g in listed if isinstance(g, str)) if isinstance(listed, list) else ()
-        return ProviderMetadata(issuer=issuer, grant_types_supported=grants, **switches, **endpoints)
+        lists: dict[str, Any] = {name: _texts(document.get(name)) for name in _LISTS}
+        return ProviderMetadata(issuer=issuer, **switches, **lists, **endpoints)
 
     def public_keys(self, jwks_uri: str, fetch_anew: bool) -> list[jwskate.Jwk]:
         """The keys that may sign an id token."""
@@ -123,3 +130,7 @@ class Discovery:
             reason="no_discovery",
             hint=f"Check the issuer of profile {self.profile.name!r}: {issuer}",
         )
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(entry for entry in value if isinstance(entry, str)) if isinstance(value, list) else ()

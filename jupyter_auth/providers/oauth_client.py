@@ -32,7 +32,7 @@ def make_client(profile: Profile, metadata: ProviderMetadata, session: requests.
         device_authorization_endpoint=metadata.device_authorization_endpoint,
         pushed_authorization_request_endpoint=metadata.pushed_authorization_request_endpoint,
         revocation_endpoint=metadata.revocation_endpoint,
-        auth=client_authentication(profile),
+        auth=client_authentication(profile, metadata),
         session=session,
         testing=True,
     )

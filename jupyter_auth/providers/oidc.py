@@ -72,7 +72,7 @@ class OidcEngine:
         metadata = self.discover()
         client = self._client(metadata)
         response = self._send(lambda: client.device_code(device_code.reveal(), **self._target()))
-        answer, id_token = read_token_response(response, self.profile.issuer)
+        answer, id_token = self._read_answer(response)
         return self._signed_in(answer, id_token, metadata)
 
     def start_code(
@@ -97,7 +97,7 @@ class OidcEngine:
             self._client(metadata),
             metadata,
             scopes,
-            self._fields(resources, extra),
+            {**self.profile.quirks.get("authorization_parameters", {}), **self._fields(resources, extra)},
             redirect_uri=redirect_uri,
             state=state,
         )
@@ -195,11 +195,17 @@ class OidcEngine:
     def _send(self, send: Callable[[], requests.Response]) -> requests.Response:
         return fetch(self.profile.issuer, send)
 
+    def _read_answer(self, response: requests.Response) -> tuple[TokenResponse, str | None]:
+        answer, id_token = read_token_response(response, self.profile.issuer)
+        if answer.expires_in is None:
+            answer = replace(answer, expires_in=self.profile.quirks.get("default_expires_in"))
+        return answer, id_token
+
     def _read(self, response: requests.Response, verb: str = "") -> tuple[TokenResponse, str | None]:
         """An answer that has nothing to wait for. ``verb`` is the reason where the provider cannot do it."""
         host = host_of(self.profile.issuer)
         try:
-            return read_token_response(response, self.profile.issuer)
+            return self._read_answer(response)
         except NotYet:
             raise broken_answer(response, host) from None
         except OAuthError as refused:
@@ -285,4 +291,7 @@ class OidcEngine:
             claims = self._discovery.get_json(metadata.userinfo_endpoint, headers)
         except AuthError:
             return None
+        for name, there in self.profile.quirks.get("claims", {}).items():
+            if isinstance(claims.get(there), str | int):
+                claims[name] = str(claims[there])
         return portable_claims(claims) if is_subject(claims.get("sub")) else None

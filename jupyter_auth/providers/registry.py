@@ -7,7 +7,7 @@ from jupyter_auth.providers.base import Engine
 
 def make_engine(profile: Profile) -> Engine:
     """The engine of ``profile``. Blocks on the first import: call it in a thread."""
-    if profile.provider == "oidc":
+    if profile.provider in ("oidc", "client_credentials"):
         from jupyter_auth.providers.oidc import OidcEngine  # noqa: PLC0415
 
         return OidcEngine(profile)

@@ -1,0 +1,56 @@
+"""Reading a client's secrets from where its profile says they are. No library is imported for that."""
+
+import os
+from pathlib import Path
+
+from jupyter_auth.core.errors import ProfileError
+from jupyter_auth.core.profile import Profile
+
+MAX_FILE = 256 * 1024  # bytes
+
+
+def client_secret(profile: Profile) -> str | None:
+    """The secret of ``client_secret_file`` or ``client_secret_env``; None for a client without one."""
+    if profile.client_secret_file:
+        return credential_file(profile, "client_secret_file")
+    if not profile.client_secret_env:
+        return None
+    secret = os.environ.get(profile.client_secret_env, "")
+    if not secret:
+        raise missing(profile, "client_secret_env", "it is empty")
+    return secret
+
+
+def credential_file(profile: Profile, key: str) -> str:
+    """What is in the file that ``key`` names, without space around it. Raises ``ProfileError``."""
+    path = Path(getattr(profile, key)).expanduser()
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_FILE + 1).decode()
+    except (OSError, UnicodeDecodeError) as problem:
+        why = type(problem).__name__
+    else:
+        why = "it is empty" if not text.strip() else "it is too large" if len(text) > MAX_FILE else ""
+    if why:
+        raise missing(profile, key, why)
+    return text.strip()
+
+
+def missing(profile: Profile, key: str, why: str) -> ProfileError:
+    """The error for a secret that cannot be read, or is no such thing."""
+    what, place = _NAMES[key], getattr(profile, key)
+    where = place if key == "client_secret_env" else f"the file {place}"
+    return ProfileError(
+        f"The {what} of profile {profile.name!r} cannot be read from {where} ({why}).",
+        reason=key.removesuffix("_file").removesuffix("_env"),
+        hint=f"Put the {what} there, readable for you only, then try again.",
+    )
+
+
+_NAMES = {
+    "client_secret_file": "client secret",
+    "client_secret_env": "client secret",
+    "client_certificate_file": "certificate",
+    "client_key_file": "private key",
+    "client_assertion_file": "client assertion",
+}
