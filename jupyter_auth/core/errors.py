@@ -106,7 +106,8 @@ class OAuthError(AuthError):
     """The provider answered with an OAuth error (RFC 6749 §5.2).
 
     Attributes: ``error``, ``error_description``, ``error_uri`` (str or None), ``status`` (int or None,
-    the provider's HTTP status), ``correlation_id``, ``trace_id`` (str or None).
+    the provider's HTTP status), ``correlation_id``, ``trace_id``, ``claims`` (str or None; the claims
+    challenge that the next request has to carry, where the provider names one).
     """
 
     code = "oauth_error"
@@ -119,6 +120,7 @@ class OAuthError(AuthError):
         "status",
         "correlation_id",
         "trace_id",
+        "claims",
     )
     error: str | None
     error_description: str | None
@@ -126,6 +128,7 @@ class OAuthError(AuthError):
     status: int | None
     correlation_id: str | None
     trace_id: str | None
+    claims: str | None
 
 
 class TransportError(AuthError):

@@ -32,7 +32,7 @@ _FORM = re.compile(
 )  # neither spaces nor markup: no page is taken for one
 _SECRET_FIELDS = (
     "refresh_token", "device_code", "code", "code_verifier", "token", "subject_token", "assertion",
-    "client_secret", "client_assertion",
+    "client_secret", "client_assertion", "state", "nonce",
 )  # fmt: skip
 _SHOWN = 8  # characters: of no secret is so long a piece repeated
 

@@ -113,8 +113,9 @@ class Engine(Protocol):
     def start_device(
         self, scopes: tuple[str, ...], resources: tuple[str, ...], extra: Mapping[str, str]
     ) -> DeviceAuthorization:
-        """Ask for a device and a user code (RFC 8628 §3.1). ``PolicyError`` with the reason
-        ``device_code_blocked`` where this client or tenant may not use that flow."""
+        """Ask for a device and a user code (RFC 8628 §3.1). An ``OAuthError`` with the reason
+        ``device_code_blocked``, from here or from a poll: this client or tenant may not use that flow,
+        another may work."""
         ...
 
     def poll_device(self, device_code: Secret, extra: Mapping[str, str] = NOTHING) -> TokenResponse:

@@ -40,7 +40,7 @@ class Discovery:
         self._session = session
         self._lock = threading.Lock()
         self._metadata: tuple[float, ProviderMetadata] | None = None
-        self._keys: tuple[float, list[jwskate.Jwk]] | None = None
+        self._keys: dict[str, tuple[float, list[jwskate.Jwk]]] = {}
 
     def metadata(self) -> ProviderMetadata:
         """OpenID Connect Discovery §4, with issuer equality (§4.3)."""
@@ -95,7 +95,7 @@ class Discovery:
     def public_keys(self, jwks_uri: str, fetch_anew: bool) -> list[jwskate.Jwk]:
         """The keys that may sign an id token."""
         with self._lock:
-            known = self._keys
+            known = self._keys.get(jwks_uri)
         if known and not fetch_anew and time.monotonic() < known[0]:
             return known[1]
         keys = read_keys(self.get_json(jwks_uri))
@@ -104,7 +104,7 @@ class Discovery:
                 f"The keys of {host_of(self.profile.issuer)} cannot be read.", reason="id_token"
             )
         with self._lock:
-            self._keys = (time.monotonic() + METADATA_LIFETIME, keys)
+            self._keys[jwks_uri] = (time.monotonic() + METADATA_LIFETIME, keys)
         return keys
 
     def get_json(self, url: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import requests
+from requests.auth import AuthBase
 from requests_oauth2client import OAuth2Client
 
 from jupyter_auth.core.profile import Profile
@@ -23,16 +24,19 @@ class _Client(OAuth2Client):
     on_revocation_error = parse_token_response
 
 
-def make_client(profile: Profile, metadata: ProviderMetadata, session: requests.Session) -> Any:
+def make_client(
+    profile: Profile, metadata: ProviderMetadata, session: requests.Session, *, auth: AuthBase | None = None
+) -> Any:
     """A client for these endpoints. ``testing`` switches off the library's own check of them: they
-    have passed ``is_safe_endpoint``, which knows loopback issuers."""
+    have passed ``is_safe_endpoint``, which knows loopback issuers. ``auth`` is in place of the
+    profile's own."""
     return _Client(
         token_endpoint=metadata.token_endpoint,
         authorization_endpoint=metadata.authorization_endpoint,
         device_authorization_endpoint=metadata.device_authorization_endpoint,
         pushed_authorization_request_endpoint=metadata.pushed_authorization_request_endpoint,
         revocation_endpoint=metadata.revocation_endpoint,
-        auth=client_authentication(profile, metadata),
+        auth=auth or client_authentication(profile, metadata),
         session=session,
         testing=True,
     )

@@ -116,11 +116,11 @@ class OidcEngine:
             "code_verifier": started.code_verifier.reveal(),
         }
         client = self._client(metadata)
-        response = self._send(lambda: client.authorization_code(code.reveal(), validate=False, **fields))
         try:
+            response = self._send(lambda: client.authorization_code(code.reveal(), validate=False, **fields))
             given, id_token = self._read(response)
         except TransportError as problem:
-            problem.retryable = False
+            problem.retryable = False  # it may have been redeemed
             raise
         return self._signed_in(given, id_token, metadata, started)
 

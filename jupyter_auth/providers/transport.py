@@ -126,13 +126,17 @@ class ProviderSession(requests.Session):
 
     Nothing passes from one request to the next: no cookie, which could mix two people's sign-ins, and no
     connection, which may have died while a refresh token that serves only once is sent over it.
+    ``direct``: no proxy at all, for what is asked on the machine itself.
     """
 
-    def __init__(self, *, ca_bundle: str = "", proxies: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *, ca_bundle: str = "", proxies: Mapping[str, str] | None = None, direct: bool = False
+    ) -> None:
         super().__init__()
         self.trust_env = False
         self.verify = str(Path(ca_bundle).expanduser()) if ca_bundle else True
         self._own_proxies = dict(proxies or {})
+        self._direct = direct
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.headers.update({"User-Agent": "jupyter-token-broker", "Connection": "close"})
         adapter = LimitedAdapter()
@@ -149,7 +153,12 @@ class ProviderSession(requests.Session):
 
     def _proxies_for(self, url: str) -> dict[str, str]:
         parts = checked_split(url)
-        if parts is None or is_loopback(parts.hostname) or should_bypass_proxies(url, no_proxy=None):
+        if (
+            self._direct
+            or parts is None
+            or is_loopback(parts.hostname)
+            or should_bypass_proxies(url, no_proxy=None)
+        ):
             return {}
         return self._own_proxies or getproxies()
 

@@ -38,10 +38,14 @@ class _FormParser(HTMLParser):
 
 
 class Person:
-    """Opens pages and sends their forms; stops, without connecting, at a redirect to ``stop_at``."""
+    """Opens pages and sends their forms; stops, without connecting, at a redirect to ``stop_at``.
 
-    def __init__(self, stop_at: str = "") -> None:
+    ``certificate`` is the file to trust, for a provider that speaks TLS.
+    """
+
+    def __init__(self, stop_at: str = "", certificate: str | None = None) -> None:
         self._session = requests.Session()
+        self._session.verify = certificate or True
         self._session.trust_env = (
             False  # the proxies and certificates of the environment are not for loopback
         )
