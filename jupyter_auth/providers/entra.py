@@ -257,6 +257,7 @@ class _Call:
     def __init__(self, engine: EntraEngine, authority: Authority, *, by_device: bool = False) -> None:
         self._profile = engine.profile
         self.authority = authority
+        self._as_public = by_device  # Entra's device codes are for public clients, and so are msal's
         discovery = engine._discovery
         self.wire = Wire(
             engine._session, authority.url, engine._documents, discovery.read, by_device=by_device
@@ -265,7 +266,7 @@ class _Call:
     def run(self, verb: Callable[[Any], object]) -> None:
         """What msal raises by itself says nothing that may be shown: it quotes what it was given."""
         try:
-            verb(make_app(self._profile, self.authority.url, self.wire))
+            verb(make_app(self._profile, self.authority.url, self.wire, as_public=self._as_public))
             return
         except (AuthError, NotYet):
             raise

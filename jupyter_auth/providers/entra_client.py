@@ -16,9 +16,10 @@ from jupyter_auth.providers.credential_files import client_secret, credential_fi
 CAPABILITIES = ["CP1"]
 
 
-def make_app(profile: Profile, authority: str, http_client: Any) -> Any:
-    """An application of msal's that knows its endpoints by way of ``http_client``."""
-    credential = client_credential(profile)
+def make_app(profile: Profile, authority: str, http_client: Any, *, as_public: bool = False) -> Any:
+    """An application of msal's that knows its endpoints by way of ``http_client``. ``as_public``: without the
+    credentials that the profile may have."""
+    credential = None if as_public else client_credential(profile)
     kind: Any = msal.PublicClientApplication if credential is None else msal.ConfidentialClientApplication
     return kind(
         profile.client_id,

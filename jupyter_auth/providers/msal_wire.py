@@ -19,6 +19,7 @@ from jupyter_auth.core.text import clean
 from jupyter_auth.core.urls import host_of
 from jupyter_auth.providers.aadsts import entra_refusal
 from jupyter_auth.providers.answers import broken_answer
+from jupyter_auth.providers.base import NotYet
 from jupyter_auth.providers.transport import ProviderSession, fetch, json_object
 
 LIFETIME = 3600.0  # seconds for which a discovery document is believed
@@ -89,7 +90,10 @@ class Wire:
         response = fetch(self._authority, lambda: self._session.post(url, data=data, headers=headers))
         body = json_object(response)
         if body is None or not 200 <= response.status_code < 300 or "error" in body:
-            raise entra_refusal(response, self._authority, by_device=self._by_device)
+            problem = entra_refusal(response, self._authority, by_device=self._by_device)
+            if isinstance(problem, NotYet) and not self._by_device:
+                raise broken_answer(response, host_of(self._authority))
+            raise problem
         self.answer = response
         return Answer(_STAND_IN)
 

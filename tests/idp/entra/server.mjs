@@ -69,16 +69,18 @@ function configuration(tid) {
   };
 }
 
+const refusal = (Kind, error_description) => Object.assign(new Kind(), { error_description });
+
 // On behalf of: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow
 function onBehalfOf(provider, issuer) {
   return async (ctx) => {
     const { params, client: caller } = ctx.oidc;
-    if (params.requested_token_use !== 'on_behalf_of') throw new errors.InvalidRequest('AADSTS90014: requested_token_use is missing');
+    if (params.requested_token_use !== 'on_behalf_of') throw refusal(errors.InvalidRequest, 'AADSTS90014: requested_token_use is missing.');
     let claims;
     try {
       ({ payload: claims } = await jose.jwtVerify(params.assertion, publicKey, { issuer }));
     } catch {
-      throw new errors.InvalidGrant('AADSTS50013: Assertion failed signature validation.');
+      throw refusal(errors.InvalidGrant, 'AADSTS50013: Assertion failed signature validation.');
     }
     const audience = api(params.scope);
     if (!audience) throw new errors.InvalidTarget();

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from jupyter_auth.core.profile import Profile
+from jupyter_auth.providers.entra import EntraEngine
 from jupyter_auth.providers.oidc import OidcEngine
 from tests.idp import MisbehavingProvider
+from tests.idp.entra import APP_PUBLIC, HOME, EntraProvider
 
 MakeEngine = Callable[..., OidcEngine]
+MakeEntra = Callable[..., EntraEngine]
 
 
 @pytest.fixture(scope="package")
@@ -44,3 +47,30 @@ def make_engine(idp: MisbehavingProvider) -> Iterator[MakeEngine]:
 @pytest.fixture
 def engine(make_engine: MakeEngine) -> OidcEngine:
     return make_engine()
+
+
+@pytest.fixture(scope="package")
+def running_entra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EntraProvider]:
+    with EntraProvider(tmp_path_factory.mktemp("entra")) as provider:
+        yield provider
+
+
+@pytest.fixture
+def entra(running_entra: EntraProvider) -> EntraProvider:
+    running_entra.reset()
+    return running_entra
+
+
+@pytest.fixture
+def make_entra(entra: EntraProvider) -> Iterator[MakeEntra]:
+    """Make an engine for a profile at the Entra-shaped provider."""
+    made: list[EntraEngine] = []
+
+    def make(client_id: str = APP_PUBLIC, tenant: str = HOME, **changes: Any) -> EntraEngine:
+        values = {"issuer": entra.authority(tenant), "ca_bundle": str(entra.certificate), **changes}
+        made.append(EntraEngine(Profile(name="graph", provider="entra", client_id=client_id, **values)))
+        return made[-1]
+
+    yield make
+    for engine in made:
+        engine.close()

@@ -31,7 +31,7 @@ def callback(started: CodeAuthorization, **changes: str | None) -> dict[str, str
     """What the browser brings back from the provider, with changes (None leaves a parameter out)."""
     answer = requests.get(started.authorization_uri, allow_redirects=False, timeout=5)
     query = parse_qs(urlsplit(answer.headers["Location"]).query)
-    values: dict[str, str | None] = {name: found[0] for name, found in query.items()} | changes
+    values: dict[str, str | None] = {**{name: found[0] for name, found in query.items()}, **changes}
     return {name: value for name, value in values.items() if value is not None}
 
 
