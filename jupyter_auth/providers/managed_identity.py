@@ -182,12 +182,11 @@ def _refusal(response: requests.Response, origin: str) -> Exception:
 def _read(response: requests.Response) -> TokenResponse:
     """``expires_in`` as a string, or only ``expires_on``: each kind of machine has its own way."""
     answer, _ = read_token_response(response, response.url)
-    body = json_object(response) or {}
-    ends = usable_seconds(body.get("expires_on"))
-    left = ends - int(time.time()) if ends else 0
+    ends = str((json_object(response) or {}).get("expires_on"))
+    left = int(ends) - int(time.time()) if ends.isascii() and ends.isdecimal() and len(ends) < 15 else None
     return replace(
         answer,
-        expires_in=answer.expires_in or (left if left > 0 else None),
+        expires_in=answer.expires_in or usable_seconds(left),
         refresh_token=None,
         scope=None,
         token_endpoint=response.url.partition("?")[0],
