@@ -3,6 +3,7 @@
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from .base import CONFIDENTIAL_SECRET, Provider, Traits
 from .node import ensure_packages, node
@@ -13,7 +14,11 @@ _SERVER = Path(__file__).resolve().parent / "server.mjs"
 
 
 class OidcProvider(Provider):
-    """A certified OpenID provider on 127.0.0.1. ``with OidcProvider() as p: ... p.issuer``."""
+    """A certified OpenID provider on 127.0.0.1. ``with OidcProvider() as p: ... p.issuer``.
+
+    ``client_jwks`` are the public keys (RFC 7517) of a client ``nb-key``, which there is then; with
+    ``require_par`` authorization requests have to be pushed.
+    """
 
     name = "oidc-provider"
     traits = Traits(
@@ -34,6 +39,10 @@ class OidcProvider(Provider):
         "userinfo": "/me",
     }
 
+    def __init__(self, *, client_jwks: str = "", require_par: bool = False, **more: Any) -> None:
+        super().__init__(**more)
+        self._more = {"CLIENT_JWKS": client_jwks, "REQUIRE_PAR": "1" if require_par else ""}
+
     def _launch(self) -> "subprocess.Popen[str]":
         """Install the packages where need be and start node."""
         ensure_packages()
@@ -47,7 +56,7 @@ class OidcProvider(Provider):
         }
         return subprocess.Popen(
             [node(), str(_SERVER)],
-            env={**os.environ, **environment},
+            env={**os.environ, **environment, **self._more},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

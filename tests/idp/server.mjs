@@ -1,5 +1,6 @@
 // The tests' identity provider: oidc-provider on 127.0.0.1, any user name and password, and a control API (control.mjs).
 // Environment: PORT (0 picks a free one), AT_TTL, DC_TTL (seconds), REDIRECT_URIS (comma separated), CLIENT_SECRET,
+// CLIENT_JWKS (the public keys of a client nb-key, which there is then), REQUIRE_PAR=1 (RFC 9126 for everybody),
 // EXIT_WITH_STDIN=1 (end when the parent does). Prints one JSON line, {"ready": issuer}, when it answers.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import http from 'node:http';
@@ -46,6 +47,7 @@ const configuration = {
   clients: [
     client('nb-public', PERSONAL, { token_endpoint_auth_method: 'none' }),
     client('nb-confidential', [...PERSONAL, 'client_credentials', EXCHANGE], { client_secret: env.CLIENT_SECRET || randomBytes(32).toString('hex') }),
+    ...(env.CLIENT_JWKS ? [client('nb-key', [...PERSONAL, 'client_credentials'], { token_endpoint_auth_method: 'private_key_jwt', jwks: JSON.parse(env.CLIENT_JWKS) })] : []),
   ],
   scopes: ['openid', 'offline_access', 'profile', 'email', 'lake.read', 'lake.write'],
   claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email'] },
@@ -63,6 +65,7 @@ const configuration = {
     revocation: { enabled: true },
     introspection: { enabled: true },
     devInteractions: { enabled: true },
+    pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: Boolean(env.REQUIRE_PAR) },
     resourceIndicators: {
       enabled: true,
       defaultResource: async () => undefined,     // no `resource`: an opaque access token, good at userinfo
