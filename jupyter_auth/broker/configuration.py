@@ -4,8 +4,8 @@ The files are read again when one has changed. Which wins: see ``docs/reference/
 """
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jupyter_core import paths as jupyter_paths
@@ -220,13 +220,23 @@ class _Merged:
             self.profiles.pop(name, None)
             self.broken.discard(name)
             self.foreign.discard(name)
-            if profile is not None and self._issuers and profile.issuer not in self._issuers:
-                message = f"{profile.issuer} is not among the allowed_issuers that an administrator has set"
-                own = [Fault(file=place, key=f"profiles.{name}.issuer", message=message)]
-                self.foreign.add(name)
-                profile = None
+            if profile is not None and self._issuers:
+                own = [
+                    Fault(file=place, key=f"profiles.{name}.{k}", message=m) for k, m in self._refuse(profile)
+                ]
+                if own:
+                    self.foreign.add(name)
+                profile = None if own else replace(profile, allowed_issuers=self._issuers)
             self.faults[name] = own
             if profile is None:
                 self.broken.add(name)
             else:
                 self.profiles[name] = profile
+
+    def _refuse(self, profile: Profile) -> Iterator[tuple[str, str]]:
+        """What an administrator's ``allowed_issuers`` say against ``profile``: key and why."""
+        if profile.issuer not in self._issuers:
+            message = f"{profile.issuer} is not among the allowed_issuers that an administrator has set"
+            yield "issuer", message
+        for key in profile.foreign_endpoints:
+            yield key, "is not at the issuer, and an administrator has set allowed_issuers"

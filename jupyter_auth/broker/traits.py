@@ -143,7 +143,10 @@ class JupyterAuth(LoggingConfigurable):
             help="""The issuers that profiles may name, as full URLs, compared character by character.
 
             Type: list of strings. Default: empty, which allows every issuer. A profile with another issuer is
-            refused when it is used, wherever it is from.""",
+            refused when it is used, wherever it is from; so is one that names endpoints elsewhere than at its
+            issuer. For ``entra`` the issuer is the authority, as in
+            ``https://login.microsoftonline.com/contoso.com``; for ``managed_identity`` it is
+            ``https://login.microsoftonline.com/managed_identity``.""",
         ),
         "a list of issuer URLs",
     )

@@ -8,7 +8,7 @@ from typing import Any
 from jupyter_auth.core.authority import authority_of_tenant, read_authority
 from jupyter_auth.core.presets import preset
 from jupyter_auth.core.profile_checks import CHECKS, ENDPOINTS, FLOWS, PROVIDERS, did_you_mean
-from jupyter_auth.core.urls import is_safe_endpoint
+from jupyter_auth.core.urls import host_of, is_safe_endpoint
 
 __all__ = ["FLOWS", "PROVIDERS", "Fault", "Profile", "did_you_mean", "read_profile"]
 
@@ -57,7 +57,8 @@ class Fault:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """A checked profile. ``issuer`` is the full issuer URL, exactly as the provider writes it; for ``entra``
-    the authority. ``endpoints`` are those that the profile names itself, ``quirks`` those of its preset."""
+    the authority. ``endpoints`` are those that the profile names itself, ``quirks`` those of its preset.
+    ``allowed_issuers`` are the administrator's, who allows all where it is empty."""
 
     name: str
     provider: str = "oidc"
@@ -77,6 +78,7 @@ class Profile:
     preset: str = ""
     endpoints: Mapping[str, str] = field(default_factory=dict, hash=False)
     quirks: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    allowed_issuers: tuple[str, ...] = ()
     ca_bundle: str = ""
     proxies: Mapping[str, str] = field(default_factory=dict, hash=False)
 
@@ -90,6 +92,18 @@ class Profile:
         """What a refresh token of this profile is good for: Entra's cloud, whose tenants share one (MSAL:
         ``environment``); elsewhere the issuer."""
         return read_authority(self.issuer).environment if self.provider == "entra" else self.issuer
+
+    @property
+    def foreign_endpoints(self) -> tuple[str, ...]:
+        """The endpoints that are not at the issuer's own host, and not known to belong to it (a preset's):
+        what an issuer's name would promise, they would not hold."""
+        known = preset(self.preset) if self.preset else {}
+        is_presets = known.get("issuer") == self.issuer
+        return tuple(
+            key
+            for key, url in self.endpoints.items()
+            if host_of(url) != host_of(self.issuer) and not (is_presets and known.get(key) == url)
+        )
 
     @property
     def has_credentials(self) -> bool:

@@ -1,10 +1,10 @@
 """Microsoft Entra ID on ``msal``, as a stateless engine: msal makes every request, ``answers`` reads what
 comes back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from requests_oauth2client import PublicApp
 
@@ -16,12 +16,11 @@ from jupyter_auth.core.scopes import RESERVED
 from jupyter_auth.core.secret import Secret
 from jupyter_auth.core.urls import host_of
 from jupyter_auth.providers.aadsts import codes_in, explain
-from jupyter_auth.providers.answers import broken_answer, read_device_authorization, read_token_response
+from jupyter_auth.providers.answers import read_device_authorization
 from jupyter_auth.providers.base import (
     NOTHING,
     CodeAuthorization,
     DeviceAuthorization,
-    NotYet,
     ProviderMetadata,
     TokenResponse,
 )
@@ -29,8 +28,9 @@ from jupyter_auth.providers.callback import code_of
 from jupyter_auth.providers.code_request import authorization_request
 from jupyter_auth.providers.discovery import Discovery
 from jupyter_auth.providers.entra_answers import home_account_id, issuer_of, validated
-from jupyter_auth.providers.entra_client import challenge_of, make_app, with_capabilities
-from jupyter_auth.providers.msal_wire import Documents, Wire
+from jupyter_auth.providers.entra_call import EntraCall
+from jupyter_auth.providers.entra_client import challenge_of, with_capabilities
+from jupyter_auth.providers.msal_wire import Documents
 from jupyter_auth.providers.oauth_client import make_client
 from jupyter_auth.providers.transport import ProviderSession
 
@@ -50,7 +50,7 @@ class EntraEngine:
 
     def discover(self) -> ProviderMetadata:
         """The authority's endpoints; its ``issuer`` is the authority."""
-        call = _Call(self, self._authority)
+        call = self._at(self._authority)
         call.run(lambda app: None)
         return self._discovery.read(call.wire.document)
 
@@ -110,8 +110,7 @@ class EntraEngine:
     def finish_code(self, started: CodeAuthorization, answer: Mapping[str, str]) -> TokenResponse:
         """``acquire_token_by_auth_code_flow``, after our own judgement of the callback."""
         asked = urlsplit(started.authorization_uri)
-        tenant = asked.path.split("/")[1]
-        call = _Call(self, self._authority if self._is_own(tenant) else self._authority.with_tenant(tenant))
+        call = self._call_that_asked(asked)
         metadata = self._metadata(call)
         named = metadata.authorization_response_iss_parameter_supported
         try:
@@ -190,19 +189,41 @@ class EntraEngine:
 
     # -- inside ---------------------------------------------------------------------------------
 
-    def _call(self, extra: Mapping[str, str], *, by_device: bool = False) -> "_Call":
+    def _call(self, extra: Mapping[str, str], *, by_device: bool = False) -> EntraCall:
         tenant = extra.get("tenant")
-        if tenant is None:
-            return _Call(self, self._authority, by_device=by_device)
+        authority = self._authority if tenant is None else self._at_tenant(tenant)
+        return self._at(authority, by_device=by_device)
+
+    def _at(self, authority: Authority, *, by_device: bool = False) -> EntraCall:
+        return EntraCall(
+            self.profile, authority, self._session, self._documents, self._discovery.read, by_device=by_device
+        )
+
+    def _at_tenant(self, tenant: str) -> Authority:
         try:
-            return _Call(self, self._authority.with_tenant(tenant), by_device=by_device)
+            authority = self._authority.with_tenant(tenant)
         except ValueError as problem:
             raise PolicyError(f"Not a tenant of this profile: {problem}.", reason="no_tenants") from None
+        allowed = self.profile.allowed_issuers
+        # who allows a shared authority allows whatever tenant an account is at home in
+        if allowed and authority.url not in allowed and not self._authority.is_shared:
+            raise PolicyError(
+                f"{authority.url} is not among the allowed_issuers that an administrator has set.",
+                reason="issuer_not_allowed",
+                hint="Leave tenant out, or ask the administrator to allow it.",
+            )
+        return authority
 
-    def _is_own(self, tenant: str) -> bool:
-        return tenant == self._authority.tenant or self._authority.environment == self._authority.url
+    def _call_that_asked(self, asked: SplitResult) -> EntraCall:
+        """At the authority whose authorization endpoint that is; the address may name a tenant otherwise than
+        the profile does, by its id."""
+        call = self._at(self._authority)
+        own = urlsplit(str(self._metadata(call).authorization_endpoint))
+        if own.path != asked.path:
+            call = self._at(self._at_tenant(asked.path.split("/")[1]))
+        return call
 
-    def _metadata(self, call: "_Call") -> ProviderMetadata:
+    def _metadata(self, call: EntraCall) -> ProviderMetadata:
         call.run(lambda app: None)
         return self._discovery.read(call.wire.document)
 
@@ -215,7 +236,7 @@ class EntraEngine:
                 "client_assertion_file in the profile.",
             )
 
-    def _signed_in(self, call: "_Call", nonce: Secret | None = None) -> TokenResponse:
+    def _signed_in(self, call: EntraCall, nonce: Secret | None = None) -> TokenResponse:
         answer, id_token = call.read()
         if id_token is None:
             raise PolicyError(f"{host_of(self.profile.issuer)} sent no id token.", reason="id_token")
@@ -225,7 +246,7 @@ class EntraEngine:
             problem.retryable = False  # the keys may come back, but the code has been redeemed
             raise
 
-    def _with_claims(self, call: "_Call") -> TokenResponse:
+    def _with_claims(self, call: EntraCall) -> TokenResponse:
         """An id token that does not hold is left out: failing here would lose the rotated refresh token."""
         answer, id_token = call.read()
         try:
@@ -234,13 +255,13 @@ class EntraEngine:
             claims = None
         return self._named(call, answer, claims)
 
-    def _named(self, call: "_Call", answer: TokenResponse, claims: dict[str, Any] | None) -> TokenResponse:
+    def _named(self, call: EntraCall, answer: TokenResponse, claims: dict[str, Any] | None) -> TokenResponse:
         realm = str((claims or {}).get("tid") or "") or (
             "" if call.authority.is_shared else call.authority.tenant
         )
         return replace(answer, claims=claims, realm=realm, home_account_id=home_account_id(call.answer))
 
-    def _claims(self, call: "_Call", id_token: str, nonce: Secret | None = None) -> dict[str, Any]:
+    def _claims(self, call: EntraCall, id_token: str, nonce: Secret | None = None) -> dict[str, Any]:
         return validated(
             id_token, call.wire.document, self.profile.client_id, self._discovery.public_keys, nonce
         )
@@ -249,41 +270,3 @@ class EntraEngine:
 def _own(scopes: tuple[str, ...]) -> list[str]:
     """Without those that msal adds by itself and refuses from others."""
     return [scope for scope in scopes if scope not in RESERVED]
-
-
-class _Call:
-    """One use of msal at one authority."""
-
-    def __init__(self, engine: EntraEngine, authority: Authority, *, by_device: bool = False) -> None:
-        self._profile = engine.profile
-        self.authority = authority
-        self._as_public = by_device  # Entra's device codes are for public clients, and so are msal's
-        discovery = engine._discovery
-        self.wire = Wire(
-            engine._session, authority.url, engine._documents, discovery.read, by_device=by_device
-        )
-
-    def run(self, verb: Callable[[Any], object]) -> None:
-        """What msal raises by itself says nothing that may be shown: it quotes what it was given."""
-        try:
-            verb(make_app(self._profile, self.authority.url, self.wire, as_public=self._as_public))
-            return
-        except (AuthError, NotYet):
-            raise
-        except (ValueError, TypeError, LookupError, RuntimeError, AttributeError, AssertionError) as problem:
-            kind = type(problem).__name__
-        raise PolicyError(f"msal could not make the request ({kind}).", reason="request_not_made")
-
-    @property
-    def answer(self) -> Any:
-        """What the provider said."""
-        if self.wire.answer is None:
-            raise PolicyError("msal sent no request.", reason="request_not_made")
-        return self.wire.answer
-
-    def read(self) -> tuple[TokenResponse, str | None]:
-        """The usable part of the answer, and its raw id token."""
-        try:
-            return read_token_response(self.answer, self.authority.url)
-        except NotYet:
-            raise broken_answer(self.answer, host_of(self.authority.url)) from None

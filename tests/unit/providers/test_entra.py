@@ -76,6 +76,18 @@ def test_authorization_code(entra: EntraProvider, make_entra: MakeEntra, tenant:
     assert engine.refresh(renewable(answer), SCOPES, {"tenant": answer.realm}).realm == HOME
 
 
+def test_a_tenants_two_names_are_one_where_issuers_are_limited(
+    entra: EntraProvider, make_entra: MakeEntra
+) -> None:
+    engine = make_entra(tenant="contoso.test", allowed_issuers=(entra.authority("contoso.test"),))
+    started = started_code(engine)
+    assert urlsplit(started.authorization_uri).path.startswith(f"/{HOME}/")
+    assert engine.finish_code(started, entra.sign_in(started.authorization_uri)).realm == HOME
+    with pytest.raises(PolicyError) as caught:
+        started_code(engine, tenant=FABRIKAM)
+    assert caught.value.reason == "issuer_not_allowed"
+
+
 def test_a_sign_in_at_another_tenant_than_the_profiles(entra: EntraProvider, make_entra: MakeEntra) -> None:
     engine = make_entra(tenant="common")
     started = started_code(engine, tenant=FABRIKAM)
