@@ -17,6 +17,7 @@ from jupyter_auth.providers.base import ProviderMetadata
 from jupyter_auth.providers.idtoken import read_keys
 from jupyter_auth.providers.transport import ProviderSession, fetch, json_object
 
+MAX_KEY_SETS = 64  # Entra's tenants have an address each
 METADATA_LIFETIME = 3600.0  # seconds for which discovery is believed
 _ENDPOINTS = (
     "token_endpoint",
@@ -104,6 +105,8 @@ class Discovery:
                 f"The keys of {host_of(self.profile.issuer)} cannot be read.", reason="id_token"
             )
         with self._lock:
+            if len(self._keys) >= MAX_KEY_SETS:
+                self._keys.clear()
             self._keys[jwks_uri] = (time.monotonic() + METADATA_LIFETIME, keys)
         return keys
 

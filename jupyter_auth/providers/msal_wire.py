@@ -23,6 +23,7 @@ from jupyter_auth.providers.base import NotYet
 from jupyter_auth.providers.transport import ProviderSession, fetch, json_object
 
 LIFETIME = 3600.0  # seconds for which a discovery document is believed
+MAX_DOCUMENTS = 64  # a call may name any tenant
 #: Enough for msal to see a success: of a token, and of a device code.
 _STAND_IN = json.dumps(
     {"access_token": "-", "token_type": "Bearer", "device_code": "-", "user_code": "-", "interval": 5}
@@ -56,6 +57,8 @@ class Documents:
             return known[1]
         document = ask()
         with self._lock:
+            if len(self._known) >= MAX_DOCUMENTS:
+                self._known.clear()
             self._known[url] = (time.monotonic() + LIFETIME, document)
         return document
 

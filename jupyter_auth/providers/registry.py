@@ -7,10 +7,14 @@ from jupyter_auth.providers.base import Engine
 
 def make_engine(profile: Profile) -> Engine:
     """The engine of ``profile``. Blocks on the first import: call it in a thread."""
-    if profile.provider in ("oidc", "client_credentials"):
+    if profile.provider == "oidc":
         from jupyter_auth.providers.oidc import OidcEngine  # noqa: PLC0415
 
         return OidcEngine(profile)
+    if profile.provider == "client_credentials":
+        from jupyter_auth.providers.application import ApplicationEngine  # noqa: PLC0415
+
+        return ApplicationEngine(profile)
     if profile.provider == "entra":
         from jupyter_auth.providers.entra import EntraEngine  # noqa: PLC0415
 
