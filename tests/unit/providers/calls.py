@@ -11,6 +11,7 @@ from jupyter_auth.providers.oidc import OidcEngine
 SCOPES = ("openid", "offline_access", "lake.read")
 DEVICE_CODE = Secret("CANARY-device-code")
 REFRESH_TOKEN = Secret("CANARY-refresh-token")
+ASSERTION = Secret("CANARY-assertion")
 
 #: name: (the endpoint that is asked last, the call)
 CALLS: dict[str, tuple[str, Callable[[OidcEngine], Any]]] = {
@@ -19,8 +20,9 @@ CALLS: dict[str, tuple[str, Callable[[OidcEngine], Any]]] = {
     "start": ("device_authorization", lambda engine: engine.start_device(SCOPES, (), {})),
     "poll": ("token", lambda engine: engine.poll_device(DEVICE_CODE)),
     "refresh": ("token", lambda engine: engine.refresh(REFRESH_TOKEN, SCOPES, {})),
+    "exchange": ("token", lambda engine: engine.exchange(ASSERTION, SCOPES, (), {})),
 }
-TOKEN_CALLS = ("poll", "refresh")
+TOKEN_CALLS = ("poll", "refresh", "exchange")
 
 _NOT_HELD = (TracebackType, FrameType, ModuleType, FunctionType, type)
 

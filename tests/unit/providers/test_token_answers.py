@@ -186,7 +186,7 @@ def test_of_too_many_claims_the_names_are_kept(idp: MisbehavingProvider, engine:
         ({"audience": "api"}, "audience", "api"),
     ],
 )
-@pytest.mark.parametrize("call", TOKEN_CALLS)
+@pytest.mark.parametrize("call", ["poll", "refresh"])
 def test_the_target_goes_along(
     idp: MisbehavingProvider,
     make_engine: MakeEngine,
