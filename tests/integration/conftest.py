@@ -3,7 +3,6 @@
 A test is at the certified provider, unless ``on_each_provider`` says that it is to be shown at all of them.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import PROVIDERS, OidcProvider, Provider
-from tests.support import Kernel, Place, place
+from tests.support import Kernel, Place, place, until
 
 StartProvider = Callable[[type[Provider]], Provider]
 
@@ -118,14 +117,6 @@ def pending(server: JupyterProcess, timeout: float = 20) -> dict[str, Any]:
     until(is_there, timeout)
     assert len(found) == 1, found
     return found[0]
-
-
-def until(condition: Callable[[], bool], timeout: float = 20) -> None:
-    """Wait for what another process does."""
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 @pytest.fixture

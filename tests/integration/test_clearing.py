@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.idp import Provider
-from tests.integration.conftest import on_each_provider, until
-from tests.support import Kernel, Place
+from tests.integration.conftest import on_each_provider
+from tests.support import Kernel, Place, until
 
 SILENT = """
 try:

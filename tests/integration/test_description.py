@@ -8,8 +8,8 @@ import requests
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
-from tests.integration.conftest import pending, until
-from tests.support import Kernel, Place
+from tests.integration.conftest import pending
+from tests.support import Kernel, Place, until
 from tests.support.description import check, operations
 
 

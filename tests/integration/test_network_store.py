@@ -9,8 +9,7 @@ import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
-from tests.integration.conftest import until
-from tests.support import Kernel, Place
+from tests.support import Kernel, Place, until
 
 #: Each server is a host of its own. A look at the others' clears every half second, for the test's sake.
 ON_NFS = """

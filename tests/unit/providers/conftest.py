@@ -1,4 +1,4 @@
-"""One misbehaving provider for this folder, set right before each test, and engines for it."""
+"""Engines for the misbehaving provider."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,20 +10,6 @@ from jupyter_auth.providers.oidc import OidcEngine
 from tests.idp import MisbehavingProvider
 
 MakeEngine = Callable[..., OidcEngine]
-
-
-@pytest.fixture(scope="package")
-def running() -> Iterator[tuple[MisbehavingProvider, dict[str, Any]]]:
-    with MisbehavingProvider() as provider:
-        yield provider, dict(provider.answers)
-
-
-@pytest.fixture
-def idp(running: tuple[MisbehavingProvider, dict[str, Any]]) -> MisbehavingProvider:
-    provider, right_answers = running
-    provider.answers = dict(right_answers)
-    provider.requests.clear()
-    return provider
 
 
 @pytest.fixture
