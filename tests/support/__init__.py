@@ -4,6 +4,6 @@ from tests.support.events import EventPage
 from tests.support.kernel import CellError, Kernel
 from tests.support.place import Place, place
 from tests.support.process import Script
-from tests.support.waiting import until
+from tests.support.waiting import until, without_a_processor
 
-__all__ = ["CellError", "EventPage", "Kernel", "Place", "Script", "place", "until"]
+__all__ = ["CellError", "EventPage", "Kernel", "Place", "Script", "place", "until", "without_a_processor"]
