@@ -4,6 +4,7 @@ A test is at the certified provider, unless ``on_each_provider`` says that it is
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -84,11 +85,14 @@ def start_kernels() -> Iterator[Callable[[JupyterProcess, int], list[Kernel]]]:
     started: list[Kernel] = []
 
     def start(server: JupyterProcess, count: int = 1) -> list[Kernel]:
-        made = [Kernel(server) for _ in range(count)]
-        started.extend(made)
-        for kernel in made:
+        def begin(_: int) -> Kernel:
+            kernel = Kernel(server)
+            started.append(kernel)
             kernel.run("import jupyter_auth as ja, time")
-        return made
+            return kernel
+
+        with ThreadPoolExecutor(count) as side_by_side:
+            return list(side_by_side.map(begin, range(count)))
 
     yield start
     for kernel in started:
