@@ -24,12 +24,12 @@ export class CardView {
     this._told = told;
     this._cancel.append(h('span', {}, strings('card.cancel')));
     this._cancel.addEventListener('click', () => told.cancelled());
-    this._tip.append(icon('clock', 'soft'), h('p', {}, strings('card.slow.hint')));
+    this._tip.append(icon('clock', 'ja-is-soft'), h('p', {}, strings('card.slow.hint')));
     const title = h('div', {}, this._title, this._caution);
     const pulse = h('span', { class: 'pulse', 'aria-hidden': 'true' });
     const state = h('p', { class: 'state' }, pulse, this._state, this._time);
     this.root.append(
-      h('header', { class: 'head' }, icon('key', 'accent'), title),
+      h('header', { class: 'head' }, icon('key', 'ja-is-accent'), title),
       h('div', { class: 'body split' }, this._facts, this._act),
       this._tip,
       h('div', { class: 'countdown', 'aria-hidden': 'true' }, this._bar),
@@ -137,7 +137,7 @@ export class CardView {
     this._told.copied();
     this._told.say(this._strings('a11y.copied'));
     setText(label, this._strings('card.copied'));
-    button.firstElementChild?.replaceWith(icon('tick'));
+    button.firstElementChild?.replaceWith(icon('check'));
     clearTimeout(this._copiedTimer);
     this._copiedTimer = setTimeout(() => {
       setText(label, this._strings('card.copy'));

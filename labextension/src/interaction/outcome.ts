@@ -23,8 +23,8 @@ export interface Outcome {
 
 // reason → sentence, hint, icon
 const FAILURES: Record<string, [string, string, IconName]> = {
-  unreachable: ['card.failed.unreachable', 'card.failed.unreachableHint', 'offline'],
-  timeout: ['card.failed.unreachable', 'card.failed.unreachableHint', 'offline'],
+  unreachable: ['card.failed.unreachable', 'card.failed.unreachableHint', 'lost'],
+  timeout: ['card.failed.unreachable', 'card.failed.unreachableHint', 'lost'],
   provider_refused: ['card.failed.refused', 'card.failed.refusedHint', 'alert'],
   no_oauth_error: ['card.failed.refused', 'card.failed.refusedHint', 'alert'],
   unsafe_address: ['card.failed.unsafe', 'card.failed.unsafeHint', 'shield']
@@ -37,13 +37,13 @@ export function outcome(interaction: InteractionModel): Outcome {
   switch (interaction.state) {
     case 'succeeded': {
       const done = username ? phrase('card.done', { username, profile }) : phrase('card.done.nobody', { profile });
-      return made('done', 'tick', 'ok', { line: [done] });
+      return made('done', 'check', 'ok', { line: [done] });
     }
     case 'cancelled':
       return made('cancelled', 'cross', 'soft', { line: [phrase('card.cancelled')] });
     case 'unknown':
       return interaction.reason === 'offline'
-        ? made('unknown', 'offline', 'soft', { line: [phrase('card.offline')] })
+        ? made('unknown', 'lost', 'soft', { line: [phrase('card.offline')] })
         : made('unknown', 'cross', 'soft', { line: [phrase('card.gone')] });
     case 'expired':
       return expired(interaction.flow !== 'authorization_code');

@@ -49,6 +49,12 @@ export class Client {
     return this.ask('DELETE', path, { profile: account.profile }) as Promise<Report>;
   }
 
+  /** Use the account where a notebook names none. */
+  useByDefault({ home_account_id, profile }: Account): Promise<Account[]> {
+    const path = `accounts/${encodeURIComponent(home_account_id)}?profile=${encodeURIComponent(profile)}`;
+    return this.ask('PUT', path, { default: true }) as Promise<Account[]>;
+  }
+
   clear(revoke: boolean): Promise<Report> {
     return this.ask('DELETE', 'cache', { revoke }) as Promise<Report>;
   }

@@ -23,6 +23,11 @@ export function byProfile(data: Data): ProfileView[] {
   return data.profiles.map(profile => ({ profile, accounts: accounts.get(profile.name) ?? [] }));
 }
 
+/** Of several accounts none is used by default: a notebook that names none is refused. */
+export function mustChoose(accounts: readonly Account[]): boolean {
+  return accounts.length > 1 && !accounts.some(account => account.default);
+}
+
 export interface Filtered {
   signedIn: { account: Account; profile: Profile }[];
   others: Profile[];

@@ -35,6 +35,8 @@ export interface Account {
   environment: string;
   realm: string;
   profile: string;
+  /** Whether the profile uses it where a notebook names no account. */
+  default: boolean;
   state: 'signed_in' | 'needs_sign_in';
 }
 

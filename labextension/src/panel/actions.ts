@@ -75,6 +75,18 @@ export class Actions {
     }
   }
 
+  async useByDefault(account: Account): Promise<void> {
+    this.refused.delete(account.profile);
+    try {
+      await this.store.act(client => client.useByDefault(account), 'accounts');
+    } catch (problem) {
+      if (problem instanceof RestError) {
+        this.refused.set(account.profile, problem);
+      }
+    }
+    this.changed();
+  }
+
   async clear(revoke: boolean): Promise<void> {
     try {
       const report = await this.store.act(client => client.clear(revoke), 'accounts', 'cache', 'kernels');

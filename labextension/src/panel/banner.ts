@@ -4,7 +4,7 @@ import type { State } from '../model/state';
 import type { Context } from './context';
 import { button } from './controls';
 import { h, sentence, setText } from './dom';
-import { icon, type IconName } from './icons';
+import { icon, type IconName } from '../interaction/icons';
 
 export type BannerKind = 'none' | 'lost' | 'login' | 'problem' | 'broker' | 'locked' | 'unsaved';
 

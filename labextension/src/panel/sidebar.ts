@@ -14,7 +14,7 @@ import { iconButton, NEEDS_SERVER, setDisabled } from './controls';
 import { h, setText } from './dom';
 import { Empty } from './empty';
 import { Foot } from './foot';
-import { keyIcon } from './icons';
+import { keyIcon } from './key';
 import { openMenu } from './menu';
 import { Notebooks } from './notebooks';
 import type { Section } from './section';
