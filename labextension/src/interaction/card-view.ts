@@ -17,6 +17,8 @@ export interface Told {
 }
 
 const COPIED_FOR = 2000; // ms
+const STATES = { waiting: 'card.waiting', slow: 'card.slow', lost: 'card.lost' };
+const TIPS = { slow: ['clock', 'card.slow.hint'], lost: ['lost', 'card.lost.hint'] } as const;
 
 export class CardView {
   constructor(strings: Strings, told: Told) {
@@ -24,7 +26,6 @@ export class CardView {
     this._told = told;
     this._cancel.append(h('span', {}, strings('card.cancel')));
     this._cancel.addEventListener('click', () => told.cancelled());
-    this._tip.append(icon('clock', 'ja-is-soft'), h('p', {}, strings('card.slow.hint')));
     const title = h('div', {}, this._title, this._caution);
     const pulse = h('span', { class: 'pulse', 'aria-hidden': 'true' });
     const state = h('p', { class: 'state' }, pulse, this._state, this._time);
@@ -66,7 +67,11 @@ export class CardView {
     setText(this._state, stateText(card, this._strings));
     setText(this._time, this._strings(card.byCode ? 'card.waiting.expires' : 'card.waiting.ends', { time }));
     this.root.dataset['state'] = card.state;
-    this._tip.hidden = card.state !== 'slow';
+    this._renew('tip', card.state, () => {
+      const [shape, key] = TIPS[card.state === 'lost' ? 'lost' : 'slow'];
+      this._tip.replaceChildren(icon(shape, 'ja-is-soft'), h('p', {}, this._strings(key)));
+    });
+    this._tip.hidden = card.state === 'waiting';
     this._bar.style.inlineSize = `${(100 * card.share).toFixed(2)}%`;
     this._bar.parentElement?.toggleAttribute('data-low', card.isLow);
   }
@@ -188,5 +193,5 @@ export class CardView {
 
 /** The state in words. */
 export function stateText(card: Card, strings: Strings = english): string {
-  return strings(card.state === 'slow' ? 'card.slow' : 'card.waiting');
+  return strings(STATES[card.state]);
 }

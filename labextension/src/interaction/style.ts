@@ -122,6 +122,7 @@ export const STYLE = `
   align-self: center; inline-size: 8px; block-size: 8px; border-radius: 50%; background: var(--accent); flex: none;
   animation: pulse 2s ease-in-out infinite;
 }
+[data-state='lost'] .pulse { animation: none; background: var(--warn); border-radius: 0; }
 @keyframes pulse { 50% { opacity: 0.35; } }
 
 .notice { display: grid; grid-template-columns: 16px minmax(0, 1fr); gap: 0 8px; padding: 12px; }

@@ -86,6 +86,7 @@ export interface Report {
 export interface SignInRequest {
   profile: string;
   scopes?: string[];
+  flow?: string;
   account?: string;
 }
 

@@ -65,7 +65,7 @@ export class SignInsPanel extends Widget {
       cardStrings: options.cardStrings ?? null,
       say: sayer(STRINGS, translate),
       pieces: piecer(STRINGS, translate),
-      now: () => Date.now() / 1000,
+      now: () => store.now() / 1000,
       menu: (anchor, label, items) => openMenu(this.root, anchor, label, items)
     };
     const drawn = (): void => this.heedConnection();

@@ -102,6 +102,14 @@ describe('requests', () => {
     expect(shown(list, 6000, ...ended)).toEqual([]);
   });
 
+  it('of which the server knows no more are over, and stay for some seconds', () => {
+    const list = new WaitingList();
+    shown(list, 0, interaction('a'));
+    const gone = interaction('a', { state: 'unknown', reason: 'gone' });
+    expect(shown(list, 1000, gone)).toEqual(['a unknown']);
+    expect(shown(list, 6000, gone)).toEqual([]);
+  });
+
   it('asked anew keep their place', () => {
     const list = new WaitingList();
     shown(list, 0, interaction('a'));
