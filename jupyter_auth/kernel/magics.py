@@ -117,9 +117,15 @@ def _refuse_strays(args: Any) -> None:
 
 
 def _login(args: Any) -> Any:
-    return _api().acquire_token_by_device_flow(
+    api = _api()
+    token = api.acquire_token_by_device_flow(
         args.profile, scopes=tuple(args.scopes) or None, account=args.account
     )
+    accounts = api.get_accounts(token.profile)
+    if len(accounts) > 1 and not any(account.default for account in accounts):
+        print(f"{len(accounts)} accounts are signed in to {token.profile} now, and none is used by default.")
+        print(f"Choose one with: %auth switch {token.profile} ACCOUNT")
+    return token
 
 
 def _logout(args: Any) -> None:

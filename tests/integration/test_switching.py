@@ -124,6 +124,20 @@ def test_the_magic_switches_and_lists(both: Kernel, home: Place) -> None:
     assert "Account   ada · lake · used by default" in said_by(both)
 
 
+def test_a_login_that_makes_a_choice_necessary_says_so(kernel: Kernel, sign_in: Callable[..., str]) -> None:
+    kernel.run("%load_ext jupyter_auth")
+    sign_in(kernel, "tok = %auth login lake")
+    assert "accounts are signed in" not in said_by(kernel)
+    sign_in(kernel, "tok = %auth login lake", username="grace")
+    assert "2 accounts are signed in to lake now, and none is used by default." in said_by(kernel)
+    assert "%auth switch lake ACCOUNT" in said_by(kernel)
+    kernel.run("%auth switch lake ada")
+    before = said_by(kernel)
+    sign_in(kernel, "tok = %auth login lake", username="eve")
+    assert "accounts are signed in" not in said_by(kernel).removeprefix(before)
+    assert who(kernel) == "ada"
+
+
 def said_by(kernel: Kernel) -> str:
     return kernel.text().encode().decode("unicode_escape")
 

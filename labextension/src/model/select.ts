@@ -28,6 +28,11 @@ export function mustChoose(accounts: readonly Account[]): boolean {
   return accounts.length > 1 && !accounts.some(account => account.default);
 }
 
+/** Where there are several and it is not the one already. */
+export function canBeChosen({ accounts }: Data, account: Account): boolean {
+  return !account.default && accounts.filter(({ profile }) => profile === account.profile).length > 1;
+}
+
 export interface Filtered {
   signedIn: { account: Account; profile: Profile }[];
   others: Profile[];

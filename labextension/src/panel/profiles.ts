@@ -1,4 +1,4 @@
-import { isApplication, mustChoose, type ProfileView } from '../model/select';
+import { canBeChosen, isApplication, mustChoose, type ProfileView } from '../model/select';
 import { clean, hostOf, initials } from '../model/text';
 import type { Account, Profile } from '../model/types';
 import type { Context } from './context';
@@ -145,13 +145,13 @@ export class AccountRow implements View<Account> {
   }
 
   private openMenu(anchor: HTMLElement, label: string): void {
-    const { say, actions, menu } = this.context;
+    const { say, actions, menu, store } = this.context;
     const account = this.account as Account;
     const again = { profile: account.profile, ...(account.username ? { account: account.username } : {}) };
     menu(anchor, label, [
-      ...(account.default
-        ? []
-        : [{ icon: 'check' as const, text: say('side.menu.default'), act: () => void actions.useByDefault(account) }]),
+      ...(canBeChosen(store.state.data, account)
+        ? [{ icon: 'check' as const, text: say('side.menu.default'), act: () => void actions.useByDefault(account) }]
+        : []),
       { icon: 'refresh', text: say('side.signInAgain'), act: () => void actions.signIn(again) },
       { icon: 'cross', text: say('side.menu.signOut'), act: () => void actions.signOut(account) }
     ]);

@@ -12,6 +12,8 @@ import { account, profile, say } from './samples';
 
 const asked: unknown[][] = [];
 let reply: Reply;
+let rows: Account[];
+let store: Store;
 let block: ProfileBlock;
 let actions: Actions;
 
@@ -19,10 +21,13 @@ beforeEach(() => {
   asked.length = 0;
   reply = { status: 200, body: [] };
   const client = new Client((...request) => {
+    if (request[0] === 'GET') {
+      return Promise.resolve({ status: 200, body: rows });
+    }
     asked.push(request);
     return Promise.resolve(reply);
   });
-  const store = new Store(client);
+  store = new Store(client);
   actions = new Actions(store, new WaitingList());
   const context = {
     store,
@@ -34,9 +39,17 @@ beforeEach(() => {
   block = new ProfileBlock(context);
   document.body.append(block.node);
 });
-afterEach(() => document.body.replaceChildren());
+afterEach(() => {
+  store.dispose();
+  document.body.replaceChildren();
+});
 
-const show = (...accounts: Account[]): void => block.update({ profile: profile('lake'), accounts });
+const show = async (...accounts: Account[]): Promise<void> => {
+  rows = accounts;
+  store.invalidate('accounts');
+  await vi.waitFor(() => expect(store.state.data.accounts).toEqual(accounts));
+  block.update({ profile: profile('lake'), accounts });
+};
 const entries = (row: number): string[] => {
   block.node.querySelectorAll<HTMLElement>('[aria-haspopup=menu]')[row]?.click();
   return Array.from(document.querySelectorAll('[role=menuitem]'), entry => entry.textContent ?? '');
@@ -48,30 +61,35 @@ const choose = (entry: string): void =>
 
 describe('several accounts of a profile', () => {
   it('are told apart by words, and one can be chosen', async () => {
-    show(account('ada', 'lake'), account('grace', 'lake'));
+    await show(account('ada', 'lake'), account('grace', 'lake'));
     expect(block.node.textContent).toContain('No account is used by default');
     expect(entries(1)).toEqual(['Use by default', 'Sign in again', 'Sign out']);
     choose('Use by default');
     await vi.waitFor(() => expect(asked).toEqual([['PUT', 'accounts/grace.id?profile=lake', { default: true }]]));
-    show(account('ada', 'lake'), account('grace', 'lake', { default: true }));
+    await show(account('ada', 'lake'), account('grace', 'lake', { default: true }));
     const rows = Array.from(block.node.querySelectorAll('li .ja-dot'), row => row.textContent);
     expect(rows).toEqual(['Signed in', 'Signed in · used by default']);
     expect(block.node.textContent).not.toContain('No account is used by default');
     expect(entries(1)).toEqual(['Sign in again', 'Sign out']);
   });
 
-  it('the chosen one stays the chosen one while it needs a sign-in', () => {
-    show(account('ada', 'lake'), account('grace', 'lake', { default: true, state: 'needs_sign_in' }));
+  it('the chosen one stays the chosen one while it needs a sign-in', async () => {
+    await show(account('ada', 'lake'), account('grace', 'lake', { default: true, state: 'needs_sign_in' }));
     expect(block.node.textContent).toContain('Needs a new sign-in · used by default');
     expect(block.node.textContent).not.toContain('No account');
   });
 
   it('what the server says instead is shown', async () => {
     reply = { status: 409, body: { error: 'interaction_required', message: 'Signed out.', hint: 'Sign in.' } };
-    actions.changed = () => show(account('ada', 'lake'), account('grace', 'lake'));
-    actions.changed();
+    await show(account('ada', 'lake'), account('grace', 'lake'));
+    actions.changed = () => block.update({ profile: profile('lake'), accounts: rows });
     entries(0);
     choose('Use by default');
     await vi.waitFor(() => expect(block.node.querySelector('[role=alert]')?.textContent).toBe('Signed out. Sign in.'));
+  });
+
+  it('the only one of a profile need not be chosen', async () => {
+    await show(account('ada', 'lake'), account('ada', 'other'));
+    expect(entries(0)).toEqual(['Sign in again', 'Sign out']);
   });
 });
