@@ -10,8 +10,7 @@ from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
 from tests.integration.conftest import on_each_provider
 from tests.integration.test_description import Asked
-from tests.integration.test_events import Listener
-from tests.support import Kernel, Place
+from tests.support import EventPage, Kernel, Place
 
 WHO = """
 try:
@@ -178,7 +177,7 @@ def test_bad_arguments_of_the_function(both: Kernel) -> None:
 def test_over_rest(both: Kernel, server: JupyterProcess, home: Place, provider: OidcProvider) -> None:
     home.profile(provider.issuer, name="same")
     home.profile("http://127.0.0.1:9", name="other")
-    ask, page = Asked(server), Listener(server)
+    ask, page = Asked(server), EventPage(server)
     ids = {row["username"]: row["home_account_id"] for row in ask("GET", "accounts")}
     path = f"accounts/{ids['grace']}"
     (row,) = ask("PUT", path, params={"profile": "lake"}, json={"default": True})
