@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         get_token,
         remove_account,
         sign_out,
+        switch_account,
     )
 
 _HOMES = {
@@ -86,6 +87,7 @@ _HOMES = {
         "get_token",
         "remove_account",
         "sign_out",
+        "switch_account",
     ),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -127,6 +129,7 @@ __all__ = [
     "remove_account",
     "session",
     "sign_out",
+    "switch_account",
 ]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from jupyter_auth.broker import ending, listing
+from jupyter_auth.broker.accounts import switch
 from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.configuration import Configuration, ConfigurationFiles
@@ -236,6 +237,12 @@ class Broker:
             records = await self.in_thread(lambda client=client: cache.accounts(client))  # type: ignore[misc]
             found += [record.account(chosen.name) for record in records]
         return found
+
+    async def switch_account(self, profile: str | None, account: str) -> Account:
+        """Use an account by default where a request of the profile names none; raises
+        ``InteractionRequiredError`` where ``account`` names nobody who is signed in, or several."""
+        cache, resolved = await self.start(), self.resolve(TokenRequest(profile=profile, account=account))
+        return await self.in_thread(lambda: switch(cache, resolved, self.changes))
 
     async def remove_account(self, profile: str | None, account: str | None) -> SignOutReport:
         """Forget locally; the provider is not asked (MSAL: ``remove_account``)."""

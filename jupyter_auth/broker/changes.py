@@ -14,7 +14,7 @@ from jupyter_auth.core.faults import where
 log = logging.getLogger(__name__)
 
 InteractionState = Literal["pending", "succeeded", "declined", "expired", "cancelled", "failed"]
-AccountAction = Literal["signed_in", "signed_out", "removed", "needs_sign_in"]
+AccountAction = Literal["signed_in", "signed_out", "removed", "needs_sign_in", "switched"]
 CacheAction = Literal["cleared", "refreshed"]
 KernelAction = Literal["first_use", "disconnected"]
 
@@ -31,8 +31,8 @@ class InteractionChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountChanged:
-    """An account came or went, or its refresh token was refused. ``profile`` is empty where no profile
-    names its application any more."""
+    """An account came or went, its refresh token was refused, or it was chosen to be used by default
+    (``switched``). ``profile`` is empty where no profile names its application any more."""
 
     home_account_id: str
     profile: str

@@ -37,6 +37,7 @@ _ARGUMENTS: dict[str, frozenset[str]] = {
     "acquire_token_by_device_flow": _TOKEN,
     "wait": frozenset({"id", "timeout"}),
     "get_accounts": frozenset({"profile"}),
+    "switch_account": frozenset({"profile", "account"}),
     "remove_account": frozenset({"profile", "account"}),
     "sign_out": frozenset({"profile", "account"}),
     "clear_cache": frozenset({"profile", "revoke"}),
@@ -87,6 +88,7 @@ class Session:
             "acquire_token_by_device_flow": self._interact,
             "wait": self._wait,
             "get_accounts": self._get_accounts,
+            "switch_account": self._switch_account,
             "remove_account": self._remove_account,
             "sign_out": self._sign_out,
             "clear_cache": self._clear_cache,
@@ -194,6 +196,13 @@ class Session:
     async def _get_accounts(self, message: Message) -> Message:
         found = await self._broker.accounts(_text(message, "profile"))
         return {"ok": True, "accounts": [account.to_wire() for account in found]}
+
+    async def _switch_account(self, message: Message) -> Message:
+        wanted = _text(message, "account")
+        if wanted is None:
+            raise ProfileError("account must name who is to be used by default.", reason="bad_argument")
+        account = await self._broker.switch_account(_text(message, "profile"), wanted)
+        return {"ok": True, "account": account.to_wire()}
 
     async def _remove_account(self, message: Message) -> Message:
         report = await self._broker.remove_account(_text(message, "profile"), _text(message, "account"))

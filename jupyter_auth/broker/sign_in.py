@@ -199,7 +199,7 @@ class DeviceSignIn:
                 resources=self._resources,
                 whole=self._whole,
             )
-        self._cache.save_sign_in(account, token, refresh_token)
+        account = self._cache.save_sign_in(account, token, refresh_token)
         who, profile = account.home_account_id, resolved.profile.name
         self._changes.tell(AccountChanged(home_account_id=who, profile=profile, action="signed_in"))
         return account

@@ -154,7 +154,11 @@ class RefreshTokenRecord(_Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRecord(_Record):
-    """An account of an application, with the claims of its last id token."""
+    """An account of an application, with the claims of its last id token.
+
+    ``default_for`` names the profiles that use it where a request names no account and several are signed
+    in: a person's choice, which goes with the account.
+    """
 
     home_account_id: str
     environment: str
@@ -164,6 +168,7 @@ class AccountRecord(_Record):
     realm: str = ""
     claims: dict[str, Any] = field(default_factory=dict)
     signed_in_on: int = 0
+    default_for: tuple[str, ...] = ()
 
     @property
     def account_key(self) -> AccountKey:
@@ -181,6 +186,7 @@ class AccountRecord(_Record):
             name=self.name,
             realm=self.realm,
             profile=profile,
+            default=profile in self.default_for,
         )
 
     def updated(self, claims: Mapping[str, Any] | None) -> Self:

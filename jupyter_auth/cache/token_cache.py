@@ -4,7 +4,6 @@ Memory (L1) holds access tokens and accounts of the partitions in use. Refresh t
 store each time: another process may have rotated them.
 """
 
-import json
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +18,14 @@ from jupyter_auth.cache.records import (
     Kind,
     RefreshTokenRecord,
     Target,
+)
+from jupyter_auth.cache.rows import (
+    account_row,
+    accounts_in,
+    best,
+    refresh_token_in,
+    refresh_token_row,
+    tokens_in,
 )
 from jupyter_auth.cache.store import Row, Store, Transaction
 from jupyter_auth.core.errors import CacheError
@@ -51,7 +58,7 @@ class TokenCache:
     def peek_token(self, account: AccountKey, target: Target, *, fold: bool) -> AccessTokenRecord | None:
         """A token from memory, without any I/O."""
         self._heed_generation()
-        return _best(self._tokens.get(account, ()), target, fold=fold)
+        return best(self._tokens.get(account, ()), target, fold=fold)
 
     def peek_accounts(self, client: ClientKey) -> tuple[AccountRecord, ...] | None:
         """The accounts from memory, or None where they are not known there."""
@@ -85,18 +92,18 @@ class TokenCache:
     def find_token(self, account: AccountKey, target: Target, *, fold: bool) -> AccessTokenRecord | None:
         """The best token for ``target``, from the store."""
         seen = self._seen()
-        tokens = tuple(_tokens(self.store.rows(account.partition)))
+        tokens = tuple(tokens_in(self.store.rows(account.partition)))
         self._remember(self._tokens, account, tokens, seen)
-        return _best(tokens, target, fold=fold)
+        return best(tokens, target, fold=fold)
 
     def refresh_token(self, account: AccountKey) -> RefreshTokenRecord | None:
         """The account's refresh token, from the store."""
-        return _refresh_token(self.store.rows(account.partition))
+        return refresh_token_in(self.store.rows(account.partition))
 
     def accounts(self, client: ClientKey) -> tuple[AccountRecord, ...]:
         """The accounts of an application, from the store."""
         seen = self._seen()
-        found = _accounts(self.store.rows(client.partition))
+        found = accounts_in(self.store.rows(client.partition))
         self._remember(self._accounts, client, found, seen)
         return found
 
@@ -107,28 +114,52 @@ class TokenCache:
     def tokens(self, account: AccountKey) -> tuple[AccessTokenRecord, ...]:
         """The access tokens of an account that have not ended, for listing."""
         now = self._clock()
-        return tuple(t for t in _tokens(self.store.rows(account.partition)) if t.expires_on > now)
+        return tuple(t for t in tokens_in(self.store.rows(account.partition)) if t.expires_on > now)
 
     # -- writing --------------------------------------------------------------------------------
 
     def save_sign_in(
         self, account: AccountRecord, token: AccessTokenRecord, refresh_token: RefreshTokenRecord | None
-    ) -> None:
-        """Save what a person's sign-in gave; durable when this returns."""
+    ) -> AccountRecord:
+        """Save what a person's sign-in gave; durable when this returns. Gives the account as it is now: for
+        which profiles it is the default one, a sign-in does not change."""
         key = account.account_key
 
-        def change(txn: Transaction) -> bool:
-            known = any(row.key == AccountRecord.key(key) for row in txn.rows(key.client.partition))
-            txn.put(_account_row(account))
+        def change(txn: Transaction) -> AccountRecord | None:
+            before = _with_key(key, accounts_in(txn.rows(key.client.partition)))
+            txn.put(account_row(replace(account, default_for=before.default_for) if before else account))
             self._put_token(txn, key, token)
             if refresh_token is not None:
-                txn.put(_refresh_token_row(key, refresh_token))
-            return known
+                txn.put(refresh_token_row(key, refresh_token))
+            return before
 
-        known = self.store.update(change, (key.partition, key.client.partition), durable=True)
-        if not known:
+        before = self.store.update(change, (key.partition, key.client.partition), durable=True)
+        if before is None:
             self.store.generation.bump()  # "the one account" of this client may now be ambiguous
         self._reload(key)
+        return replace(account, default_for=before.default_for) if before else account
+
+    def use_by_default(self, key: AccountKey, profile: str) -> AccountRecord | None:
+        """Make an account the one that requests of ``profile`` are for where they name none, in place of
+        any other; every kernel sees it before this returns. None, and nothing changes, where it has gone."""
+
+        def change(txn: Transaction) -> AccountRecord | None:
+            known = accounts_in(txn.rows(key.client.partition))
+            if _with_key(key, known) is None:
+                return None
+            for account in known:
+                is_chosen = account.account_key == key
+                others = tuple(name for name in account.default_for if name != profile)
+                if is_chosen or others != account.default_for:
+                    changed = replace(account, default_for=(*others, profile) if is_chosen else others)
+                    txn.put(account_row(changed))
+            return _with_key(key, accounts_in(txn.rows(key.client.partition)))
+
+        chosen = self.store.update(change, (key.client.partition,), durable=True)
+        if chosen is not None:
+            self.store.generation.bump()
+            self._reload(key)
+        return chosen
 
     def save_refresh(
         self,
@@ -151,18 +182,18 @@ class TokenCache:
 
         def change(txn: Transaction) -> bool:
             nonlocal early
-            current = _refresh_token(txn.rows(key.partition))
+            current = refresh_token_in(txn.rows(key.partition))
             if txn.epoch != epoch or current is None:
                 return False
             if current.version != used.version:
                 return True
             early = self._put_token(txn, key, token)
             if rotated is not None:
-                txn.put(_refresh_token_row(key, rotated))
+                txn.put(refresh_token_row(key, rotated))
             if claims is not None:
-                for account in _accounts(txn.rows(key.client.partition)):
-                    if account.account_key == key:
-                        txn.put(_account_row(replace(account, claims=claims)))
+                account = _with_key(key, accounts_in(txn.rows(key.client.partition)))
+                if account is not None:
+                    txn.put(account_row(replace(account, claims=claims)))
             return True
 
         partitions = (key.partition, key.client.partition)
@@ -176,7 +207,7 @@ class TokenCache:
         """Remove a refresh token that the provider refused, unless it has been replaced meanwhile: False."""
 
         def change(txn: Transaction) -> bool:
-            current = _refresh_token(txn.rows(key.partition))
+            current = refresh_token_in(txn.rows(key.partition))
             if current is None or current.version != used.version:
                 return False
             txn.delete(RefreshTokenRecord.key(key))
@@ -188,9 +219,9 @@ class TokenCache:
         """Note that a refresh with this account's refresh token has to ask for all of its scopes."""
 
         def change(txn: Transaction) -> None:
-            current = _refresh_token(txn.rows(key.partition))
+            current = refresh_token_in(txn.rows(key.partition))
             if current is not None and current.version == used.version:
-                txn.put(_refresh_token_row(key, replace(current, whole=True)))
+                txn.put(refresh_token_row(key, replace(current, whole=True)))
 
         self.store.update(change, (key.partition,), durable=True)
 
@@ -205,7 +236,7 @@ class TokenCache:
             for row in rows:
                 txn.delete(row.key)
             txn.delete(AccountRecord.key(key))
-            return _refresh_token(rows)
+            return refresh_token_in(rows)
 
         removed = self.store.update(change, (key.partition, key.client.partition), durable=True)
         self.store.generation.bump()
@@ -253,43 +284,9 @@ class TokenCache:
             self._tokens.pop(key, None)
             self._accounts.pop(key.client, None)
         seen = self._seen()
-        self._remember(self._tokens, key, tuple(_tokens(self.store.rows(key.partition))), seen)
+        self._remember(self._tokens, key, tuple(tokens_in(self.store.rows(key.partition))), seen)
         self.accounts(key.client)
 
 
-def _best(tokens: tuple[AccessTokenRecord, ...], target: Target, *, fold: bool) -> AccessTokenRecord | None:
-    """The newest that serves ``target``: an older one may be what a forced refresh turned away from."""
-    serving = [token for token in tokens if token.serves(target, fold=fold)]
-    return max(serving, key=lambda token: (token.issued_on, token.expires_on), default=None)
-
-
-def _tokens(rows: list[Row]) -> list[AccessTokenRecord]:
-    return [AccessTokenRecord.from_json(row.value) for row in rows if row.kind == Kind.ACCESS_TOKEN]
-
-
-def _refresh_token(rows: list[Row]) -> RefreshTokenRecord | None:
-    for row in rows:
-        if row.kind == Kind.REFRESH_TOKEN:
-            return RefreshTokenRecord.from_json(row.value)
-    return None
-
-
-def _accounts(rows: list[Row]) -> tuple[AccountRecord, ...]:
-    found = (AccountRecord.from_json(row.value) for row in rows if row.kind == Kind.ACCOUNT)
-    return tuple(sorted(found, key=lambda account: json.dumps([account.username, account.home_account_id])))
-
-
-def _account_row(account: AccountRecord) -> Row:
-    key = account.account_key
-    return Row(
-        partition=key.client.partition, key=AccountRecord.key(key), kind=Kind.ACCOUNT, value=account.to_json()
-    )
-
-
-def _refresh_token_row(key: AccountKey, token: RefreshTokenRecord) -> Row:
-    return Row(
-        partition=key.partition,
-        key=RefreshTokenRecord.key(key),
-        kind=Kind.REFRESH_TOKEN,
-        value=token.to_json(),
-    )
+def _with_key(key: AccountKey, accounts: tuple[AccountRecord, ...]) -> AccountRecord | None:
+    return next((account for account in accounts if account.account_key == key), None)

@@ -27,7 +27,8 @@ class Account:
     """A signed-in account (MSAL: ``IAccount``).
 
     ``home_account_id`` identifies it; ``username`` is for people (an e-mail or login, never a key);
-    ``environment`` is the full issuer URL; ``realm`` the tenant, where there is one.
+    ``environment`` is the full issuer URL; ``realm`` the tenant, where there is one; ``default``: a person
+    has chosen it to be used for ``profile`` where a call names no account.
     """
 
     home_account_id: str
@@ -36,12 +37,14 @@ class Account:
     name: str = ""
     realm: str = ""
     profile: str = ""
+    default: bool = False
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> "Account":
         """The account in a frame or REST answer; unknown fields are ignored."""
-        return cls(**{f.name: str(wire.get(f.name) or "") for f in fields(cls)})
+        texts = {f.name: str(wire.get(f.name) or "") for f in fields(cls) if f.name != "default"}
+        return cls(**texts, default=wire.get("default") is True)
 
-    def to_wire(self) -> dict[str, str]:
+    def to_wire(self) -> dict[str, Any]:
         """The account as plain JSON."""
         return {f.name: getattr(self, f.name) for f in fields(self)}

@@ -192,6 +192,26 @@ def get_accounts(profile: str | None = None) -> list[Account]:
     return [Account.from_wire(wire) for wire in part(answer, "accounts", list) if isinstance(wire, dict)]
 
 
+def switch_account(profile: str | None = None, *, account: str | Account) -> Account:
+    """Use an account by default: from now on, calls without ``account=`` use it for ``profile``, in every
+    notebook, kernel and server over the same store, until another is chosen or it is signed out.
+
+    :param profile: the profile's name; None for the default one.
+    :param account: a username, a ``home_account_id`` or an ``Account`` that is signed in.
+    :returns: the account, with ``default`` True.
+    :raises InteractionRequiredError: nobody of that name is signed in (``no_account``), or several are
+        (``ambiguous_account``: use a ``home_account_id``).
+    :raises ProfileError: there is no such profile, or ``account`` names nobody.
+    """
+    from jupyter_auth.core.account import Account  # noqa: PLC0415 -- paid by those who switch
+
+    try:
+        answer = client.call("switch_account", profile=profile, account=acquiring.account_name(account))
+    finally:
+        memory.forget()  # where no generation file can be mapped, it says nothing
+    return Account.from_wire(part(answer, "account", dict))
+
+
 def remove_account(profile: str | None = None, *, account: str | Account | None = None) -> SignOutReport:
     """Forget an account here, with all its tokens, in every notebook (MSAL: ``remove_account``).
 

@@ -49,17 +49,24 @@ class AuthMagics(Magics):
         )
 
     @magic_arguments()
-    @argument("verb", nargs="?", default="status", help="status, login, logout or clear")
-    @argument("profile", nargs="?", help="profile; all of them if left out (login: the default one)")
-    @argument("scopes", nargs="*", metavar="SCOPE", help="login: scopes to ask for")
-    @argument("--account", help="logout: the account to sign out; login: the account to sign in")
+    @argument("verb", nargs="?", default="status", help="status, login, logout, switch or clear")
+    @argument("profile", nargs="?", help="profile; all of them if left out (login, switch: the default one)")
+    @argument("scopes", nargs="*", metavar="SCOPE", help="login: scopes to ask for; switch: the account")
+    @argument("--account", help="the account to sign out (logout), to sign in (login), to use (switch)")
     @argument("--revoke", action="store_true", help="clear: revoke at the providers, too")
     @line_magic
     def auth(self, line: str) -> Any:
-        """Sign-ins: `%auth status`, `%auth login PROFILE`, `%auth logout [PROFILE]`, `%auth clear`."""
+        """Sign-ins: `%auth status`, `%auth login PROFILE`, `%auth logout [PROFILE]`, `%auth clear`, and
+        `%auth switch [PROFILE] ACCOUNT` to use an account by default."""
         __tracebackhide__ = True
         args = _parsed(self.auth, line)
-        verbs = {"status": _status, "login": _login, "logout": _logout, "clear": _clear}
+        verbs = {
+            "status": _status,
+            "login": _login,
+            "logout": _logout,
+            "switch": _switch,
+            "clear": _clear,
+        }
         if args.verb not in verbs:
             raise UsageError(f"%auth {args.verb}: no such verb; there are {', '.join(verbs)}")
         _refuse_strays(args)
@@ -97,7 +104,7 @@ def _code(line: str) -> str:
 
 def _refuse_strays(args: Any) -> None:
     """A word that a verb does not take must not be passed over: `%auth logout lake bob` means bob alone."""
-    if args.scopes and args.verb != "login":
+    if args.scopes and args.verb not in {"login", "switch"}:
         stray = args.scopes[0]
         hint = f"; to sign one account out: %auth logout {args.profile} --account {stray}"
         raise UsageError(
@@ -105,18 +112,67 @@ def _refuse_strays(args: Any) -> None:
         )
     if args.revoke and args.verb != "clear":
         raise UsageError(f"%auth {args.verb} takes no --revoke")
-    if args.account and args.verb not in {"login", "logout"}:
+    if args.account and args.verb not in {"login", "logout", "switch"}:
         raise UsageError(f"%auth {args.verb} takes no --account")
 
 
 def _login(args: Any) -> Any:
-    return _api().acquire_token_by_device_flow(
+    api = _api()
+    token = api.acquire_token_by_device_flow(
         args.profile, scopes=tuple(args.scopes) or None, account=args.account
     )
+    accounts = api.get_accounts(token.profile)
+    if len(accounts) > 1 and not any(account.default for account in accounts):
+        print(f"{len(accounts)} accounts are signed in to {token.profile} now, and none is used by default.")
+        print(f"Choose one with: %auth switch {token.profile} ACCOUNT")
+    return token
 
 
 def _logout(args: Any) -> None:
     print(_api().sign_out(args.profile, account=args.account))
+
+
+def _switch(args: Any) -> None:
+    """A profile and an account; or a profile alone, of which the accounts are listed; or an account of the
+    default profile."""
+    from jupyter_auth.core.errors import InteractionRequiredError, ProfileError  # noqa: PLC0415
+
+    words = [word for word in (args.profile, *args.scopes, args.account) if word]
+    if len(words) > 2:
+        raise UsageError(f"%auth switch takes a profile and an account, not {words[2]!r} too")
+    if len(words) == 2 or args.account:
+        _use(words[-1], args.profile)
+        return
+    try:
+        _list(args.profile)
+    except ProfileError as unknown:
+        if unknown.reason != "unknown_profile":
+            raise
+        try:
+            _use(words[0], None)
+        except InteractionRequiredError as nobody:
+            if nobody.reason != "no_account":
+                raise
+            told = f"{unknown.message} {nobody.message} {nobody.hint}"
+            raise UsageError(f"{words[0]!r} is neither a profile nor an account. {told}") from None
+
+
+def _use(account: str, profile: str | None) -> None:
+    used = _api().switch_account(profile, account=account)
+    print(f"{used.username or used.home_account_id} · {used.profile} is used by default, in every notebook.")
+
+
+def _list(profile: str | None) -> None:
+    """Who may be chosen."""
+    accounts = _api().get_accounts(profile)
+    print("\n".join(map(_named, accounts)) or "Nobody is signed in.")
+    if accounts:
+        print("Use one by default with: %auth switch PROFILE ACCOUNT")
+
+
+def _named(account: Any) -> str:
+    name = f"{account.username or account.home_account_id} · {account.profile}"
+    return f"{name} · used by default" if account.default else name
 
 
 def _clear(args: Any) -> None:
@@ -144,4 +200,4 @@ def _status(args: Any) -> None:
     if not accounts:
         print("Accounts  nobody is signed in")
     for account in accounts:
-        print(f"Account   {account.username or account.home_account_id} · {account.profile}")
+        print(f"Account   {_named(account)}")

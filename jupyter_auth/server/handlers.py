@@ -166,6 +166,23 @@ class AccountHandler(BrokerHandler):
         self.answer(rows)
 
     @guarded
+    async def put(self, home_account_id: str) -> None:
+        """Use it by default, for all profiles it is signed in to (``profile`` narrows)."""
+        profile, is_default = self.narrowed_to(), self.body().get("default")
+        names = [
+            a.profile for a in await self.broker.accounts(profile) if a.home_account_id == home_account_id
+        ]
+        if not names:
+            raise web.HTTPError(404)
+        if is_default is not True:
+            hint = "Another account that is used by default takes its place."
+            raise ProfileError('The body must hold {"default": true}.', reason="bad_argument", hint=hint)
+        for name in names:
+            await self.broker.switch_account(name, home_account_id)
+        rows = await self.broker.account_states()
+        self.answer([r for r in rows if r["home_account_id"] == home_account_id and r["profile"] in names])
+
+    @guarded
     async def delete(self, home_account_id: str) -> None:
         """Sign it out of all its applications (``profile`` narrows); the report says what was revoked."""
         profile = self.narrowed_to()

@@ -1,6 +1,7 @@
 import { notifications } from './plugins/notifications';
+import { server } from './plugins/server';
 import { sidebar } from './plugins/sidebar';
 import { status } from './plugins/status';
 import { renderer } from './renderer';
 
-export default [sidebar, status, notifications, renderer];
+export default [server, sidebar, status, notifications, renderer];

@@ -83,6 +83,24 @@ describe('waiting', () => {
     expect(said()).toBe('There is a new code');
     expect(root().activeElement).toBe(part('copy'));
   });
+  test('without the server it says so, keeps the code and is told aloud', () => {
+    show();
+    const code = find('.code');
+    card.lost = true;
+    expect(text()).toContain('Connection lost');
+    expect(find('.tip').hidden).toBe(false);
+    expect(find('.tip').textContent).toContain('The Jupyter server does not answer.');
+    expect(find('.code')).toBe(code);
+    expect(said()).toBe('Connection lost');
+    vi.advanceTimersByTime(906_000);
+    expect(text()).toContain('The Jupyter server cannot be reached');
+    expect(text()).not.toContain('expired');
+    card.lost = false;
+    expect(text()).toContain('The code expired');
+    show({ expires_on: NOW + 2000 });
+    expect(text()).toContain('Waiting for you');
+    expect(find('.tip').hidden).toBe(true);
+  });
   test('a card that left the page counts no more', () => {
     const before = vi.getTimerCount();
     show();

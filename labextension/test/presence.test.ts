@@ -3,6 +3,7 @@ import { Presence } from '../src/renderer/presence';
 
 let sockets: WebSocket[];
 let presence: Presence;
+const lost = vi.fn();
 const returned = vi.fn();
 
 beforeEach(() => {
@@ -12,7 +13,7 @@ beforeEach(() => {
     const socket = { close: vi.fn() } as unknown as WebSocket;
     sockets.push(socket);
     return socket;
-  }, returned);
+  }, { lost, returned });
 });
 afterEach(() => {
   presence.dispose();
@@ -37,8 +38,11 @@ test('a lost one is sought again, more and more slowly', async () => {
     await vi.advanceTimersByTimeAsync(60_000);
   }
   expect(sockets).toHaveLength(11);
+  expect(lost).toHaveBeenCalledTimes(1);
   open();
   expect(returned).toHaveBeenCalledTimes(1);
+  close();
+  expect(lost).toHaveBeenCalledTimes(2);
 });
 
 test('a server that never let one in is asked ever more rarely', async () => {
@@ -47,6 +51,7 @@ test('a server that never let one in is asked ever more rarely', async () => {
     await vi.advanceTimersByTimeAsync(60_000);
   }
   expect(sockets.length).toBeLessThan(300);
+  expect(lost).not.toHaveBeenCalled();
 });
 
 test('who looks at the page or has the network back does not wait', () => {

@@ -123,7 +123,7 @@ def account(username: str, of: str, state: str = "signed_in", **more: Any) -> di
     """A row of ``accounts``."""
     row: Row = {"home_account_id": f"{username}.{of}", "username": username, "name": username}
     rest = {"environment": "https://idp.example.org/", "realm": "", "profile": of, "state": state}
-    return row | rest | more
+    return row | rest | {"default": False} | more
 
 
 def entry(of: str, username: str, scopes: str, left: int, **more: Any) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl, urlsplit
+
+from jupyter_auth.cli.demo.lifetime import Lifetime
 
 from . import faults
 from .faults import Request, Responder
@@ -29,7 +30,7 @@ class Recorded(NamedTuple):
     form: dict[str, str]
 
 
-class MisbehavingProvider:
+class MisbehavingProvider(Lifetime):
     """A provider on 127.0.0.1, right until told otherwise: ``p.answers["token"] = faults.html(502)``."""
 
     def __init__(self) -> None:
@@ -41,14 +42,6 @@ class MisbehavingProvider:
         self._server.provider = self
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def start(self) -> Self:
         """Begin to answer; the port is taken from the constructor on, so that answers can be set before."""

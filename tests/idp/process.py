@@ -1,17 +1,23 @@
 """A provider in a process of its own, which ends when this one does."""
 
 import json
+import os
 import subprocess
 import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import deque
-from types import TracebackType
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Self
+
+from jupyter_auth.cli.demo.lifetime import Lifetime, end_by_stdin
 
 from .errors import ProviderError
 
+_ROOT = Path(__file__).resolve().parents[2]
 
-class ProviderProcess(ABC):
+
+class ProviderProcess(Lifetime):
     """Starts what prints ``{"ready": issuer}`` when it answers, and stops it by closing its stdin."""
 
     def __init__(self, *, start_timeout: float) -> None:
@@ -23,15 +29,20 @@ class ProviderProcess(ABC):
 
     @abstractmethod
     def _launch(self) -> "subprocess.Popen[str]":
-        """Start the process with pipes as its stdin and as its stdout."""
+        """Start the process, with pipes as its stdin and as its stdout: what ``_spawn`` does."""
 
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
+    @staticmethod
+    def _spawn(command: Sequence[str], **environment: str) -> "subprocess.Popen[str]":
+        """Start ``command`` in the project's folder, with more variables in its environment."""
+        return subprocess.Popen(
+            command,
+            cwd=_ROOT,
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def start(self) -> Self:
         """Start the process and wait until it answers."""
@@ -51,15 +62,8 @@ class ProviderProcess(ABC):
     def stop(self) -> None:
         """End the process; a second call does nothing."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        if process.stdin is not None:
-            process.stdin.close()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            end_by_stdin(process)
 
     def _read_output(self, process: "subprocess.Popen[str]") -> None:
         """Drain its output to the end, for a full pipe would stop it; one line says that it is ready."""

@@ -1,6 +1,5 @@
 """Runs ``server.mjs`` (npm ``oidc-provider``, which is certified) in a process of its own, and drives it."""
 
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -46,21 +45,15 @@ class OidcProvider(Provider):
     def _launch(self) -> "subprocess.Popen[str]":
         """Install the packages where need be and start node."""
         ensure_packages()
-        environment = {
-            "PORT": str(self._port),
-            "AT_TTL": str(self._at_ttl),
-            "DC_TTL": str(self._dc_ttl),
-            "REDIRECT_URIS": ",".join(self._redirect_uris),
-            "CLIENT_SECRET": CONFIDENTIAL_SECRET,
-            "EXIT_WITH_STDIN": "1",  # so that a killed test run leaves no provider behind
-        }
-        return subprocess.Popen(
+        return self._spawn(
             [node(), str(_SERVER)],
-            env={**os.environ, **environment, **self._more},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+            PORT=str(self._port),
+            AT_TTL=str(self._at_ttl),
+            DC_TTL=str(self._dc_ttl),
+            REDIRECT_URIS=",".join(self._redirect_uris),
+            CLIENT_SECRET=CONFIDENTIAL_SECRET,
+            EXIT_WITH_STDIN="1",  # so that a killed test run leaves no provider behind
+            **self._more,
         )
 
     def approve(self, user_code: str, username: str = "ada", verification_uri: str | None = None) -> None:

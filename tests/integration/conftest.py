@@ -3,15 +3,15 @@
 A test is at the certified provider, unless ``on_each_provider`` says that it is to be shown at all of them.
 """
 
-import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import PROVIDERS, OidcProvider, Provider
-from tests.support import Kernel, Place, place
+from tests.support import Kernel, Place, place, until
 
 StartProvider = Callable[[type[Provider]], Provider]
 
@@ -85,11 +85,14 @@ def start_kernels() -> Iterator[Callable[[JupyterProcess, int], list[Kernel]]]:
     started: list[Kernel] = []
 
     def start(server: JupyterProcess, count: int = 1) -> list[Kernel]:
-        made = [Kernel(server) for _ in range(count)]
-        started.extend(made)
-        for kernel in made:
+        def begin(_: int) -> Kernel:
+            kernel = Kernel(server)
+            started.append(kernel)
             kernel.run("import jupyter_auth as ja, time")
-        return made
+            return kernel
+
+        with ThreadPoolExecutor(count) as side_by_side:
+            return list(side_by_side.map(begin, range(count)))
 
     yield start
     for kernel in started:
@@ -118,14 +121,6 @@ def pending(server: JupyterProcess, timeout: float = 20) -> dict[str, Any]:
     until(is_there, timeout)
     assert len(found) == 1, found
     return found[0]
-
-
-def until(condition: Callable[[], bool], timeout: float = 20) -> None:
-    """Wait for what another process does."""
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 @pytest.fixture

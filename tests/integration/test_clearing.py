@@ -5,15 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.idp import Provider
-from tests.integration.conftest import on_each_provider, until
-from tests.support import Kernel, Place
-
-SILENT = """
-try:
-    ja.acquire_token_silent("lake"); outcome = "token"
-except ja.InteractionRequiredError as error:
-    outcome = error.reason
-"""
+from tests.integration.cells import SILENT
+from tests.integration.conftest import on_each_provider
+from tests.support import Kernel, Place, until
 
 
 def found_in(folder: Path, *secrets: str) -> list[str]:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.idp import OidcProvider
-from tests.integration.conftest import pending, until
-from tests.support import Kernel
+from tests.integration.conftest import pending
+from tests.support import Kernel, until
 
 SILENT = """
 try:

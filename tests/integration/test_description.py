@@ -8,8 +8,8 @@ import requests
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
-from tests.integration.conftest import pending, until
-from tests.support import Kernel, Place
+from tests.integration.conftest import pending
+from tests.support import Kernel, Place, until
 from tests.support.description import check, operations
 
 
@@ -53,6 +53,7 @@ def test_every_operation_answers_as_described(
     kernel.result_of(cell)
     (account,) = ask("GET", "accounts")
     assert ask("GET", f"accounts/{account['home_account_id']}") == [account]
+    assert ask("PUT", f"accounts/{account['home_account_id']}", json={"default": True})[0]["default"]
     assert ask("GET", "cache")[0]["source"] == "identity_provider"
     (used,) = ask("GET", "kernels")
     assert used["kernel_id"] == kernel.kernel_id and used["connected"]

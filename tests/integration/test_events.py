@@ -1,60 +1,23 @@
 """A page hears of every change over Jupyter's own event socket, and of no more than ids and states."""
 
-import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
-import websocket
-import yaml
-from jsonschema import Draft7Validator
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
-from jupyter_auth.server.events import SCHEMAS
 from tests.idp import OidcProvider
-from tests.integration.conftest import pending, until
-from tests.support import Kernel
+from tests.integration.conftest import pending
+from tests.support import EventPage, Kernel, until
 
-PREFIX = "https://events.jupyter.org/jupyter_auth/"
-LOADED = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in SCHEMAS]
-VALIDATORS = {schema["$id"]: Draft7Validator(schema) for schema in LOADED}
 REFRESH = "tok = ja.get_token('lake', force_refresh=True, interactive=False)"
 
 
-class Listener:
-    """A page that has subscribed. ``text`` is all that it was ever sent."""
-
-    def __init__(self, server: JupyterProcess) -> None:
-        self.text = ""
-        self._socket = websocket.create_connection(
-            f"{server.url.replace('http', 'ws', 1)}api/events/subscribe",
-            timeout=20,
-            header=[f"Authorization: token {server.token}"],
-            http_no_proxy=["127.0.0.1"],
-        )
-
-    def next(self, count: int) -> list[dict[str, Any]]:
-        """The next ``count`` events of ours, each as its schema says."""
-        found: list[dict[str, Any]] = []
-        while len(found) < count:
-            received = str(self._socket.recv())
-            self.text += received
-            event = json.loads(received)
-            schema_id = event.pop("schema_id")
-            if schema_id.startswith(PREFIX):
-                VALIDATORS[schema_id].validate(event)
-                found.append({"topic": schema_id.removeprefix(PREFIX).removesuffix("/v1"), **event})
-        return found
-
-    def close(self) -> None:
-        self._socket.close()
-
-
 @pytest.fixture
-def page(server: JupyterProcess) -> Iterator[Listener]:
-    listener = Listener(server)
-    yield listener
-    listener.close()
+def page(server: JupyterProcess) -> Iterator[EventPage]:
+    with closing(EventPage(server)) as subscribed:
+        yield subscribed
 
 
 def short(events: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
@@ -72,7 +35,7 @@ FIRST = ("kernels", "first_use", "lake")
 
 
 def test_a_life_in_events_without_a_secret(
-    server: JupyterProcess, provider: OidcProvider, kernel: Kernel, page: Listener
+    server: JupyterProcess, provider: OidcProvider, kernel: Kernel, page: EventPage
 ) -> None:
     cell = kernel.start("tok = ja.get_token('lake')", "tok.account.home_account_id")
     waiting = pending(server)
@@ -108,7 +71,7 @@ def test_a_life_in_events_without_a_secret(
     assert waiting["verification_uri"] not in page.text
 
 
-def test_waiting_and_cancelling(server: JupyterProcess, pair: list[Kernel], page: Listener) -> None:
+def test_waiting_and_cancelling(server: JupyterProcess, pair: list[Kernel], page: EventPage) -> None:
     cells = [pair[0].start("tok = ja.get_token('lake')", "None")]
     waiting = pending(server)
     until(lambda: pending(server)["requested_by"]["waiting"] == 1)
@@ -121,7 +84,7 @@ def test_waiting_and_cancelling(server: JupyterProcess, pair: list[Kernel], page
 
 
 def test_a_refused_refresh_token(
-    provider: OidcProvider, kernel: Kernel, sign_in: Callable[..., str], page: Listener
+    provider: OidcProvider, kernel: Kernel, sign_in: Callable[..., str], page: EventPage
 ) -> None:
     sign_in(kernel)
     page.next(5)

@@ -11,8 +11,8 @@ import websocket
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import Provider
-from tests.integration.conftest import pending, until
-from tests.support import CellError, Kernel
+from tests.integration.conftest import pending
+from tests.support import CellError, Kernel, until
 
 MIME_TYPE = "application/vnd.jupyter_auth.interaction.v1+json"
 ASK = "tok = ja.get_token('lake')"

@@ -7,16 +7,9 @@ import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
+from tests.integration.cells import SILENT, refresh_at
 from tests.integration.conftest import pending
 from tests.support import Kernel, Place, Script
-
-FORCE = "time.sleep(max(0, {at} - time.time())); tok = ja.get_token('lake', force_refresh=True)"
-SILENT = """
-try:
-    ja.acquire_token_silent("lake"); outcome = "token"
-except ja.InteractionRequiredError as error:
-    outcome = error.reason
-"""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +43,7 @@ def test_eleven_in_five_processes_force_a_refresh_at_one_moment(
             one.run("tok = ja.get_token('lake')")
         provider.reset_log()
         provider.set(hold_ms=1000)
-        code = FORCE.format(at=time.time() + 1.5)
+        code = refresh_at(time.time() + 1.5)
         cells = [kernel.start(code, "tok.metadata.token_source") for kernel in eight]
         for script in scripts:
             script.start(code, "tok.metadata.token_source")

@@ -9,8 +9,8 @@ import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
-from tests.integration.conftest import until
-from tests.support import Kernel, Place
+from tests.integration.cells import SILENT, refresh_at
+from tests.support import Kernel, Place, until
 
 #: Each server is a host of its own. A look at the others' clears every half second, for the test's sake.
 ON_NFS = """
@@ -21,14 +21,7 @@ storage.network_filesystem = lambda path: "nfs4"
 network.LOOK = 0.5
 socket.gethostname = lambda: f"host-of-{os.getpid()}"
 """
-FORCE = "time.sleep(max(0, {at} - time.time())); tok = ja.get_token('lake', force_refresh=True)"
 OUTCOME = "[tok.metadata.token_source, tok.metadata.cache_level, tok.issued_on, tok.reveal()]"
-SILENT = """
-try:
-    ja.acquire_token_silent("lake"); outcome = "token"
-except ja.InteractionRequiredError as error:
-    outcome = error.reason
-"""
 
 
 @pytest.fixture
@@ -51,7 +44,7 @@ def test_one_refresh_and_one_clear_for_all_hosts(
         kernel.run("tok = ja.get_token('lake')")
     provider.reset_log()
     provider.set(hold_ms=700)
-    code = FORCE.format(at=time.time() + 1)
+    code = refresh_at(time.time() + 1)
     cells = [kernel.start(code, OUTCOME) for kernel in kernels]
     found = [kernel.result_of(cell) for kernel, cell in zip(kernels, cells, strict=True)]
     assert provider.token_responses() == 1

@@ -15,8 +15,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 from tests.idp import OidcProvider
-from tests.integration.conftest import until
-from tests.support import Kernel, Place, Script
+from tests.support import Kernel, Place, Script, until
 
 Terminal: TypeAlias = "pexpect.spawn[str]"
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import Provider
 from tests.integration.conftest import on_each_provider, pending
-from tests.support import CellError, Kernel, Place
+from tests.support import CellError, Kernel, Place, until
 
 ASK = "tok = ja.get_token('lake')"
 
@@ -17,6 +18,13 @@ def last_display(kernel: Kernel, cell: str) -> dict[str, str]:
     shown = kernel.displays(cell)
     assert shown, "nothing was displayed"
     return shown[-1]
+
+
+def state_after(server: JupyterProcess, interaction: str) -> str:
+    """The state in which a request ends."""
+    path = f"jupyter_auth/v1/interactions/{interaction}"
+    until(lambda: server.get(path).json()["state"] != "pending")
+    return str(server.get(path).json()["state"])
 
 
 @on_each_provider
@@ -46,11 +54,7 @@ def test_the_stop_button_cancels(kernel: Kernel, provider: Provider) -> None:
     with pytest.raises(CellError, match="KeyboardInterrupt"):
         kernel.result_of(cell)
     assert "cancelled" in last_display(kernel, cell)["text/plain"]
-    deadline = time.monotonic() + 5
-    state = ""
-    while state != "cancelled" and time.monotonic() < deadline:
-        state = kernel.server.get(f"jupyter_auth/v1/interactions/{waiting['id']}").json()["state"]
-    assert state == "cancelled"
+    assert state_after(kernel.server, waiting["id"]) == "cancelled"
     assert kernel.value("1 + 1") == 2
 
 
@@ -91,9 +95,8 @@ def test_timeout_ends_a_prompt(kernel: Kernel, provider: Provider) -> None:
 
 def test_several_kernels_wait_for_one_sign_in(pair: list[Kernel], provider: Provider) -> None:
     cells = [kernel.start(ASK, "tok.metadata.token_source") for kernel in pair]
-    deadline = time.monotonic() + 10
-    while (waiting := pending(pair[0].server))["requested_by"]["waiting"] < 2:
-        assert time.monotonic() < deadline
+    until(lambda: pending(pair[0].server)["requested_by"]["waiting"] == 2)
+    waiting = pending(pair[0].server)
     assert waiting["requested_by"]["kernel_name"] == "Python 3 (ipykernel)"
     provider.approve(waiting["user_code"])
     sources = [kernel.result_of(cell) for kernel, cell in zip(pair, cells, strict=True)]
@@ -135,9 +138,7 @@ def test_a_kernel_that_dies_while_it_asks_leaves_no_request(
     kernel.start(ASK, "None")
     waiting = pending(kernel.server)
     kernel.shut_down()
-    deadline = time.monotonic() + 10
-    while kernel.server.get(f"jupyter_auth/v1/interactions/{waiting['id']}").json()["state"] == "pending":
-        assert time.monotonic() < deadline
+    assert state_after(kernel.server, waiting["id"]) == "cancelled"
 
 
 def test_a_request_over_rest(kernel: Kernel, provider: Provider, sign_in: Callable[..., str]) -> None:
@@ -146,11 +147,7 @@ def test_a_request_over_rest(kernel: Kernel, provider: Provider, sign_in: Callab
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json()["id"] == again.json()["id"]
     provider.approve(first.json()["user_code"])
-    deadline = time.monotonic() + 10
-    while (
-        kernel.server.get(f"jupyter_auth/v1/interactions/{first.json()['id']}").json()["state"] == "pending"
-    ):
-        assert time.monotonic() < deadline
+    assert state_after(kernel.server, first.json()["id"]) == "succeeded"
     assert kernel.run(ASK, "tok.metadata.token_source") == "cache"
     wrong = kernel.server.post("jupyter_auth/v1/interactions", {"profile": "laek"})
     assert wrong.status_code == 400 and 'did you mean "lake"' in wrong.json()["message"]

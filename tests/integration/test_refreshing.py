@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import PROVIDERS, Provider
+from tests.integration.cells import refresh_at
 from tests.integration.conftest import StartProvider, on_each_provider, pending
 from tests.support import Kernel, Place
 
@@ -72,8 +73,7 @@ def test_eight_kernels_force_a_refresh_at_one_moment(
         kernel.run("tok = ja.get_token('lake')")
     provider.reset_log()
     provider.set(hold_ms=1000)
-    at = time.time() + 1.0
-    code = f"time.sleep(max(0, {at} - time.time())); tok = ja.get_token('lake', force_refresh=True)"
+    code = refresh_at(time.time() + 1.0)
     cells = [
         kernel.start(code, "[tok.metadata.token_source, hash(tok.reveal()) and tok.expires_on]")
         for kernel in kernels

@@ -6,9 +6,10 @@ from pathlib import Path
 from playwright.sync_api import Page, Response, WebSocket, expect
 
 from tests.browser.lab import chromium, open_notebook, run_cell, save, write_notebook
-from tests.integration.conftest import pending, until
+from tests.integration.conftest import pending
 from tests.security.evidence import CHANNELS, EVENTS, HTTP
 from tests.security.life import Life, echo
+from tests.support import until
 
 CELLS = (
     "%load_ext jupyter_auth\nimport jupyter_auth as ja",

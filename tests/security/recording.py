@@ -1,13 +1,10 @@
-"""Listening in: on the kernel socket, and on the event socket of a page."""
+"""Listening in on the kernel socket."""
 
 import socket
 import threading
 from contextlib import suppress
 from pathlib import Path
 
-import websocket
-
-from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from jupyter_auth.core import sockets
 
 
@@ -59,28 +56,3 @@ class SocketTap:
 
         self._threads.append(threading.Thread(target=run, daemon=True))
         self._threads[-1].start()
-
-
-class EventTap:
-    """A page that hears every Jupyter event; ``text`` is all that it was sent."""
-
-    def __init__(self, server: JupyterProcess) -> None:
-        self.text = ""
-        self._socket = websocket.create_connection(
-            f"{server.url.replace('http', 'ws', 1)}api/events/subscribe",
-            timeout=20,
-            header=[f"Authorization: token {server.token}"],
-            http_no_proxy=["127.0.0.1"],
-        )
-        self._socket.settimeout(None)
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._socket.shutdown()  # type: ignore[no-untyped-call]
-        self._thread.join(5)
-
-    def _listen(self) -> None:
-        with suppress(OSError, websocket.WebSocketException):
-            while True:
-                self.text += str(self._socket.recv())

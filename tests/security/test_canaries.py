@@ -12,7 +12,6 @@ import pytest
 import requests
 
 from tests.idp import MisbehavingProvider
-from tests.integration.conftest import until
 from tests.security import evidence as at
 from tests.security.canaries import PLANTED, Canaries, forms
 from tests.security.evidence import PLACES, Evidence
@@ -20,8 +19,8 @@ from tests.security.life import Life, configure, ending, failing, signed_in
 from tests.security.looking import look_at_files, look_at_processes
 from tests.security.notebook import WAITING, in_notebook
 from tests.security.planting import plant
-from tests.security.recording import EventTap, SocketTap
-from tests.support import Kernel, place
+from tests.security.recording import SocketTap
+from tests.support import EventPage, Kernel, place, until
 
 #: Where a secret must never be seen. To add a kind (``code_verifier``, say), give it a line.
 FORBIDDEN = {
@@ -73,7 +72,7 @@ def live(life: Life) -> str:
     with life.server, ExitStack() as ears:
         until(lambda: any(life.place.runtime.glob("jupyter_auth-*.sock")))
         tap = ears.enter_context(closing(SocketTap(life.place.socket)))
-        events = ears.enter_context(closing(EventTap(life.server)))
+        events = ears.enter_context(closing(EventPage(life.server)))
         kernels = [ears.enter_context(closing(Kernel(life.server))) for _ in range(3)]
         for kernel in kernels:
             kernel.run("%load_ext jupyter_auth\nimport jupyter_auth as ja\n%auth status")

@@ -1,7 +1,9 @@
 """Real Jupyter servers and kernels for the tests."""
 
+from tests.support.events import EventPage
 from tests.support.kernel import CellError, Kernel
 from tests.support.place import Place, place
 from tests.support.process import Script
+from tests.support.waiting import until, without_a_processor
 
-__all__ = ["CellError", "Kernel", "Place", "Script", "place"]
+__all__ = ["CellError", "EventPage", "Kernel", "Place", "Script", "place", "until", "without_a_processor"]

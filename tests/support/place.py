@@ -19,6 +19,12 @@ title     = "Test lake"
 """
 
 
+#: What an application serves; a server by itself needs none of it, and each takes its time at every start.
+APPLICATIONS = ("jupyterlab", "notebook", "notebook_shim", "jupyter_server_terminals")
+#: It runs npm at the start of every server, whose end then waits for it; nothing of ours has to do with it.
+NEVER = ("jupyter_lsp",)
+
+
 class Place(Workspace):
     """The folders, and what the tests do in them."""
 
@@ -46,8 +52,10 @@ class Place(Workspace):
             file.write(PROFILE.format(name=name, issuer=issuer, client_id=client_id) + more + "\n")
 
     def server(self, *options: str, module: str = "jupyter_server") -> JupyterProcess:
-        """A Jupyter server here; use it as a context manager."""
-        return JupyterProcess(module, self, "--no-browser", "--ServerApp.port=0", *options)
+        """A Jupyter server here, as a context manager; it has the applications only where it is one."""
+        left_out = (*NEVER, *APPLICATIONS) if module == "jupyter_server" else NEVER
+        without = [f"--ServerApp.jpserver_extensions={name}=False" for name in left_out]
+        return JupyterProcess(module, self, "--no-browser", "--ServerApp.port=0", *without, *options)
 
     def server_code(self, code: str) -> None:
         """Have every server here run ``code`` when it starts; its kernels do not."""

@@ -9,18 +9,18 @@ import subprocess
 import sys
 import time
 from collections import deque
-from types import TracebackType
 from typing import Self
 
 import requests
 
+from .lifetime import Lifetime
 from .servers import DemoError
 from .workspace import Workspace
 
 LINES_SHOWN = 25
 
 
-class JupyterProcess:
+class JupyterProcess(Lifetime):
     """A Jupyter server in a workspace; `url` and `token` are known while it runs."""
 
     def __init__(self, module: str, space: Workspace, *options: str, timeout: float = 90) -> None:
@@ -94,14 +94,6 @@ class JupyterProcess:
         except OSError:
             return []
         return [re.sub(r"token=[^\s&\"']+", "token=…", line.rstrip()) for line in lines]
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + self._timeout

@@ -19,8 +19,9 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from queue import Empty, Queue
-from types import TracebackType
 from typing import IO, Self
+
+from .lifetime import Lifetime, end_by_stdin
 
 #: Log lines kept to tell why a start failed.
 LINES_KEPT = 40
@@ -30,7 +31,7 @@ class DemoError(RuntimeError):
     """The demo cannot go on; the text says why."""
 
 
-class DemoServers:
+class DemoServers(Lifetime):
     """Both servers as a context manager: `issuer` and `api` are their addresses while it is entered."""
 
     def __init__(self, *, access_token_lifetime: int = 3600, interval: int = 2, timeout: float = 30) -> None:
@@ -64,29 +65,14 @@ class DemoServers:
         return self
 
     def stop(self) -> None:
-        """End the process: by its standard input, and if need be by force."""
+        """End the process."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        if process.stdin:
-            process.stdin.close()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(5)
+        if process is not None:
+            end_by_stdin(process)
 
     def log_lines(self) -> list[str]:
         """The last lines the servers wrote."""
         return list(self._log)
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 def _drain(stream: IO[str] | None, take: Callable[[str], object]) -> threading.Thread:

@@ -17,6 +17,8 @@ export interface Told {
 }
 
 const COPIED_FOR = 2000; // ms
+const STATES = { waiting: 'card.waiting', slow: 'card.slow', lost: 'card.lost' };
+const TIPS = { slow: ['clock', 'card.slow.hint'], lost: ['lost', 'card.lost.hint'] } as const;
 
 export class CardView {
   constructor(strings: Strings, told: Told) {
@@ -24,12 +26,11 @@ export class CardView {
     this._told = told;
     this._cancel.append(h('span', {}, strings('card.cancel')));
     this._cancel.addEventListener('click', () => told.cancelled());
-    this._tip.append(icon('clock', 'soft'), h('p', {}, strings('card.slow.hint')));
     const title = h('div', {}, this._title, this._caution);
     const pulse = h('span', { class: 'pulse', 'aria-hidden': 'true' });
     const state = h('p', { class: 'state' }, pulse, this._state, this._time);
     this.root.append(
-      h('header', { class: 'head' }, icon('key', 'accent'), title),
+      h('header', { class: 'head' }, icon('key', 'ja-is-accent'), title),
       h('div', { class: 'body split' }, this._facts, this._act),
       this._tip,
       h('div', { class: 'countdown', 'aria-hidden': 'true' }, this._bar),
@@ -66,7 +67,11 @@ export class CardView {
     setText(this._state, stateText(card, this._strings));
     setText(this._time, this._strings(card.byCode ? 'card.waiting.expires' : 'card.waiting.ends', { time }));
     this.root.dataset['state'] = card.state;
-    this._tip.hidden = card.state !== 'slow';
+    this._renew('tip', card.state, () => {
+      const [shape, key] = TIPS[card.state === 'lost' ? 'lost' : 'slow'];
+      this._tip.replaceChildren(icon(shape, 'ja-is-soft'), h('p', {}, this._strings(key)));
+    });
+    this._tip.hidden = card.state === 'waiting';
     this._bar.style.inlineSize = `${(100 * card.share).toFixed(2)}%`;
     this._bar.parentElement?.toggleAttribute('data-low', card.isLow);
   }
@@ -137,7 +142,7 @@ export class CardView {
     this._told.copied();
     this._told.say(this._strings('a11y.copied'));
     setText(label, this._strings('card.copied'));
-    button.firstElementChild?.replaceWith(icon('tick'));
+    button.firstElementChild?.replaceWith(icon('check'));
     clearTimeout(this._copiedTimer);
     this._copiedTimer = setTimeout(() => {
       setText(label, this._strings('card.copy'));
@@ -188,5 +193,5 @@ export class CardView {
 
 /** The state in words. */
 export function stateText(card: Card, strings: Strings = english): string {
-  return strings(card.state === 'slow' ? 'card.slow' : 'card.waiting');
+  return strings(STATES[card.state]);
 }

@@ -69,6 +69,17 @@ export class InteractionCard extends HTMLElement {
     this._update();
   }
 
+  /** True while the server cannot be reached: what is shown is what was known last. */
+  get lost(): boolean {
+    return this._isLost;
+  }
+  set lost(value: boolean) {
+    if (value !== this._isLost) {
+      this._isLost = value;
+      this._update();
+    }
+  }
+
   /** The time in ms. */
   now: () => number = () => Date.now();
 
@@ -102,7 +113,8 @@ export class InteractionCard extends HTMLElement {
     const focused = this.shadowRoot?.activeElement as HTMLElement | null | undefined;
     const part = focused?.dataset['part'];
     const before = this._content;
-    const content = read(this._interaction, { now: this.now() / 1000, openedOn: this._openedOn });
+    const now = this.now() / 1000;
+    const content = read(this._interaction, { now, openedOn: this._openedOn, isLost: this._isLost });
     this._content = content;
     this._show(content);
     this._announce(before, content);
@@ -201,6 +213,7 @@ export class InteractionCard extends HTMLElement {
   private _interaction: InteractionModel | null = null;
   private _strings: Strings = english;
   private _isSettled = false;
+  private _isLost = false;
   private _content: Content | null = null;
   private _view: CardView | null = null;
   private _signature = '';

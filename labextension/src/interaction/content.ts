@@ -33,7 +33,7 @@ export interface Fact {
 /** A request that waits for a person. */
 export interface Card {
   kind: 'card';
-  state: 'waiting' | 'slow';
+  state: 'waiting' | 'slow' | 'lost';
   title: Phrase;
   caution: Phrase;
   facts: Fact[];
@@ -54,6 +54,8 @@ export type Content = Card | Outcome;
 export interface Circumstances {
   now: number;
   openedOn: number | null;
+  /** The server cannot be reached: how it stands now nobody knows. */
+  isLost?: boolean;
 }
 
 /**
@@ -71,14 +73,16 @@ export function read(interaction: InteractionModel, circumstances: Circumstances
     return outcome({ ...interaction, state: 'failed', reason: 'unsafe_address' });
   }
   const left = number(interaction.expires_on, circumstances.now) - circumstances.now;
-  return left <= -LEEWAY
-    ? outcome({ ...interaction, state: 'expired' })
-    : card(interaction, circumstances, byCode, url, left);
+  if (left > -LEEWAY) {
+    return card(interaction, circumstances, byCode, url, left);
+  }
+  const end = circumstances.isLost ? { state: 'unknown', reason: 'offline' } : { state: 'expired' };
+  return outcome({ ...interaction, ...(end as Pick<InteractionModel, 'state'>) });
 }
 
 function card(
   interaction: InteractionModel,
-  { now, openedOn }: Circumstances,
+  { now, openedOn, isLost }: Circumstances,
   byCode: boolean,
   url: string,
   left: number
@@ -92,7 +96,7 @@ function card(
   const profile = clean(interaction.profile);
   return {
     kind: 'card',
-    state: isSlow ? 'slow' : 'waiting',
+    state: isLost ? 'lost' : isSlow ? 'slow' : 'waiting',
     title: notebook ? phrase('card.title.notebook', { notebook, profile }) : phrase('card.title.you', { profile }),
     caution: phrase('card.caution'),
     facts: facts(interaction),

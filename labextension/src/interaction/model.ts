@@ -9,7 +9,7 @@ export interface Requester {
 
 /**
  * How far a sign-in has come. `unknown` is never sent by the server: it is for
- * a front end that cannot learn more (`reason`: `gone` or `offline`).
+ * a front end that cannot learn more (`reason`: `gone`, `offline` or `login`).
  */
 export type InteractionState = 'pending' | 'succeeded' | 'declined' | 'expired' | 'cancelled' | 'failed' | 'unknown';
 

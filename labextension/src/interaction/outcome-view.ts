@@ -33,7 +33,7 @@ function line(outcome: Outcome, strings: Strings): HTMLElement {
   const title = outcome.tone === 'bad' && outcome.title ? `${plain(strings, outcome.title)}. ` : '';
   const words = h('span', {}, title, sentences(strings, outcome.line));
   const attributes = { class: 'line', 'data-state': outcome.state, 'data-part': 'line', tabindex: '-1' };
-  return h('p', attributes, icon(outcome.icon, outcome.tone), words);
+  return h('p', attributes, icon(outcome.icon, `ja-is-${outcome.tone}`), words);
 }
 
 function notice(outcome: Outcome, strings: Strings, act: (remedy: Remedy) => void): HTMLElement {
@@ -52,7 +52,7 @@ function notice(outcome: Outcome, strings: Strings, act: (remedy: Remedy) => voi
   return h(
     'section',
     { class: 'card', role: 'group', 'aria-labelledby': 'title', 'data-state': outcome.state },
-    h('div', { class: 'notice' }, icon(outcome.icon, outcome.tone), main)
+    h('div', { class: 'notice' }, icon(outcome.icon, `ja-is-${outcome.tone}`), main)
   );
 }
 
@@ -66,7 +66,7 @@ function button(
   const isAside = index > 0 && index === outcome.remedies.length - 1;
   const look = remedy === 'renew' ? ' primary' : isAside ? ' quiet' : '';
   const made = h('button', { class: `btn${look}`, type: 'button', 'data-part': remedy });
-  made.append(remedy === 'renew' ? icon('again') : '', h('span', {}, strings(LABELS[remedy])));
+  made.append(remedy === 'renew' ? icon('refresh') : '', h('span', {}, strings(LABELS[remedy])));
   made.addEventListener('click', () => act(remedy));
   return made;
 }

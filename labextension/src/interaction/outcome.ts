@@ -23,12 +23,20 @@ export interface Outcome {
 
 // reason → sentence, hint, icon
 const FAILURES: Record<string, [string, string, IconName]> = {
-  unreachable: ['card.failed.unreachable', 'card.failed.unreachableHint', 'offline'],
-  timeout: ['card.failed.unreachable', 'card.failed.unreachableHint', 'offline'],
+  unreachable: ['card.failed.unreachable', 'card.failed.unreachableHint', 'lost'],
+  timeout: ['card.failed.unreachable', 'card.failed.unreachableHint', 'lost'],
   provider_refused: ['card.failed.refused', 'card.failed.refusedHint', 'alert'],
   no_oauth_error: ['card.failed.refused', 'card.failed.refusedHint', 'alert'],
+  no_server: ['card.failed.server', 'card.failed.serverHint', 'lost'],
   unsafe_address: ['card.failed.unsafe', 'card.failed.unsafeHint', 'shield']
 };
+
+// why a front end knows no more → icon, sentence
+const UNKNOWN = {
+  gone: ['cross', 'card.gone'],
+  offline: ['lost', 'card.offline'],
+  login: ['key', 'card.login']
+} as const;
 
 /** How an interaction ended; a state nobody knows counts as failed. */
 export function outcome(interaction: InteractionModel): Outcome {
@@ -37,14 +45,12 @@ export function outcome(interaction: InteractionModel): Outcome {
   switch (interaction.state) {
     case 'succeeded': {
       const done = username ? phrase('card.done', { username, profile }) : phrase('card.done.nobody', { profile });
-      return made('done', 'tick', 'ok', { line: [done] });
+      return made('done', 'check', 'ok', { line: [done] });
     }
     case 'cancelled':
       return made('cancelled', 'cross', 'soft', { line: [phrase('card.cancelled')] });
     case 'unknown':
-      return interaction.reason === 'offline'
-        ? made('unknown', 'offline', 'soft', { line: [phrase('card.offline')] })
-        : made('unknown', 'cross', 'soft', { line: [phrase('card.gone')] });
+      return unknown(interaction.reason);
     case 'expired':
       return expired(interaction.flow !== 'authorization_code');
     case 'declined':
@@ -52,6 +58,12 @@ export function outcome(interaction: InteractionModel): Outcome {
     default:
       return failed(interaction);
   }
+}
+
+function unknown(reason: string | null): Outcome {
+  const why = reason !== null && Object.hasOwn(UNKNOWN, reason) ? (reason as keyof typeof UNKNOWN) : 'gone';
+  const [shape, key] = UNKNOWN[why];
+  return made('unknown', shape, 'soft', { line: [phrase(key)] });
 }
 
 function expired(byCode: boolean): Outcome {

@@ -1,4 +1,4 @@
-import { path } from './icons';
+import { part } from './icons';
 
 const QUIET = 4; // modules of margin that a camera needs (ISO/IEC 18004)
 
@@ -12,9 +12,7 @@ export async function qrCode(text: string, label: string): Promise<SVGSVGElement
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', label);
   svg.setAttribute('shape-rendering', 'crispEdges');
-  const drawn = path(data.flatMap((row, y) => dark(row, y)).join(''));
-  drawn.setAttribute('fill', 'currentColor');
-  svg.append(drawn);
+  svg.append(part('path', { d: data.flatMap((row, y) => dark(row, y)).join(''), fill: 'currentColor' }));
   return svg;
 }
 

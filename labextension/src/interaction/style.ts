@@ -40,9 +40,9 @@ export const STYLE = `
 .ja :is(p, dd, li), .note, .state > span, .line > span { unicode-bidi: plaintext; text-align: -webkit-match-parent; text-align: match-parent; }
 .small { font-size: var(--font-s); line-height: 1.3334; }
 .unseen { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.icon { inline-size: 16px; block-size: 16px; flex: none; display: block; }
-.is-accent { color: var(--accent); } .is-soft { color: var(--soft); } .is-warn { color: var(--warn); }
-.is-ok { color: var(--jp-success-color1, #388e3c); } .is-bad { color: var(--jp-error-color1, #d32f2f); }
+.ja-icon { inline-size: 16px; block-size: 16px; flex: none; display: block; }
+.ja-is-accent { color: var(--accent); } .ja-is-soft { color: var(--soft); } .ja-is-warn { color: var(--warn); }
+.ja-is-ok { color: var(--jp-success-color1, #388e3c); } .ja-is-bad { color: var(--jp-error-color1, #d32f2f); }
 .ja :focus-visible {
   outline: var(--jp-focus-outline-width, 2px) solid var(--jp-focus-outline-color, var(--accent));
   outline-offset: 2px;
@@ -66,7 +66,7 @@ export const STYLE = `
   border-radius: calc(var(--radius) * 2); overflow: clip; max-inline-size: 720px;
 }
 .head { display: grid; grid-template-columns: 16px minmax(0, 1fr); column-gap: 8px; padding: 12px 12px 0; }
-.head > .icon, .tip > .icon, .notice > .icon, .line > .icon { margin-block-start: 2px; }
+.head > .ja-icon, .tip > .ja-icon, .notice > .ja-icon, .line > .ja-icon { margin-block-start: 2px; }
 .ja .title { font-size: var(--font-l); line-height: 1.4286; font-weight: 600; color: var(--title); text-wrap: balance; }
 .caution { text-wrap: pretty; }
 .body { display: grid; gap: 12px; padding: 12px; }
@@ -122,6 +122,7 @@ export const STYLE = `
   align-self: center; inline-size: 8px; block-size: 8px; border-radius: 50%; background: var(--accent); flex: none;
   animation: pulse 2s ease-in-out infinite;
 }
+[data-state='lost'] .pulse { animation: none; background: var(--warn); border-radius: 0; }
 @keyframes pulse { 50% { opacity: 0.35; } }
 
 .notice { display: grid; grid-template-columns: 16px minmax(0, 1fr); gap: 0 8px; padding: 12px; }

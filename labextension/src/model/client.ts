@@ -1,10 +1,13 @@
 import type { Account, Interaction, Report, Resource, SignInRequest } from './types';
 
-/** What came back: `body` is the JSON value, or undefined where it was none. */
+/** What came back: `body` is the JSON value, or undefined where it was none; `date` the header of that name. */
 export interface Reply {
   status: number;
   body: unknown;
+  date?: string | null;
 }
+
+const LEAST = 2000; // ms; a Date header has whole seconds only
 
 /** Sends one request below `{base_url}jupyter_auth/v1/`; rejects only where no answer came. */
 export type Send = (method: string, path: string, body?: object) => Promise<Reply>;
@@ -30,10 +33,30 @@ export class RestError extends Error {
 
 /** The REST resources, as promises that reject with one of the three errors above. */
 export class Client {
+  /** Milliseconds by which the server's clock is ahead of this one, as of its last answer. */
+  private ahead = 0;
+
   constructor(private readonly send: Send) {}
+
+  /** The time in ms, by the server's clock: what it says of times is to be held against that. */
+  now(): number {
+    return Date.now() + this.ahead;
+  }
 
   read(resource: Resource): Promise<unknown> {
     return this.ask('GET', resource);
+  }
+
+  /** One request; null where the server knows none of that id. */
+  async interaction(id: string): Promise<Interaction | null> {
+    try {
+      return (await this.ask('GET', `interactions/${encodeURIComponent(id)}`)) as Interaction;
+    } catch (problem) {
+      if (problem instanceof RestError && problem.status === 404) {
+        return null;
+      }
+      throw problem;
+    }
   }
 
   signIn(request: SignInRequest): Promise<Interaction> {
@@ -49,6 +72,12 @@ export class Client {
     return this.ask('DELETE', path, { profile: account.profile }) as Promise<Report>;
   }
 
+  /** Use the account where a notebook names none. */
+  useByDefault({ home_account_id, profile }: Account): Promise<Account[]> {
+    const path = `accounts/${encodeURIComponent(home_account_id)}?profile=${encodeURIComponent(profile)}`;
+    return this.ask('PUT', path, { default: true }) as Promise<Account[]>;
+  }
+
   clear(revoke: boolean): Promise<Report> {
     return this.ask('DELETE', 'cache', { revoke }) as Promise<Report>;
   }
@@ -60,6 +89,8 @@ export class Client {
     } catch (problem) {
       throw new Unreachable(problem instanceof Error ? problem.message : '');
     }
+    const ahead = Date.parse(reply.date ?? '') - Date.now();
+    this.ahead = Math.abs(ahead) > LEAST ? ahead : 0;
     return answerOf(reply);
   }
 }

@@ -23,6 +23,16 @@ export function byProfile(data: Data): ProfileView[] {
   return data.profiles.map(profile => ({ profile, accounts: accounts.get(profile.name) ?? [] }));
 }
 
+/** Of several accounts none is used by default: a notebook that names none is refused. */
+export function mustChoose(accounts: readonly Account[]): boolean {
+  return accounts.length > 1 && !accounts.some(account => account.default);
+}
+
+/** Where there are several and it is not the one already. */
+export function canBeChosen({ accounts }: Data, account: Account): boolean {
+  return !account.default && accounts.filter(({ profile }) => profile === account.profile).length > 1;
+}
+
 export interface Filtered {
   signedIn: { account: Account; profile: Profile }[];
   others: Profile[];

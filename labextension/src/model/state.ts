@@ -1,5 +1,6 @@
+import { ended } from '../interaction/model';
 import type { RestError } from './client';
-import type { Data, Resource } from './types';
+import type { Data, Interaction, Resource } from './types';
 
 export type Connection = 'connecting' | 'online' | 'lost' | 'login-ended';
 
@@ -46,7 +47,7 @@ export function reduce(state: State, action: Action): State {
     case 'answered':
       return {
         connection: 'online',
-        data: { ...state.data, [action.resource]: shaped(action.resource, action.value) },
+        data: { ...state.data, ...answered(state.data, action.resource, action.value) },
         known: state.known.has(action.resource) ? state.known : new Set(state.known).add(action.resource),
         knownAt: action.now,
         nextTry: null,
@@ -59,6 +60,18 @@ export function reduce(state: State, action: Action): State {
     case 'failed':
       return { ...state, problem: action.problem, nextTry: action.nextTry };
   }
+}
+
+function answered(data: Data, resource: Resource, value: unknown): Partial<Data> {
+  const rows = shaped(resource, value);
+  return { [resource]: resource === 'interactions' ? withVanished(data.interactions, rows as Interaction[]) : rows };
+}
+
+/** A request that waited and of which the server knows no more has ended, nobody knows how: told once. */
+function withVanished(before: readonly Interaction[], now: readonly Interaction[]): Interaction[] {
+  const known = new Set(now.map(({ id }) => id));
+  const vanished = before.filter(({ id, state }) => state === 'pending' && !known.has(id));
+  return [...now, ...vanished.map(row => ended({ ...row, state: 'unknown', reason: 'gone' }))];
 }
 
 /** A list where one is due: whatever an answer holds, the panel goes on. */

@@ -1,4 +1,5 @@
 import { Client, LoginEnded, RestError } from './client';
+import { REAL_CLOCK, type Clock } from './clock';
 import { retryDelay } from './retry';
 import { INITIAL, reduce, type Action, type State } from './state';
 import { RESOURCES, type Interaction, type Resource } from './types';
@@ -9,46 +10,22 @@ export const BACKGROUND: readonly Resource[] = ['status', 'profiles', 'accounts'
 const FIRST_READ = 10; // ms after a change: what comes with it is read with it
 const LONG_HIDDEN = 300_000; // ms
 const BETWEEN_READS = 200; // ms between two rounds of reading at least
-
-/** What each event concerns, by the topic in its schema's id. */
-const CONCERNS: Record<string, readonly Resource[]> = {
-  interactions: ['interactions'],
-  accounts: ['accounts', 'cache', 'status'],
-  cache: ['cache', 'accounts'],
-  kernels: ['kernels', 'cache']
-};
-
-export interface Clock {
-  now(): number;
-  random(): number;
-  later(work: () => void, delay: number): unknown;
-  forget(timer: unknown): void;
-}
-
-export const REAL_CLOCK: Clock = {
-  now: () => Date.now(),
-  random: () => Math.random(),
-  later: (work, delay) => setTimeout(work, delay),
-  forget: timer => clearTimeout(timer as ReturnType<typeof setTimeout>)
-};
-
-/** The resources that an event concerns; none where it is not one of ours. */
-export function concernedBy(schemaId: unknown): readonly Resource[] {
-  const topic = /\/jupyter_auth\/(\w+)\/v1$/.exec(String(schemaId))?.[1];
-  return (topic !== undefined && CONCERNS[topic]) || [];
-}
+// After a return, Jupyter's own event socket may be back later than answers are: read again when it is by any rule.
+const CATCH_UP = [5000, 40_000]; // ms
 
 /**
  * The one copy of the server's state in this page.
  *
- * It reads when told that something changed, and never else; while the page is hidden it only remembers
- * what to read. A lost connection is tried again with growing pauses, and then read anew.
+ * The panel and every card in a cell show it. It reads when told that something changed, and never else; while the
+ * page is hidden it only remembers what to read. A lost connection is tried again with growing pauses, and then read
+ * anew.
  */
 export class Store {
   private current: State = INITIAL;
   private readonly listeners = new Set<(state: State) => void>();
   private readonly stale = new Set<Resource>();
   private timer: unknown = null;
+  private catching: unknown[] = [];
   private reading = false;
   /** What was learned since the reading under way began, whose answer may be older. */
   private learned: Interaction[] = [];
@@ -66,6 +43,11 @@ export class Store {
 
   get state(): State {
     return this.current;
+  }
+
+  /** The time in ms, by the server's clock. */
+  now(): number {
+    return this.client.now();
   }
 
   /** Call `listener` after each change; gives back what ends that. */
@@ -122,10 +104,16 @@ export class Store {
     }
   }
 
+  /** The connection was lost and is back: what happened meanwhile was not heard. */
+  returned(): void {
+    this.refresh();
+    this.catchUp();
+  }
+
   dispose(): void {
     this.isDisposed = true;
     this.listeners.clear();
-    this.clock.forget(this.timer);
+    [this.timer, ...this.catching].forEach(timer => this.clock.forget(timer));
   }
 
   /** Do what asks the server for a change; what it finds out about the connection is heeded. */
@@ -171,32 +159,50 @@ export class Store {
     this.readAt = this.clock.now();
     this.learned = [];
     resources.forEach(resource => this.stale.delete(resource));
-    try {
-      const values = await Promise.all(resources.map(resource => this.client.read(resource)));
-      this.succeeded(resources, values);
-    } catch (problem) {
-      resources.forEach(resource => this.stale.add(resource));
-      this.heed(problem, true);
-    } finally {
-      this.reading = false;
-    }
+    const answers = await Promise.allSettled(resources.map(resource => this.client.read(resource)));
+    this.reading = false;
+    this.take(resources, answers);
     if (this.current.connection !== 'login-ended') {
       this.plan();
     }
   }
 
-  private succeeded(resources: readonly Resource[], values: readonly unknown[]): void {
-    const wasLost = this.current.connection === 'lost';
-    this.failures = 0;
-    let next = this.current;
-    resources.forEach((resource, position) => {
-      next = reduce(next, { type: 'answered', resource, value: values[position], now: this.clock.now() });
+  /** What came is shown, also where something else failed; what failed is read again later. */
+  private take(resources: readonly Resource[], answers: readonly PromiseSettledResult<unknown>[]): void {
+    const problems = answers.flatMap(answer => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+    resources.filter((_, at) => answers[at]?.status === 'rejected').forEach(resource => this.stale.add(resource));
+    const worst = problems.find(of(LoginEnded)) ?? problems.find(problem => !of(RestError)(problem)) ?? problems[0];
+    const came = resources.flatMap((resource, at) => {
+      const answer = answers[at];
+      return answer?.status === 'fulfilled' ? [{ resource, value: answer.value }] : [];
     });
-    if (wasLost) {
+    if (came.length && !(worst instanceof LoginEnded)) {
+      this.succeeded(came, worst === undefined);
+    }
+    if (worst !== undefined) {
+      this.heed(worst, true);
+    }
+  }
+
+  private succeeded(came: readonly { resource: Resource; value: unknown }[], isAll: boolean): void {
+    const wasLost = this.current.connection === 'lost';
+    const now = this.clock.now();
+    const next = came.reduce((state, one) => reduce(state, { type: 'answered', ...one, now }), this.current);
+    if (isAll) {
+      this.failures = 0;
+    }
+    if (isAll && wasLost) {
       // events of the time between were not heard
-      RESOURCES.filter(resource => !resources.includes(resource)).forEach(r => this.stale.add(r));
+      const read = new Set(came.map(({ resource }) => resource));
+      RESOURCES.filter(resource => !read.has(resource)).forEach(resource => this.stale.add(resource));
+      this.catchUp();
     }
     this.change(withThese(next, this.learned));
+  }
+
+  private catchUp(): void {
+    this.catching.forEach(timer => this.clock.forget(timer));
+    this.catching = CATCH_UP.map(delay => this.clock.later(() => this.invalidate(...RESOURCES), delay));
   }
 
   private heed(problem: unknown, again: boolean): void {
@@ -235,4 +241,8 @@ function withThese(state: State, told: readonly Interaction[]): State {
   const rows = new Map(state.data.interactions.map(row => [row.id, row]));
   told.forEach(row => rows.set(row.id, row));
   return { ...state, data: { ...state.data, interactions: Array.from(rows.values()) } };
+}
+
+function of(kind: typeof LoginEnded | typeof RestError): (problem: unknown) => boolean {
+  return problem => problem instanceof kind;
 }

@@ -3,9 +3,11 @@ import { ServerConnection } from '@jupyterlab/services';
 
 import type { Send } from './client';
 
+const PREFIX = 'jupyter_auth/v1';
+
 /** Requests as the application sends its own: with its token or its cookie, and the header against forgery. */
 export function transport(settings: ServerConnection.ISettings): Send {
-  const base = URLExt.join(settings.baseUrl, 'jupyter_auth', 'v1');
+  const base = URLExt.join(settings.baseUrl, PREFIX);
   return async (method, path, body) => {
     const init: RequestInit = { method, cache: 'no-store' };
     if (body !== undefined) {
@@ -13,8 +15,14 @@ export function transport(settings: ServerConnection.ISettings): Send {
       init.headers = { 'Content-Type': 'application/json' };
     }
     const response = await ServerConnection.makeRequest(`${base}/${path}`, init, settings);
-    return { status: response.status, body: await jsonOf(response) };
+    return { status: response.status, body: await jsonOf(response), date: response.headers.get('Date') };
   };
+}
+
+/** The websocket that says to the server that this page is there. */
+export function frontEnd({ WebSocket, wsUrl, appendToken, token }: ServerConnection.ISettings): WebSocket {
+  const url = URLExt.join(wsUrl, PREFIX, 'frontend');
+  return new WebSocket(appendToken && token ? `${url}?token=${encodeURIComponent(token)}` : url);
 }
 
 async function jsonOf(response: Response): Promise<unknown> {

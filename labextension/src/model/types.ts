@@ -35,6 +35,8 @@ export interface Account {
   environment: string;
   realm: string;
   profile: string;
+  /** Whether the profile uses it where a notebook names no account. */
+  default: boolean;
   state: 'signed_in' | 'needs_sign_in';
 }
 
@@ -84,6 +86,7 @@ export interface Report {
 export interface SignInRequest {
   profile: string;
   scopes?: string[];
+  flow?: string;
   account?: string;
 }
 

@@ -1,6 +1,6 @@
 import type { Interaction } from './types';
 
-const LINGERS = 5000; // ms for which "signed in" and "cancelled" stay
+const LINGERS = 5000; // ms for which "signed in", "cancelled" and what nobody knows the end of stay
 
 /**
  * Which requests the panel shows: those that wait, and of those that this page saw waiting, how they
@@ -50,7 +50,7 @@ export class WaitingList {
     if (!this.seen.has(id) || this.dismissed.has(id)) {
       return false;
     }
-    if (state === 'succeeded' || state === 'cancelled') {
+    if (state === 'succeeded' || state === 'cancelled' || state === 'unknown') {
       const ended = this.endedAt.get(id) ?? now;
       this.endedAt.set(id, ended);
       return now - ended < LINGERS;

@@ -3,7 +3,7 @@ import type { State } from '../model/state';
 import type { Account, Profile } from '../model/types';
 import type { Context } from './context';
 import { arrange, h, Keyed, setText, type View } from './dom';
-import { icon } from './icons';
+import { icon } from '../interaction/icons';
 import { RowList } from './list';
 import { AccountRow, ProfileBlock, ProfileRow } from './profiles';
 import { Section } from './section';

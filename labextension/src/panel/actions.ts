@@ -1,4 +1,5 @@
 import { RestError } from '../model/client';
+import { cancel, signIn } from '../model/requests';
 import type { Store } from '../model/store';
 import type { Account, Interaction, Report, SignInRequest } from '../model/types';
 import type { WaitingList } from '../model/waiting';
@@ -33,12 +34,11 @@ export class Actions {
     this.refused.delete(profile);
     this.changed();
     try {
-      const interaction = await this.store.act(client => client.signIn(request), 'interactions');
+      const interaction = await signIn(this.store, request);
       if (inPlaceOf !== undefined) {
         this.waiting.replace(inPlaceOf, interaction.id);
       }
       this.shown(interaction.id);
-      this.store.learn(interaction);
     } catch (problem) {
       if (problem instanceof RestError) {
         this.refused.set(profile, problem);
@@ -55,7 +55,7 @@ export class Actions {
 
   async cancel(id: string): Promise<void> {
     try {
-      this.store.learn(await this.store.act(client => client.cancel(id), 'interactions'));
+      await cancel(this.store, id);
     } catch {
       // the store has noticed, and shows, that the server is gone; else the request had ended before
     }
@@ -73,6 +73,18 @@ export class Actions {
     } catch (problem) {
       this.ended({ of: 'sign-out', problem: problem instanceof RestError ? problem : null, account });
     }
+  }
+
+  async useByDefault(account: Account): Promise<void> {
+    this.refused.delete(account.profile);
+    try {
+      await this.store.act(client => client.useByDefault(account), 'accounts');
+    } catch (problem) {
+      if (problem instanceof RestError) {
+        this.refused.set(account.profile, problem);
+      }
+    }
+    this.changed();
   }
 
   async clear(revoke: boolean): Promise<void> {

@@ -4,7 +4,7 @@ import type { State } from '../model/state';
 import type { Context } from './context';
 import { button } from './controls';
 import { h, sentence, setText } from './dom';
-import { icon, type IconName } from './icons';
+import { icon, type IconName } from '../interaction/icons';
 
 export type BannerKind = 'none' | 'lost' | 'login' | 'problem' | 'broker' | 'locked' | 'unsaved';
 
@@ -40,9 +40,10 @@ export class Banner {
     if (kindOf(state) !== 'lost') {
       return false;
     }
-    const { say, now } = this.context;
-    const time = ago(now() - state.knownAt / 1000, say);
-    const left = state.nextTry === null ? 0 : state.nextTry / 1000 - now();
+    const { say } = this.context;
+    const now = Date.now(); // of this page, as the two times are
+    const time = ago((now - state.knownAt) / 1000, say);
+    const left = state.nextTry === null ? 0 : (state.nextTry - now) / 1000;
     setText(this.live, say('net.lost.text', { time, retry: duration(Math.max(left, 0), say) }));
     return true;
   }

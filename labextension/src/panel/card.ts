@@ -1,13 +1,15 @@
+import type { Store } from '../model/store';
 import { TAG, defineCard, type InteractionCard, type Strings } from '../interaction';
 
 /** What the card tells of its request, in a bubbling event. */
 export type Told = CustomEvent<{ id: string }>;
 export const CARD_EVENTS = ['ja-cancel', 'ja-retry', 'ja-dismiss'] as const;
 
-/** A card; without `strings` it speaks English. */
-export function makeCard(strings: Strings | null): InteractionCard {
+/** A card that counts by the server's clock; without `strings` it speaks English. */
+export function makeCard(strings: Strings | null, store: Store): InteractionCard {
   defineCard();
   const card = document.createElement(TAG) as InteractionCard;
+  card.now = () => store.now();
   if (strings) {
     card.strings = strings;
   }

@@ -11,7 +11,7 @@ export interface Context {
   readonly say: Say;
   readonly pieces: Pieces;
   readonly cardStrings: Strings | null;
-  /** Unix seconds. */
+  /** Unix seconds, by the server's clock. */
   now(): number;
   /** Open a menu of the panel. */
   menu(anchor: HTMLElement, label: string, items: MenuItem[]): void;

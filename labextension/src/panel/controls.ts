@@ -1,5 +1,5 @@
 import { h, setAttribute, type Child } from './dom';
-import { icon, type IconName } from './icons';
+import { icon, type IconName } from '../interaction/icons';
 
 /** Marks a control that asks the server: it does nothing while the connection is lost, and says so. */
 export const NEEDS_SERVER = 'ja-needs-server';

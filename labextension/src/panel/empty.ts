@@ -3,7 +3,7 @@ import { clean } from '../model/text';
 import type { Context } from './context';
 import { button } from './controls';
 import { h, sentence, setText } from './dom';
-import { icon } from './icons';
+import { icon } from '../interaction/icons';
 
 const FILE = 'jupyter_auth.toml';
 const EXAMPLE = `[profiles.lake]

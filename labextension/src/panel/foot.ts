@@ -4,7 +4,7 @@ import type { Ended } from './actions';
 import type { Context } from './context';
 import { button } from './controls';
 import { h, setText } from './dom';
-import { icon } from './icons';
+import { icon } from '../interaction/icons';
 import { busySheet, confirmSheet, failedSheet, resultSheet } from './sheets';
 
 /** The foot: where sign-ins are kept, and Clear cache…, whose confirmation and result take its place. */

@@ -1,5 +1,5 @@
 import { h } from './dom';
-import { icon, type IconName } from './icons';
+import { icon, type IconName } from '../interaction/icons';
 
 export interface MenuItem {
   icon: IconName;

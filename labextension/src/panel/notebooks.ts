@@ -5,7 +5,7 @@ import type { State } from '../model/state';
 import type { Kernel } from '../model/types';
 import type { Context } from './context';
 import { arrange, h, setAttribute, setText, type View } from './dom';
-import { icon } from './icons';
+import { icon } from '../interaction/icons';
 import { RowList } from './list';
 import { Section } from './section';
 

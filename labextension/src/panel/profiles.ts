@@ -1,10 +1,10 @@
-import { isApplication, type ProfileView } from '../model/select';
+import { canBeChosen, isApplication, mustChoose, type ProfileView } from '../model/select';
 import { clean, hostOf, initials } from '../model/text';
 import type { Account, Profile } from '../model/types';
 import type { Context } from './context';
 import { button, iconButton, labelled } from './controls';
 import { arrange, h, Keyed, setAttribute, setText, type View } from './dom';
-import { dot, type DotName } from './icons';
+import { dot, type DotName } from './marks';
 
 /** A state in words, with its mark. */
 export function stateLine(mark: DotName, words: string): HTMLElement {
@@ -18,6 +18,7 @@ export class ProfileBlock implements View<ProfileView> {
   private readonly host = h('bdi');
   private readonly right = h('div', 'ja-prof-right');
   private readonly rows = h('ul');
+  private readonly choice = h('p', 'ja-meta ja-choose');
   private readonly refusal = h('div', 'ja-refusal', { role: 'alert' });
   private readonly accounts: Keyed<Account>;
   private shape = '';
@@ -35,7 +36,7 @@ export class ProfileBlock implements View<ProfileView> {
       this.right,
       h('span', 'ja-host-name', {}, this.host)
     );
-    this.node.append(head, this.rows, this.refusal);
+    this.node.append(head, this.rows, this.choice, this.refusal);
   }
 
   update({ profile, accounts }: ProfileView): void {
@@ -50,6 +51,7 @@ export class ProfileBlock implements View<ProfileView> {
     }
     const state = accounts.length && !profile.faults.length ? [] : [this.nobody(profile)];
     arrange(this.rows, [...state, ...this.accounts.update(accounts)]);
+    setText(this.choice, mustChoose(accounts) ? this.context.say('side.state.choose') : '');
     showRefusal(this.context, profile, this.refusal);
   }
 
@@ -116,7 +118,6 @@ export class AccountRow implements View<Account> {
       this.account = account;
       return;
     }
-    const { say } = this.context;
     this.account = account;
     const title = clean(account.username || account.name || account.home_account_id);
     setText(this.avatar, initials(account.name || title));
@@ -124,7 +125,7 @@ export class AccountRow implements View<Account> {
     setAttribute(this.title, 'title', account.name && account.name !== title ? `${title} · ${clean(account.name)}` : title);
     setText(this.of, this.namesProfile ? ` · ${clean(account.profile)}` : '');
     const isIn = account.state === 'signed_in';
-    const state = stateLine(isIn ? 'ok' : 'warn', say(isIn ? 'side.state.signedIn' : 'side.state.needsYou'));
+    const state = stateLine(isIn ? 'ok' : 'warn', accountState(this.context, account));
     this.action = isIn ? this.more(title) : this.again(account);
     arrange(this.main, [this.main.firstChild as Node, state]);
     arrange(this.node, [this.avatar, this.main, this.action]);
@@ -144,14 +145,24 @@ export class AccountRow implements View<Account> {
   }
 
   private openMenu(anchor: HTMLElement, label: string): void {
-    const { say, actions, menu } = this.context;
+    const { say, actions, menu, store } = this.context;
     const account = this.account as Account;
     const again = { profile: account.profile, ...(account.username ? { account: account.username } : {}) };
     menu(anchor, label, [
+      ...(canBeChosen(store.state.data, account)
+        ? [{ icon: 'check' as const, text: say('side.menu.default'), act: () => void actions.useByDefault(account) }]
+        : []),
       { icon: 'refresh', text: say('side.signInAgain'), act: () => void actions.signIn(again) },
       { icon: 'cross', text: say('side.menu.signOut'), act: () => void actions.signOut(account) }
     ]);
   }
+}
+
+function accountState({ say }: Context, account: Account): string {
+  if (account.state === 'signed_in') {
+    return say(account.default ? 'side.state.default' : 'side.state.signedIn');
+  }
+  return say(account.default ? 'side.state.defaultNeedsYou' : 'side.state.needsYou');
 }
 
 /** What can be done with a profile: sign in, add an account, or copy what is wrong with it. */

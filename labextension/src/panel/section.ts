@@ -1,5 +1,5 @@
 import { h, setAttribute, setText } from './dom';
-import { icon } from './icons';
+import { icon } from '../interaction/icons';
 
 /** A part of the panel that folds: a heading with a number, and a body. */
 export class Section {

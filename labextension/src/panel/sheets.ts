@@ -7,7 +7,7 @@ import type { Ended } from './actions';
 import type { Context } from './context';
 import { button } from './controls';
 import { h, sentence } from './dom';
-import { icon, type IconName } from './icons';
+import { icon, type IconName } from '../interaction/icons';
 
 let numbers = 0;
 

@@ -14,7 +14,7 @@ import { iconButton, NEEDS_SERVER, setDisabled } from './controls';
 import { h, setText } from './dom';
 import { Empty } from './empty';
 import { Foot } from './foot';
-import { keyIcon } from './icons';
+import { keyIcon } from './key';
 import { openMenu } from './menu';
 import { Notebooks } from './notebooks';
 import type { Section } from './section';
@@ -65,7 +65,7 @@ export class SignInsPanel extends Widget {
       cardStrings: options.cardStrings ?? null,
       say: sayer(STRINGS, translate),
       pieces: piecer(STRINGS, translate),
-      now: () => Date.now() / 1000,
+      now: () => store.now() / 1000,
       menu: (anchor, label, items) => openMenu(this.root, anchor, label, items)
     };
     const drawn = (): void => this.heedConnection();

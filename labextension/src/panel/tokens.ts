@@ -5,7 +5,7 @@ import type { State } from '../model/state';
 import type { CacheEntry } from '../model/types';
 import type { Context } from './context';
 import { arrange, h, setAttribute, setText, type View } from './dom';
-import { Ring } from './icons';
+import { Ring } from './marks';
 import { RowList } from './list';
 import { Section } from './section';
 

@@ -80,12 +80,13 @@ class Card implements View<Interaction> {
   private readonly card: InteractionCard;
   private last: Interaction | null = null;
 
-  constructor(context: Context) {
-    this.card = makeCard(context.cardStrings);
+  constructor(private readonly context: Context) {
+    this.card = makeCard(context.cardStrings, context.store);
     this.node = h('div', 'ja-card-place', { tabindex: '-1' }, this.card);
   }
 
   update(interaction: Interaction): void {
+    this.card.lost = this.context.store.state.connection === 'lost';
     if (interaction !== this.last) {
       this.last = interaction;
       this.card.interaction = interaction;

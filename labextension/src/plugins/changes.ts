@@ -1,12 +1,13 @@
 import type { ServiceManager } from '@jupyterlab/services';
 
-import { BACKGROUND, concernedBy, type Store } from '../model/store';
+import { concernedBy } from '../model/concerns';
+import type { Store } from '../model/store';
 
 /** Keep the store up to date by what the server and the page tell. Nothing here asks by itself. */
 export function follow(services: ServiceManager.IManager, store: Store): void {
   store.setAwake(!document.hidden);
   document.addEventListener('visibilitychange', () => store.setAwake(!document.hidden));
-  window.addEventListener('online', () => store.refresh()); // events of the time between were not heard
+  window.addEventListener('online', () => store.returned());
   services.connectionFailure.connect(() => store.connectionFailed());
   services.events.stream.connect((_, event) => store.invalidate(...concernedBy(event.schema_id)));
   let running = '';
@@ -18,5 +19,4 @@ export function follow(services: ServiceManager.IManager, store: Store): void {
       store.invalidate('kernels');
     }
   });
-  store.invalidate(...BACKGROUND);
 }

@@ -5,17 +5,14 @@ import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { Client } from '../model/client';
 import { sayer } from '../model/say';
-import { Store } from '../model/store';
-import { transport } from '../model/transport';
+import type { Store } from '../model/store';
 import { SignInsPanel } from '../panel/sidebar';
 import { DOMAIN, STRINGS, translateBy } from '../panel/strings';
-import { translated } from '../renderer/strings';
 import { addCommands } from './commands';
-import { follow } from './changes';
+import { cardStrings } from './card-strings';
 import { Settings } from './settings';
-import { ID, ISignIns } from './tokens';
+import { ID, IServer, ISignIns } from './tokens';
 
 /** The panel, left in JupyterLab and right in Notebook 7, its commands and its settings. */
 export const sidebar: JupyterFrontEndPlugin<ISignIns> = {
@@ -23,24 +20,24 @@ export const sidebar: JupyterFrontEndPlugin<ISignIns> = {
   description: 'The Sign-ins panel: who is signed in, what waits, which notebooks use what.',
   autoStart: true,
   provides: ISignIns,
+  requires: [IServer],
   optional: [ILabShell, ICommandPalette, ITranslator, ISettingRegistry, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
+    store: Store,
     labShell: ILabShell | null,
     palette: ICommandPalette | null,
     translator: ITranslator | null,
     registry: ISettingRegistry | null,
     restorer: ILayoutRestorer | null
   ): ISignIns => {
-    const bundle = (translator ?? nullTranslator).load(DOMAIN);
-    const translate = translateBy(bundle);
+    const translate = translateBy((translator ?? nullTranslator).load(DOMAIN));
     const say = sayer(STRINGS, translate);
-    const store = new Store(new Client(transport(app.serviceManager.serverSettings)));
     const settings = new Settings();
     const panel = new SignInsPanel({
       store,
       translate,
-      cardStrings: translated(bundle),
+      cardStrings: cardStrings(translator ?? nullTranslator),
       openSettings: () => void openSettings(app, say('side.title')),
       logIn,
       folded: sections => void settings.saveFolded(sections)
@@ -54,7 +51,6 @@ export const sidebar: JupyterFrontEndPlugin<ISignIns> = {
       loaded => settings.use(loaded),
       () => undefined
     );
-    void app.restored.then(() => follow(app.serviceManager, store));
     return shared;
   }
 };

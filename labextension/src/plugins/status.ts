@@ -5,7 +5,7 @@ import { Widget } from '@lumino/widgets';
 import { summary, type Summary } from '../model/summary';
 import type { State } from '../model/state';
 import { h, setAttribute, setText } from '../panel/dom';
-import { icon, type IconName } from '../panel/icons';
+import { icon, type IconName } from '../interaction/icons';
 import { COMMANDS, ISignIns } from './tokens';
 
 const ICONS: Record<Summary['kind'], [IconName, string]> = {

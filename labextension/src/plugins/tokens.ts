@@ -24,4 +24,7 @@ export interface ISignIns {
   readonly translate: Translate;
 }
 
+/** The server's state: without the panel, too. */
+export const IServer = new Token<Store>('jupyter-token-broker:IServer', 'What the server says of sign-ins.');
+
 export const ISignIns = new Token<ISignIns>('jupyter-token-broker:ISignIns', 'The sign-ins of this server.');

@@ -1,51 +1,27 @@
 import { ended, type InteractionCard, type InteractionModel } from '../interaction';
+import { LoginEnded, RestError } from '../model/client';
+import { cancel, look, signIn } from '../model/requests';
+import type { Store } from '../model/store';
 import { endIn, idIn } from './data';
 
-/** The server's interactions. Each answer is null where there is none of that id. */
-export interface Api {
-  get(id: string): Promise<InteractionModel | null>;
-  cancel(id: string): Promise<InteractionModel | null>;
-  start(like: InteractionModel): Promise<InteractionModel>;
-  /** Milliseconds by which the server's clock is ahead of this one. */
-  readonly ahead: number;
-}
-
-/** Tells of changes: the id of what has changed, or null for "whatever you know may be old". */
-export interface Feed {
-  connect(listener: (id: string | null) => void): void;
-  disconnect(listener: (id: string | null) => void): void;
-}
-
-/** What the server refused, in its words. */
-export class Refused extends Error {
-  constructor(readonly answer: Partial<Pick<InteractionModel, 'reason' | 'message' | 'hint'>>) {
-    super(answer.message ?? 'refused');
-  }
-}
-
-/**
- * Keeps one card as its interaction is at the server. It asks when it starts,
- * when an event says that something has changed, and when the connection is
- * back; in between it asks nothing.
- */
+/** Keeps the card of one output as its request is in the store, until that has ended. */
 export class Controller {
-  constructor(card: InteractionCard, api: Api, feed: Feed) {
+  constructor(card: InteractionCard, store: Store) {
     this._card = card;
-    this._api = api;
-    this._feed = feed;
-    card.now = () => Date.now() + api.ahead;
-    card.addEventListener('ja-cancel', () => void this._do(id => this._api.cancel(id)));
+    this._store = store;
+    card.now = () => store.now();
+    card.addEventListener('ja-cancel', () => void cancel(store, this._id).catch(() => undefined)); // the store tells
     card.addEventListener('ja-retry', () => void this._retry());
     card.addEventListener('ja-dismiss', () => (card.settled = true));
-    feed.connect(this._onChange);
+    this._unwatch = store.watch(() => this._update());
   }
 
   /** Show what an output holds. Called again when the kernel has updated the output. */
-  async show(data: unknown): Promise<void> {
+  show(data: unknown): void {
     const id = idIn(data);
     if (id !== null && id !== this._first) {
       this._first = this._id = id;
-      this._isLive = false;
+      this._isLive = this._isOver = false;
     }
     if (endIn(data)) {
       this._showEnd(data);
@@ -53,60 +29,61 @@ export class Controller {
       this._put(ended({ state: 'unknown', reason: 'gone' }), true);
     } else {
       this._isLive = true;
-      await this._refresh();
+      this._update();
     }
   }
 
   dispose(): void {
-    this._isDisposed = true;
-    this._feed.disconnect(this._onChange);
+    this._unwatch();
   }
 
   /** The kernel says how it ended; a card that was alive has said so itself, or is about the next attempt by now. */
   private _showEnd(data: unknown): void {
     const isOwn = this._isLive && this._id === this._first;
-    if (!this._isLive || (isOwn && this._isWaiting())) {
+    if (!this._isLive || (isOwn && !this._isOver)) {
       this._put(endIn(data, (isOwn && this._card.interaction) || {}), !this._isLive);
+      this._isOver = true;
     }
   }
 
-  private _isWaiting(): boolean {
-    return ['pending', 'unknown', undefined].includes(this._card.interaction?.state);
-  }
-
-  private readonly _onChange = (id: string | null): void => {
-    if (this._isLive && this._isWaiting() && (id === null || id === this._id)) {
-      void this._refresh();
+  private _update(): void {
+    if (!this._isLive || this._isOver) {
+      return;
     }
-  };
-
-  /** Ask once, and once more where something changed meanwhile. */
-  private async _refresh(): Promise<void> {
-    if (this._asking) {
-      this._isOld = true;
-      return this._asking;
-    }
-    this._asking = this._do(id => this._api.get(id));
-    await this._asking;
-    this._asking = null;
-    if (this._isOld) {
-      this._isOld = false;
-      await this._refresh();
+    const { connection, data } = this._store.state;
+    const found = data.interactions.find(({ id }) => id === this._id);
+    this._card.lost = connection === 'lost';
+    if (found) {
+      this._isOver = found.state !== 'pending';
+      this._put(found, false);
+    } else if (connection === 'login-ended') {
+      this._put(ended({ state: 'unknown', reason: 'login' }), false);
+    } else if (connection === 'lost') {
+      this._put(ended({ state: 'unknown', reason: 'offline' }), false);
+    } else {
+      void this._look();
     }
   }
 
-  private async _do(ask: (id: string) => Promise<InteractionModel | null>): Promise<void> {
+  /** The store does not know it: because it is new, or over for long. */
+  private async _look(): Promise<void> {
     const id = this._id;
+    if (this._sought === id) {
+      return;
+    }
+    this._sought = id;
     try {
-      const found = await ask(id);
-      if (id === this._id && !this._isDisposed) {
-        this._put(found ?? ended({ state: 'unknown', reason: 'gone' }), false);
+      const found = await look(this._store, id);
+      if (!found && id === this._id && !this._isOver) {
+        this._isOver = true;
+        this._put(ended({ state: 'unknown', reason: 'gone' }), false);
       }
-    } catch {
-      // The card on show stays: its countdown goes on, and a return of the connection asks again.
-      if (id === this._id && !this._isDisposed && this._card.interaction?.state !== 'pending') {
-        this._put(ended({ state: 'unknown', reason: 'offline' }), false);
+    } catch (problem) {
+      if (problem instanceof RestError && id === this._id) {
+        this._put({ ...ended({ id }), ...told(problem) }, true);
       }
+    } finally {
+      this._sought = '';
     }
   }
 
@@ -117,31 +94,44 @@ export class Controller {
     }
     this._isStarting = true;
     try {
-      const next = await this._api.start(before);
+      const { profile, flow, scopes } = before;
+      // A request that is known by its saved end only has no scopes: then the profile's.
+      const next = await signIn(this._store, { profile, flow, ...(scopes.length ? { scopes } : {}) });
       this._id = next.id;
       this._isLive = true;
-      this._put(next, false);
+      this._isOver = false;
+      this._update();
     } catch (problem) {
-      const answer = problem instanceof Refused ? problem.answer : { reason: 'server', message: null, hint: null };
-      this._put({ ...ended(before), state: 'failed', ...answer }, false);
+      this._put({ ...ended(before), ...told(problem) }, false);
     } finally {
       this._isStarting = false;
     }
   }
 
   private _put(interaction: InteractionModel | null, isSettled: boolean): void {
-    this._card.settled = isSettled;
-    this._card.interaction = interaction;
+    if (interaction !== this._card.interaction || isSettled !== this._card.settled) {
+      this._card.settled = isSettled;
+      this._card.interaction = interaction;
+    }
   }
 
   private readonly _card: InteractionCard;
-  private readonly _api: Api;
-  private readonly _feed: Feed;
+  private readonly _store: Store;
+  private readonly _unwatch: () => void;
   private _first = '';
   private _id = '';
+  private _sought = '';
   private _isLive = false;
-  private _isDisposed = false;
+  private _isOver = false;
   private _isStarting = false;
-  private _isOld = false;
-  private _asking: Promise<void> | null = null;
+}
+
+/** Why nothing came of it, as the card says it. */
+function told(problem: unknown): Pick<InteractionModel, 'state' | 'reason' | 'message' | 'hint'> {
+  if (problem instanceof RestError) {
+    return { state: 'failed', reason: problem.reason, message: problem.message, hint: problem.hint };
+  }
+  return problem instanceof LoginEnded
+    ? { state: 'unknown', reason: 'login', message: null, hint: null }
+    : { state: 'failed', reason: 'no_server', message: null, hint: null };
 }

@@ -1,11 +1,12 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { RestApi } from './api';
+import { frontEnd } from '../model/transport';
+import type { Store } from '../model/store';
+import { cardStrings } from '../plugins/card-strings';
+import { IServer } from '../plugins/tokens';
 import { MIME_TYPE } from './data';
-import { EventFeed } from './feed';
 import { Presence } from './presence';
-import { translated } from './strings';
 import { InteractionRenderer } from './widget';
 
 const RANK = 40; // before HTML (50), which stands beside it in a finished output
@@ -15,20 +16,21 @@ export const renderer: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-token-broker:renderer',
   description: 'The sign-in card in the output of a cell.',
   autoStart: true,
-  requires: [IRenderMimeRegistry],
+  requires: [IRenderMimeRegistry, IServer],
   optional: [ITranslator],
-  activate: (app: JupyterFrontEnd, registry: IRenderMimeRegistry, translator: ITranslator | null) => {
-    const { events, serverSettings } = app.serviceManager;
-    const api = new RestApi(serverSettings);
-    const feed = new EventFeed();
-    const strings = translated((translator ?? nullTranslator).load('jupyter_auth'));
-    const createRenderer = (): InteractionRenderer => new InteractionRenderer(api, feed, strings);
+  activate: (
+    app: JupyterFrontEnd,
+    registry: IRenderMimeRegistry,
+    store: Store,
+    translator: ITranslator | null
+  ) => {
+    const strings = cardStrings(translator ?? nullTranslator);
+    const createRenderer = (): InteractionRenderer => new InteractionRenderer(store, strings);
     registry.addFactory({ safe: true, mimeTypes: [MIME_TYPE], createRenderer }, RANK);
-    events.stream.connect((_, event) => feed.heard(event));
     // Last, when cards can be shown and would be kept up to date.
-    new Presence(
-      () => api.presence(),
-      () => feed.returned()
-    );
+    new Presence(() => frontEnd(app.serviceManager.serverSettings), {
+      lost: () => store.connectionFailed(),
+      returned: () => store.returned()
+    });
   }
 };

@@ -2,6 +2,12 @@ const FIRST_PAUSE = 1000; // ms
 const LONGEST_PAUSE = 30_000;
 const LONGEST_WITHOUT_ONE = 600_000; // where none has ever opened, the server may not know us at all
 
+/** What it notices: that a connection has gone, and that there is one again. */
+export interface Told {
+  lost(): void;
+  returned(): void;
+}
+
 /**
  * An open websocket for as long as the page lives: by it the server knows that
  * there is a front end of ours which shows the card, so that a cell need not
@@ -10,9 +16,9 @@ const LONGEST_WITHOUT_ONE = 600_000; // where none has ever opened, the server m
  * network is back.
  */
 export class Presence {
-  constructor(connect: () => WebSocket, returned: () => void) {
+  constructor(connect: () => WebSocket, told: Told) {
     this._connect = connect;
-    this._returned = returned;
+    this._told = told;
     document.addEventListener('visibilitychange', this._again);
     window.addEventListener('online', this._again);
     this._open();
@@ -40,7 +46,7 @@ export class Presence {
       this._wasOpen = true;
       if (this._wasLost) {
         this._wasLost = false;
-        this._returned();
+        this._told.returned();
       }
     };
     socket.onclose = () => {
@@ -52,6 +58,9 @@ export class Presence {
 
   private _lost(): void {
     this._socket = null;
+    if (this._wasOpen && !this._wasLost && !this._isDisposed) {
+      this._told.lost();
+    }
     this._wasLost = true;
     if (!this._isDisposed) {
       const pause = this._pause * (0.5 + Math.random()); // not all pages of a server at once
@@ -67,7 +76,7 @@ export class Presence {
   };
 
   private readonly _connect: () => WebSocket;
-  private readonly _returned: () => void;
+  private readonly _told: Told;
   private _socket: WebSocket | null = null;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _pause = FIRST_PAUSE;

@@ -38,12 +38,14 @@ it('asks in the words of the description', async () => {
   await client.signIn({ profile: 'lake' });
   await client.cancel('a/b');
   await client.signOut(account('ada', 'lake'));
+  await client.useByDefault(account('ada', 'my lake'));
   await client.clear(true);
   expect(asked).toEqual([
     ['GET', 'cache', undefined],
     ['POST', 'interactions', { profile: 'lake' }],
     ['DELETE', 'interactions/a%2Fb', undefined],
     ['DELETE', 'accounts/ada.id', { profile: 'lake' }],
+    ['PUT', 'accounts/ada.id?profile=my%20lake', { default: true }],
     ['DELETE', 'cache', { revoke: true }]
   ]);
 });

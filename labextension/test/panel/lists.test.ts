@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Announcer } from '../../src/model/announce';
 import { linesOf, thingsToKnow } from '../../src/model/report';
-import { byProfile, filtered, isApplication, lastUse, tellingFirst, usingKernels, whatGoes } from '../../src/model/select';
+import { byProfile, filtered, isApplication, lastUse, mustChoose, tellingFirst, usingKernels, whatGoes } from '../../src/model/select';
 import type { AccountOutcome, Outcome } from '../../src/model/types';
 import { WaitingList } from '../../src/model/waiting';
 import { account, data, entry, interaction, kernel, profile } from './samples';
@@ -18,6 +18,11 @@ describe('profiles', () => {
     const views = byProfile(all);
     expect(views.map(view => view.accounts.map(a => a.username))).toEqual([[], ['ada', 'Bob'], []]);
     expect(views.map(view => isApplication(view.profile))).toEqual([false, false, true]);
+  });
+
+  it('with several accounts need a choice, until one is used by default', () => {
+    const [ada, bob] = [account('ada', 'lake'), account('bob', 'lake')];
+    expect([[], [ada], [ada, bob], [ada, { ...bob, default: true }]].map(mustChoose)).toEqual([false, false, true, false]);
   });
 
   it.each([
@@ -95,6 +100,14 @@ describe('requests', () => {
     expect(list.nextEnd(6000)).toBeNull();
     list.dismiss('b');
     expect(shown(list, 6000, ...ended)).toEqual([]);
+  });
+
+  it('of which the server knows no more are over, and stay for some seconds', () => {
+    const list = new WaitingList();
+    shown(list, 0, interaction('a'));
+    const gone = interaction('a', { state: 'unknown', reason: 'gone' });
+    expect(shown(list, 1000, gone)).toEqual(['a unknown']);
+    expect(shown(list, 6000, gone)).toEqual([]);
   });
 
   it('asked anew keep their place', () => {

@@ -16,7 +16,7 @@ export function profile(name: string, more: Partial<Profile> = {}): Profile {
 
 export function account(username: string, of: string, more: Partial<Account> = {}): Account {
   const rest = { home_account_id: `${username}.id`, name: '', environment: '', realm: '' };
-  return { ...rest, username, profile: of, state: 'signed_in', ...more };
+  return { ...rest, username, profile: of, default: false, state: 'signed_in', ...more };
 }
 
 export function interaction(id: string, more: Partial<Interaction> = {}): Interaction {

@@ -2,7 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { Client, type Reply } from '../../src/model/client';
 import { LONGEST_DELAY, retryDelay } from '../../src/model/retry';
-import { BACKGROUND, concernedBy, Store, type Clock } from '../../src/model/store';
+import type { Clock } from '../../src/model/clock';
+import { concernedBy } from '../../src/model/concerns';
+import { BACKGROUND, Store } from '../../src/model/store';
 import { RESOURCES } from '../../src/model/types';
 import { interaction } from './samples';
 
@@ -158,9 +160,20 @@ describe('a lost connection', () => {
     await hand.pass(30_000);
     expect(store.state).toMatchObject({ connection: 'online', nextTry: null });
     expect(store.state.data.accounts).toHaveLength(2);
+    await hand.pass(45_000); // events may come again later than answers do: read twice more
     asked.length = 0;
     await hand.pass(600_000);
     expect(asked).toEqual([]);
+  });
+
+  it('that is back is read anew at once, and again when events come for sure', async () => {
+    await started();
+    store.returned();
+    await hand.pass(100);
+    expect(asked.sort()).toEqual([...BACKGROUND].sort());
+    asked.length = 0;
+    await hand.pass(600_000);
+    expect(asked).toHaveLength(2 * BACKGROUND.length);
   });
 
   it('is tried ever more rarely', async () => {
@@ -232,6 +245,18 @@ describe('an error of the server', () => {
     expect(store.state.problem).toBeNull();
   });
 
+  it('keeps nothing else from being shown', async () => {
+    answer = path =>
+      path === 'accounts'
+        ? { status: 503, body: { error: 'cache_error', message: 'The disk is full.', hint: '' } }
+        : { status: 200, body: path === 'interactions' ? [interaction('i1')] : [] };
+    store.invalidate(...BACKGROUND);
+    await hand.pass(1000);
+    expect(store.state.data.interactions.map(({ id }) => id)).toEqual(['i1']);
+    expect(store.state.problem?.message).toBe('The disk is full.');
+    expect(store.state.known.has('accounts')).toBe(false);
+  });
+
   it('of an answer that is no list leaves an empty one', async () => {
     answer = () => ({ status: 200, body: { rows: 'none' } });
     await started();
@@ -249,6 +274,9 @@ it('keeps a request that was learned of while an older list was on its way', asy
   await hand.pass(1000);
   expect(store.state.data.interactions.map(({ id }) => id)).toEqual(['i1']);
   answer = () => ({ status: 200, body: [] });
+  store.invalidate('interactions');
+  await hand.pass(1000);
+  expect(store.state.data.interactions.map(({ state, reason }) => [state, reason])).toEqual([['unknown', 'gone']]);
   store.invalidate('interactions');
   await hand.pass(1000);
   expect(store.state.data.interactions).toEqual([]);

@@ -3,12 +3,9 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 from ..base import Provider, Traits
 from ..person import Person
-
-_ROOT = Path(__file__).resolve().parents[3]
 
 
 class DjangoProvider(Provider):
@@ -36,14 +33,7 @@ class DjangoProvider(Provider):
     def _launch(self) -> "subprocess.Popen[str]":
         options = {"at_ttl": self._at_ttl, "dc_ttl": self._dc_ttl, "port": self._port}
         options_text = json.dumps({**options, "redirect_uris": self._redirect_uris})
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.idp.django_toolkit.server", options_text],
-            cwd=_ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        return self._spawn([sys.executable, "-m", "tests.idp.django_toolkit.server", options_text])
 
     def approve(self, user_code: str, username: str = "ada", verification_uri: str | None = None) -> None:
         """Sign in, enter the code and accept."""

@@ -1,7 +1,6 @@
 """Runs ``server.mjs`` of this folder in a process of its own, and drives it."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any, TypedDict
@@ -48,21 +47,14 @@ class EntraProvider(ProviderProcess):
     def _launch(self) -> "subprocess.Popen[str]":
         ensure_packages()
         public = jwskate.Jwk.from_pem(self.client_key.read_text()).public_jwk()
-        environment = {
-            "KEY_FILE": str(self._key),
-            "CERT_FILE": str(self.certificate),
-            "CLIENT_SECRET": CONFIDENTIAL_SECRET,
-            "CLIENT_JWKS": json.dumps({"keys": [dict(public.with_kid_thumbprint())]}),
-            "REDIRECT_URIS": ",".join(REDIRECT_URIS),
-            "TENANTS": f"contoso.test={HOME},fabrikam.test={FABRIKAM}",
-        }
-        return subprocess.Popen(
+        return self._spawn(
             [node(), str(_SERVER)],
-            env={**os.environ, **environment},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+            KEY_FILE=str(self._key),
+            CERT_FILE=str(self.certificate),
+            CLIENT_SECRET=CONFIDENTIAL_SECRET,
+            CLIENT_JWKS=json.dumps({"keys": [dict(public.with_kid_thumbprint())]}),
+            REDIRECT_URIS=",".join(REDIRECT_URIS),
+            TENANTS=f"contoso.test={HOME},fabrikam.test={FABRIKAM}",
         )
 
     def authority(self, tenant: str = HOME) -> str:

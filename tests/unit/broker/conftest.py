@@ -21,22 +21,6 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="package")
-def running() -> Iterator[tuple[MisbehavingProvider, dict[str, Any]]]:
-    with MisbehavingProvider() as provider:
-        yield provider, dict(provider.answers)
-
-
-@pytest.fixture
-def idp(running: tuple[MisbehavingProvider, dict[str, Any]]) -> MisbehavingProvider:
-    """The misbehaving provider, right until told otherwise."""
-    provider, right_answers = running
-    provider.answers = dict(right_answers)
-    provider.grants.expires_in = 3600
-    provider.requests.clear()
-    return provider
-
-
-@pytest.fixture(scope="package")
 def running_oidc() -> Iterator[OidcProvider]:
     with OidcProvider() as provider:
         yield provider

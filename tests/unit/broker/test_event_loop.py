@@ -9,6 +9,7 @@ import pytest
 
 from jupyter_auth.broker import broker as broker_module
 from tests.idp import MisbehavingProvider, OidcProvider
+from tests.support import without_a_processor
 from tests.unit.broker.bench import Bench, held, request
 from tests.unit.broker.conftest import MakeBench
 
@@ -17,14 +18,14 @@ MAX_LAG = 0.05  # seconds
 
 @asynccontextmanager
 async def lag_watched() -> AsyncIterator[list[float]]:
-    """Measure by how much the event loop is late, all the while."""
+    """Measure by how much the event loop is late, all the while, and not for want of a processor."""
     lags: list[float] = []
 
     async def watch() -> None:
         while True:
-            before = time.perf_counter()
+            before = time.perf_counter() - without_a_processor()
             await asyncio.sleep(0.005)
-            lags.append(time.perf_counter() - before - 0.005)
+            lags.append(time.perf_counter() - without_a_processor() - before - 0.005)
 
     watching = asyncio.ensure_future(watch())
     try:
@@ -61,10 +62,10 @@ async def test_a_held_refresh_does_not_hold_another_account(idp: MisbehavingProv
     with held(idp, "token") as gate:
         asking = asyncio.ensure_future(bench.get(account="ada"))
         await gate.reached.wait()
-        started = time.monotonic()
+        started = time.monotonic() - without_a_processor()
         assert (await bench.get(account="grace")).reveal() == grace.reveal()
         assert bench.broker.peek(request(account="grace")) is not None
-        assert time.monotonic() - started < 0.1
+        assert time.monotonic() - without_a_processor() - started < 0.1
         gate.open()
         await asking
 

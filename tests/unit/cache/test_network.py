@@ -13,6 +13,7 @@ import pytest
 from jupyter_auth.cache import network
 from jupyter_auth.cache.sqlite import SqliteStore
 from jupyter_auth.cache.token_cache import TokenCache
+from tests.support import until
 from tests.unit.cache.elsewhere import Elsewhere
 from tests.unit.cache.samples import (
     ADA,
@@ -132,10 +133,7 @@ def test_hosts_look_by_themselves(on_host: OnHost, monkeypatch: pytest.MonkeyPat
     there = on_host("b")
     before = there.generation.value
     here.generation.bump()
-    deadline = time.monotonic() + 5
-    while there.generation.value == before:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: there.generation.value != before)
 
 
 def test_looking_goes_on_after_a_failure_and_ends_with_the_store(
@@ -152,15 +150,9 @@ def test_looking_goes_on_after_a_failure_and_ends_with_the_store(
     (tmp_path / "away").rename(database(tmp_path))
     before = there.generation.value
     here.generation.bump()
-    deadline = time.monotonic() + 5
-    while there.generation.value == before:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: there.generation.value != before)
     there.close()
-    deadline = time.monotonic() + 5
-    while sum(t.name == "jupyter_auth-generation" for t in threading.enumerate()) > 1:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: sum(t.name == "jupyter_auth-generation" for t in threading.enumerate()) == 1)
 
 
 def test_a_clear_on_one_host_empties_the_other_s_memory(on_host: OnHost) -> None:

@@ -11,9 +11,11 @@ import pytest
 from jupyter_auth.cache import places
 from jupyter_auth.cache.sqlite import SqliteStore
 from jupyter_auth.core.errors import CacheError, CacheSealError, NoSafeStoreError
+from tests.unit import in_the_way
 from tests.unit.cache.conftest import OpenStore
 from tests.unit.cache.samples import database, key_file, open_store, row, set_aside
 from tests.unit.cache.store_contract import keys, put
+from tests.unit.in_the_way import Make
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077, 0o007], ids=oct)
@@ -76,36 +78,12 @@ def test_an_empty_file_that_lay_there_open_to_all_is_closed_before_it_is_used(tm
 # -- links and other things ---------------------------------------------------------------------
 
 
-def _symlink(path: Path, other: Path) -> None:
-    path.symlink_to(other)
+EACH_THING = pytest.mark.parametrize("make", in_the_way.THINGS, ids=lambda f: f.__name__)
 
 
-def _dangling(path: Path, other: Path) -> None:
-    path.symlink_to(other.with_name("nothing"))
-
-
-def _hard_link(path: Path, other: Path) -> None:
-    path.hardlink_to(other)
-
-
-def _fifo(path: Path, other: Path) -> None:
-    os.mkfifo(path)
-
-
-def _folder(path: Path, other: Path) -> None:
-    path.mkdir()
-
-
-THINGS = pytest.mark.parametrize(
-    "make", [_symlink, _dangling, _hard_link, _fifo, _folder], ids=lambda f: f.__name__
-)
-
-
-@THINGS
+@EACH_THING
 @pytest.mark.parametrize("name", ["tokens.db", "tokens.db-wal", "tokens.db-shm", "generation"])
-def test_no_link_is_followed_and_nothing_strange_is_opened(
-    tmp_path: Path, name: str, make: Callable[[Path, Path], None]
-) -> None:
+def test_no_link_is_followed_and_nothing_strange_is_opened(tmp_path: Path, name: str, make: Make) -> None:
     other = tmp_path / "other"
     other.write_text("somebody's letter")
     path = tmp_path / "store" / name
@@ -118,15 +96,15 @@ def test_no_link_is_followed_and_nothing_strange_is_opened(
     assert set_aside(tmp_path) == []
 
 
-@THINGS
-def test_the_folder_is_no_link_and_no_file(tmp_path: Path, make: Callable[[Path, Path], None]) -> None:
+@EACH_THING
+def test_the_folder_is_no_link_and_no_file(tmp_path: Path, make: Make) -> None:
     other = tmp_path / "other"
-    if make is _hard_link:
+    if make is in_the_way.hard_link:
         other.write_text("x")
     else:
         other.mkdir()
     make(tmp_path / "store", other)
-    if make is _folder:
+    if make is in_the_way.folder:
         open_store(tmp_path).close()
         return
     with pytest.raises(NoSafeStoreError, match="store"):

@@ -242,3 +242,28 @@ def test_memory_has_a_limit(cache: TokenCache) -> None:
     for number in range(MAX_PARTITIONS_IN_MEMORY + 50):
         cache.find_token(key(f"s{number}"), target(), fold=False)
     assert len(cache._tokens) == MAX_PARTITIONS_IN_MEMORY
+
+
+def test_one_account_of_an_application_is_used_by_default_for_a_profile(cache: TokenCache) -> None:
+    def chosen() -> dict[str, tuple[str, ...]]:
+        known = cache.accounts(CLIENT)
+        assert cache.peek_accounts(CLIENT) == known
+        return {a.home_account_id: a.default_for for a in known}
+
+    ada, bob = ADA.home_account_id, BOB.home_account_id
+    for who in (account(), account(BOB, username="bob")):
+        assert cache.save_sign_in(who, token(), refresh_token()) == who
+    before = cache.store.generation.value
+    used = cache.use_by_default(BOB, "lake")
+    assert used is not None and used.default_for == ("lake",)
+    assert cache.store.generation.value > before
+    assert chosen() == {ada: (), bob: ("lake",)}
+    for profile in ("lake", "other", "other"):
+        cache.use_by_default(ADA, profile)
+    assert chosen() == {ada: ("lake", "other"), bob: ()}
+    assert cache.save_sign_in(account(), token(), refresh_token()).default_for == ("lake", "other")
+    assert chosen() == {ada: ("lake", "other"), bob: ()}
+    cache.remove_account(ADA)
+    before = cache.store.generation.value
+    assert cache.use_by_default(ADA, "lake") is None
+    assert chosen() == {bob: ()} and cache.store.generation.value == before

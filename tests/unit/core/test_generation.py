@@ -6,12 +6,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from jupyter_auth.core.generation import SIZE, Generation
+from tests.unit.in_the_way import THINGS, Make
 
 SEEN_ELSEWHERE = """
 import sys
@@ -128,26 +128,6 @@ def test_threads_that_bump_never_bring_an_old_value_back(path: Path) -> None:
     assert counter.value > start and min(seen) > start
 
 
-def _symlink(path: Path, other: Path) -> None:
-    path.symlink_to(other)
-
-
-def _dangling(path: Path, other: Path) -> None:
-    path.symlink_to(other.with_name("nothing"))
-
-
-def _hard_link(path: Path, other: Path) -> None:
-    path.hardlink_to(other)
-
-
-def _fifo(path: Path, other: Path) -> None:
-    os.mkfifo(path)
-
-
-def _folder(path: Path, other: Path) -> None:
-    path.mkdir()
-
-
 def _device(path: Path, other: Path) -> None:
     path.symlink_to("/dev/zero")
 
@@ -156,13 +136,9 @@ def _other_file(path: Path, other: Path) -> None:
     path.write_bytes(other.read_bytes())
 
 
-@pytest.mark.parametrize(
-    "place", [_symlink, _dangling, _hard_link, _fifo, _folder, _device, _other_file], ids=lambda f: f.__name__
-)
+@pytest.mark.parametrize("place", [*THINGS, _device, _other_file], ids=lambda f: f.__name__)
 @pytest.mark.parametrize("create", [True, False])
-def test_nothing_but_a_generation_file_is_mapped_or_changed(
-    path: Path, create: bool, place: Callable[[Path, Path], None]
-) -> None:
+def test_nothing_but_a_generation_file_is_mapped_or_changed(path: Path, create: bool, place: Make) -> None:
     other = path.with_name("other")
     other.write_text("somebody's letter")
     place(path, other)

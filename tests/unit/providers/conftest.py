@@ -1,4 +1,4 @@
-"""One misbehaving provider for this folder, set right before each test, and engines for it."""
+"""Engines for the misbehaving provider."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,20 +13,6 @@ from tests.idp.entra import APP_PUBLIC, HOME, EntraProvider
 
 MakeEngine = Callable[..., OidcEngine]
 MakeEntra = Callable[..., EntraEngine]
-
-
-@pytest.fixture(scope="package")
-def running() -> Iterator[tuple[MisbehavingProvider, dict[str, Any]]]:
-    with MisbehavingProvider() as provider:
-        yield provider, dict(provider.answers)
-
-
-@pytest.fixture
-def idp(running: tuple[MisbehavingProvider, dict[str, Any]]) -> MisbehavingProvider:
-    provider, right_answers = running
-    provider.answers = dict(right_answers)
-    provider.requests.clear()
-    return provider
 
 
 @pytest.fixture

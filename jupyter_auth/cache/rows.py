@@ -1,0 +1,51 @@
+"""Records as rows of a store, and back."""
+
+import json
+
+from jupyter_auth.cache.records import (
+    AccessTokenRecord,
+    AccountKey,
+    AccountRecord,
+    Kind,
+    RefreshTokenRecord,
+    Target,
+)
+from jupyter_auth.cache.store import Row
+
+
+def best(tokens: tuple[AccessTokenRecord, ...], target: Target, *, fold: bool) -> AccessTokenRecord | None:
+    """The newest that serves ``target``: an older one may be what a forced refresh turned away from."""
+    serving = [token for token in tokens if token.serves(target, fold=fold)]
+    return max(serving, key=lambda token: (token.issued_on, token.expires_on), default=None)
+
+
+def tokens_in(rows: list[Row]) -> list[AccessTokenRecord]:
+    return [AccessTokenRecord.from_json(row.value) for row in rows if row.kind == Kind.ACCESS_TOKEN]
+
+
+def refresh_token_in(rows: list[Row]) -> RefreshTokenRecord | None:
+    for row in rows:
+        if row.kind == Kind.REFRESH_TOKEN:
+            return RefreshTokenRecord.from_json(row.value)
+    return None
+
+
+def accounts_in(rows: list[Row]) -> tuple[AccountRecord, ...]:
+    found = (AccountRecord.from_json(row.value) for row in rows if row.kind == Kind.ACCOUNT)
+    return tuple(sorted(found, key=lambda account: json.dumps([account.username, account.home_account_id])))
+
+
+def account_row(account: AccountRecord) -> Row:
+    key = account.account_key
+    return Row(
+        partition=key.client.partition, key=AccountRecord.key(key), kind=Kind.ACCOUNT, value=account.to_json()
+    )
+
+
+def refresh_token_row(key: AccountKey, token: RefreshTokenRecord) -> Row:
+    return Row(
+        partition=key.partition,
+        key=RefreshTokenRecord.key(key),
+        kind=Kind.REFRESH_TOKEN,
+        value=token.to_json(),
+    )

@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+
+import type { InteractionCard } from '../../src/interaction';
+import { Client, type Reply } from '../../src/model/client';
+import type { Interaction } from '../../src/model/types';
+import { Store } from '../../src/model/store';
+import { WaitingList } from '../../src/model/waiting';
+import { Actions } from '../../src/panel/actions';
+import type { Context } from '../../src/panel/context';
+import { Waiting } from '../../src/panel/waiting';
+import { sample, NOW } from '../samples';
+import { say } from './samples';
+
+let rows: Interaction[];
+let isGone: boolean;
+let store: Store;
+let waiting: Waiting;
+
+function answered(method: string, path: string): Promise<Reply> {
+  if (isGone) {
+    return Promise.reject(new TypeError('refused'));
+  }
+  if (method === 'DELETE') {
+    rows = rows.map(row => (path.endsWith(row.id) ? { ...row, state: 'cancelled' } : row));
+    return Promise.resolve({ status: 200, body: rows[0] });
+  }
+  return Promise.resolve({ status: 200, body: path === 'interactions' ? rows : [] });
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW * 1000 });
+  [rows, isGone] = [[sample()], false];
+  store = new Store(new Client(answered));
+  const actions = new Actions(store, new WaitingList());
+  const context = { store, actions, say, cardStrings: null } as unknown as Context;
+  waiting = new Waiting(context, () => undefined);
+  document.body.append(waiting.section.node);
+  store.watch(state => waiting.update(state));
+});
+afterEach(() => {
+  store.dispose();
+  document.body.replaceChildren();
+  vi.useRealTimers();
+});
+
+const cards = (): string[] =>
+  Array.from(document.querySelectorAll<InteractionCard>('jupyter-auth-card'), card => card.shadowRoot?.textContent ?? '');
+const read = async (): Promise<void> => {
+  store.invalidate('interactions');
+  await vi.advanceTimersByTimeAsync(300);
+};
+
+it('tells of a lost connection in the card, too, and how the request ended when it is back', async () => {
+  await read();
+  expect(cards()[0]).toContain('Waiting for you');
+  isGone = true;
+  await read();
+  expect(cards()[0]).toContain('Connection lost');
+  expect(cards()[0]).toContain('D7KX-92QP');
+  [rows, isGone] = [[], false];
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(cards()[0]).toContain('This sign-in request has ended');
+  expect(cards()[0]).not.toContain('D7KX');
+});
+
+it('shows what another page has done', async () => {
+  await read();
+  rows = [sample({ state: 'succeeded', username: 'ada' })];
+  await read();
+  expect(cards()[0]).toContain('Signed in as ada');
+});
+
+it('holds no more than the answer when it is cancelled here', async () => {
+  await read();
+  document
+    .querySelector('jupyter-auth-card')
+    ?.shadowRoot?.querySelector<HTMLElement>('[data-part=cancel]')
+    ?.click();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(cards()[0]).toContain('Sign-in cancelled');
+});

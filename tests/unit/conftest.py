@@ -1,0 +1,25 @@
+"""One misbehaving provider, set right before each test."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.idp import MisbehavingProvider
+
+
+@pytest.fixture(scope="session")
+def misbehaving() -> Iterator[tuple[MisbehavingProvider, dict[str, Any]]]:
+    """The provider, and the answers with which it is right."""
+    with MisbehavingProvider() as provider:
+        yield provider, dict(provider.answers)
+
+
+@pytest.fixture
+def idp(misbehaving: tuple[MisbehavingProvider, dict[str, Any]]) -> MisbehavingProvider:
+    """The misbehaving provider, right until told otherwise."""
+    provider, right_answers = misbehaving
+    provider.answers = dict(right_answers)
+    provider.grants.expires_in = 3600
+    provider.requests.clear()
+    return provider
