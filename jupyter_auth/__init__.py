@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         sign_out,
         switch_account,
     )
+    from jupyter_auth.ui.panel import panel
 
 _HOMES = {
     "jupyter_auth.adapters.requests": ("BearerAuth", "session"),
@@ -89,6 +90,7 @@ _HOMES = {
         "sign_out",
         "switch_account",
     ),
+    "jupyter_auth.ui.panel": ("panel",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -126,6 +128,7 @@ __all__ = [
     "get_accounts",
     "get_token",
     "load_ipython_extension",
+    "panel",
     "remove_account",
     "session",
     "sign_out",
@@ -150,7 +153,8 @@ def __dir__() -> list[str]:
 
 
 def _bring_prompt() -> None:
-    """Join the kernel client and the prompt of the layer above it, so that neither imports the other."""
+    """Join the kernel client with the prompt and the panel of the layer above it, so that neither imports the
+    other."""
     from jupyter_auth.kernel import prompting  # noqa: PLC0415 -- a server never needs it
 
     def make() -> Any:
@@ -158,7 +162,12 @@ def _bring_prompt() -> None:
 
         return make_prompt()
 
-    prompting.factory = make
+    def make_panel() -> Any:
+        from jupyter_auth.ui.panel import panel  # noqa: PLC0415 -- paid by those who look
+
+        return panel()
+
+    prompting.factory, prompting.panel_factory = make, make_panel
 
 
 def load_ipython_extension(ipython: Any) -> None:

@@ -4,7 +4,9 @@ A hit in the cache changes nothing, and is not told, but for a kernel's first to
 another process did to a shared store is not known here, and is not told either.
 """
 
+import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -79,3 +81,42 @@ class Changes:
                 observer(change)
             except Exception as problem:  # noqa: BLE001 -- what they do is not the broker's affair
                 log.warning("An observer failed: %s", where(problem))
+
+
+class Counter:
+    """Counts the changes, for those who wait for the next one. A kernel that leaves is none that shows: who
+    looks at the broker by connections that come and go would wake itself."""
+
+    def __init__(self, changes: Changes, start: int) -> None:
+        self._count = start
+        self._lock = threading.Lock()
+        self._waiting: set[asyncio.Future[None]] = set()
+        changes.watch(self._heed)
+
+    async def wait(self, seen: object, timeout: float) -> int:
+        """The count, as soon as it is not ``seen``, or after ``timeout`` seconds."""
+        with self._lock:
+            if self._count != seen:
+                return self._count
+            future = asyncio.get_running_loop().create_future()
+            self._waiting.add(future)
+        try:
+            await asyncio.wait([future], timeout=timeout)
+        finally:
+            with self._lock:
+                self._waiting.discard(future)
+        return self._count
+
+    def _heed(self, change: Change) -> None:
+        if isinstance(change, KernelChanged) and change.action == "disconnected":
+            return
+        with self._lock:
+            self._count += 1
+            woken, self._waiting = self._waiting, set()
+        for future in woken:
+            future.get_loop().call_soon_threadsafe(_wake, future)
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

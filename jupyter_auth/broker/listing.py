@@ -11,6 +11,7 @@ from jupyter_auth.cache.store import StoreDescription
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.account import Account
 from jupyter_auth.core.frames import PROTOCOL_VERSION
+from jupyter_auth.core.profile import BUILT_FLOWS
 
 Row = dict[str, Any]
 InThread = Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]]
@@ -35,6 +36,34 @@ def status(store: StoreDescription, configuration: Configuration) -> Row:
             "faults": [str(fault) for fault in configuration.faults],
         },
     }
+
+
+def profiles(configuration: Configuration) -> list[Row]:
+    """The profiles, then the faulty ones with their faults."""
+    rows: list[Row] = [
+        {
+            "name": profile.name,
+            "title": profile.title or None,
+            "provider": profile.provider,
+            "issuer": profile.issuer,
+            "scopes": list(profile.scopes),
+            "flows": [flow for flow in profile.flows or BUILT_FLOWS if flow in BUILT_FLOWS],
+            "default": profile.name == configuration.default_profile,
+            "faults": [],
+        }
+        for profile in configuration.profiles.values()
+    ]
+    for name in sorted(configuration.broken):
+        own = [
+            {"file": f.file, "key": f.key, "message": f.message}
+            for f in configuration.faults
+            if f.key == f"profiles.{name}" or f.key.startswith(f"profiles.{name}.")
+        ]
+        rows.append(
+            {"name": name, "title": None, "provider": None, "issuer": None}
+            | {"scopes": [], "flows": [], "default": name == configuration.default_profile, "faults": own}
+        )
+    return rows
 
 
 async def entries(

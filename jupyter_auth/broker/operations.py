@@ -2,10 +2,13 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
+from jupyter_auth.broker import overview
 from jupyter_auth.broker.broker import Broker
+from jupyter_auth.broker.changes import Counter
 from jupyter_auth.broker.interactions import Interaction, Requester
 from jupyter_auth.broker.request import TokenRequest
 from jupyter_auth.broker.usage import Usage
@@ -42,6 +45,9 @@ _ARGUMENTS: dict[str, frozenset[str]] = {
     "sign_out": frozenset({"profile", "account"}),
     "clear_cache": frozenset({"profile", "revoke"}),
     "status": frozenset(),
+    "list": frozenset({"resource", "start"}),
+    "watch": frozenset({"seen", "timeout"}),
+    "cancel": frozenset({"id"}),
 }
 
 
@@ -65,6 +71,8 @@ class Operations:
         self.kernels = kernels
         self.status = status
         self.usage = Usage(broker.clock.now, broker.changes)
+        # from the time on, so that no count of a broker before this one is taken for its own
+        self.changed = Counter(broker.changes, time.time_ns())
 
     async def generation_file(self) -> str | None:
         """The path a kernel maps to learn of a clear."""
@@ -77,7 +85,7 @@ class Session:
     def __init__(self, operations: Operations, kernel_id: str) -> None:
         self._broker = operations.broker
         self._operations = operations
-        self._kernel_id = kernel_id
+        self.kernel_id = kernel_id
         self._use = operations.usage.of(kernel_id)
         self._use.connected()
         self._waits: dict[str, Interaction] = {}
@@ -93,6 +101,9 @@ class Session:
             "sign_out": self._sign_out,
             "clear_cache": self._clear_cache,
             "status": self._status,
+            "list": self._list,
+            "watch": self._watch,
+            "cancel": self._cancel,
         }
 
     def at_once(self, message: Message) -> Message | None:
@@ -139,7 +150,7 @@ class Session:
         self._waits.clear()
 
     def _check_alive(self) -> None:
-        if not self._operations.kernels.lives(self._kernel_id):
+        if not self._operations.kernels.lives(self.kernel_id):
             raise KernelGrantRequiredError("This kernel has been shut down.", reason="kernel_gone")
 
     # -- tokens ---------------------------------------------------------------------------------
@@ -159,7 +170,7 @@ class Session:
         return await self._interact(message)
 
     async def _interact(self, message: Message) -> Message:
-        requester = await self._operations.kernels.describe(self._kernel_id)
+        requester = await self._operations.kernels.describe(self.kernel_id)
         adopts = message.get("op") == "get_token"  # the other verb asks a person in any case
         interaction, is_new = await self._broker.interact(
             TokenRequest.from_wire(message), requester, adopts=adopts
@@ -175,9 +186,7 @@ class Session:
         interaction = self._waits.get(str(message.get("id")))
         if interaction is None:
             raise ProfileError("This connection waits for no such interaction.", reason="unknown_interaction")
-        timeout = message.get("timeout")
-        seconds = max(0, min(timeout, MAX_WAIT)) if isinstance(timeout, int | float) else MAX_WAIT
-        await asyncio.wait([interaction.outcome], timeout=float(seconds))
+        await asyncio.wait([interaction.outcome], timeout=_seconds(message))
         if not interaction.outcome.done():
             return {"ok": True, "interaction": self._shown(interaction)}
         self._waits.pop(interaction.id, None)
@@ -218,6 +227,34 @@ class Session:
 
     async def _status(self, message: Message) -> Message:
         return {"ok": True, "status": await self._operations.status()}
+
+    # -- what a panel shows -------------------------------------------------------------------------
+
+    async def _list(self, message: Message) -> Message:
+        """Rows of a REST resource; of requests and kernels only this kernel's own."""
+        requester = await self._operations.kernels.describe(self.kernel_id)
+        resource = str(message.get("resource"))
+        use = self._use.to_wire()
+        found = await overview.rows(self._broker, resource, self.kernel_id, requester, use)
+        return overview.page(found, message.get("start"))
+
+    async def _watch(self, message: Message) -> Message:
+        """Wait until something has changed since ``seen``."""
+        seen = await self._operations.changed.wait(message.get("seen"), _seconds(message))
+        return {"ok": True, "seen": seen}
+
+    async def _cancel(self, message: Message) -> Message:
+        """End a request of this kernel; whoever else waits for it is told."""
+        interaction = self._broker.interactions.get(str(message.get("id")))
+        if interaction is None or not overview.is_of(interaction, self.kernel_id):
+            raise ProfileError("This kernel has asked for no such sign-in.", reason="unknown_interaction")
+        self._broker.interactions.cancel(interaction)
+        return {"ok": True, "interaction": interaction.to_wire()}
+
+
+def _seconds(message: Message) -> float:
+    timeout = message.get("timeout")
+    return float(max(0, min(timeout, MAX_WAIT))) if isinstance(timeout, int | float) else MAX_WAIT
 
 
 def _refuse_unknown(op: str, message: Message) -> None:

@@ -10,6 +10,9 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
+from jupyter_auth.core.errors import AuthError
+from jupyter_auth.kernel import prompting
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -49,18 +52,20 @@ class AuthMagics(Magics):
         )
 
     @magic_arguments()
-    @argument("verb", nargs="?", default="status", help="status, login, logout, switch or clear")
+    @argument("verb", nargs="?", default="panel", help="panel, status, login, logout, switch or clear")
     @argument("profile", nargs="?", help="profile; all of them if left out (login, switch: the default one)")
     @argument("scopes", nargs="*", metavar="SCOPE", help="login: scopes to ask for; switch: the account")
     @argument("--account", help="the account to sign out (logout), to sign in (login), to use (switch)")
     @argument("--revoke", action="store_true", help="clear: revoke at the providers, too")
     @line_magic
     def auth(self, line: str) -> Any:
-        """Sign-ins: `%auth status`, `%auth login PROFILE`, `%auth logout [PROFILE]`, `%auth clear`, and
-        `%auth switch [PROFILE] ACCOUNT` to use an account by default."""
+        """Sign-ins: `%auth` alone shows a panel; `%auth status`, `%auth login PROFILE`,
+        `%auth logout [PROFILE]`, `%auth clear`, and `%auth switch [PROFILE] ACCOUNT` to use an account by
+        default."""
         __tracebackhide__ = True
         args = _parsed(self.auth, line)
         verbs = {
+            "panel": _panel,
             "status": _status,
             "login": _login,
             "logout": _logout,
@@ -114,6 +119,23 @@ def _refuse_strays(args: Any) -> None:
         raise UsageError(f"%auth {args.verb} takes no --revoke")
     if args.account and args.verb not in {"login", "logout", "switch"}:
         raise UsageError(f"%auth {args.verb} takes no --account")
+
+
+def _panel(args: Any) -> None:
+    """The panel; where it cannot be one, the same as text."""
+    if args.profile:
+        raise UsageError(f"%auth panel takes no profile; for one: %auth status {args.profile}")
+    if prompting.panel_factory is None:
+        raise RuntimeError("nobody has set jupyter_auth.kernel.prompting.panel_factory")
+    try:
+        shown = prompting.panel_factory()
+    except AuthError as problem:
+        if problem.reason != "no_widgets":
+            raise
+        _status(args)
+        print(f"Panel     {problem}")
+        return
+    import_module("IPython.display").display(shown)
 
 
 def _login(args: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Where the kernel client gets its prompt: the layer above brings it, imported when it is needed."""
+"""Where the kernel client gets its prompt and its panel: from the layer above, when needed."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ class Prompt(Protocol):
 
 #: Set by the package when it hands out the client.
 factory: Callable[[], Prompt] | None = None
+#: Set with it: gives what ``%auth`` displays.
+panel_factory: Callable[[], Any] | None = None
 
 
 class Joined:

@@ -7,7 +7,7 @@ nobody waits here any more.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from jupyter_auth.kernel.finding import connect
 
 if TYPE_CHECKING:
     from jupyter_auth.kernel.in_process import InProcess
+    from jupyter_auth.kernel.prompting import Prompt
 
 SLICE = 10.0  # seconds of one wait: how often the prompt looks at the time
 
@@ -39,7 +40,9 @@ class Waiting:
     """One wait of a caller, for the broker and then maybe for a person. ``abort`` ends it from another
     thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, join: Callable[[Mapping[str, Any]], Prompt] = prompting.join) -> None:
+        """``join`` gives what shows the request; the cell's prompt, unless something else does."""
+        self._join = join
         self._connection: Connection | InProcess | None = None
         self._aborted = threading.Event()
 
@@ -82,7 +85,7 @@ class Waiting:
         self, connection: Connection | InProcess, interaction: dict[str, Any], deadline: float | None
     ) -> AuthenticationResult:
         __tracebackhide__ = True
-        prompt = prompting.join(interaction)
+        prompt = self._join(interaction)
         try:
             prompt.update(interaction)
             while True:

@@ -9,11 +9,11 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
+from jupyter_auth.broker import listing
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.interactions import Requester
 from jupyter_auth.broker.request import TokenRequest
 from jupyter_auth.core.errors import AuthError, ProfileError, error_to_wire
-from jupyter_auth.core.profile import BUILT_FLOWS
 from jupyter_auth.server.service import BrokerService
 
 PREFIX = r"/jupyter_auth/v1"
@@ -118,31 +118,7 @@ class ProfilesHandler(BrokerHandler):
     @guarded
     async def get(self) -> None:
         """All profiles."""
-        configuration = self.broker.configuration
-        rows: list[dict[str, Any]] = [
-            {
-                "name": profile.name,
-                "title": profile.title or None,
-                "provider": profile.provider,
-                "issuer": profile.issuer,
-                "scopes": list(profile.scopes),
-                "flows": [flow for flow in profile.flows or BUILT_FLOWS if flow in BUILT_FLOWS],
-                "default": profile.name == configuration.default_profile,
-                "faults": [],
-            }
-            for profile in configuration.profiles.values()
-        ]
-        for name in sorted(configuration.broken):
-            own = [
-                {"file": f.file, "key": f.key, "message": f.message}
-                for f in configuration.faults
-                if f.key == f"profiles.{name}" or f.key.startswith(f"profiles.{name}.")
-            ]
-            rows.append(
-                {"name": name, "title": None, "provider": None, "issuer": None}
-                | {"scopes": [], "flows": [], "default": name == configuration.default_profile, "faults": own}
-            )
-        self.answer(rows)
+        self.answer(listing.profiles(self.broker.configuration))
 
 
 class AccountsHandler(BrokerHandler):

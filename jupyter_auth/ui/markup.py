@@ -1,4 +1,4 @@
-"""Filling the parts of ``card/card.html``: every value is escaped unless it is markup of ours."""
+"""Filling the parts of the files in ``card``: every value is escaped unless it is markup of ours."""
 
 import re
 from functools import cache
@@ -16,7 +16,7 @@ class Html(str):
 
 
 def fill(part: str, **values: str) -> Html:
-    """The part of ``card.html`` with its values; a plain ``str`` is text and gets escaped."""
+    """The part with its values; a plain ``str`` is text and gets escaped."""
     safe = {name: value if isinstance(value, Html) else escape(value) for name, value in values.items()}
     return Html(_parts()[part].substitute(safe))
 
@@ -28,9 +28,9 @@ def sentence(words: Phrase) -> Html:
 
 
 @cache
-def stylesheet() -> Html:
-    """``card.css`` without its comments and indentation, since every card carries it."""
-    css = re.sub(r"/\*.*?\*/", "", _asset("card.css"), flags=re.DOTALL)
+def stylesheet(name: str = "card.css") -> Html:
+    """A sheet without its comments and indentation, since every card carries it."""
+    css = re.sub(r"/\*.*?\*/", "", _asset(name), flags=re.DOTALL)
     return Html(re.sub(r"\s+", " ", css).strip())
 
 
@@ -42,7 +42,8 @@ def script() -> Html:
 
 @cache
 def _parts() -> dict[str, Template]:
-    pieces = re.split(r"^<!-- part: ([\w-]+) -->\n", _asset("card.html"), flags=re.MULTILINE)
+    assets = _asset("card.html") + _asset("panel.html")
+    pieces = re.split(r"^<!-- part: ([\w-]+) -->\n", assets, flags=re.MULTILINE)
     return {name: Template(body.strip()) for name, body in zip(pieces[1::2], pieces[2::2], strict=True)}
 
 

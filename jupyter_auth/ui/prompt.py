@@ -2,8 +2,9 @@
 
 In a notebook it is one display that is updated by its id; in a terminal, which cannot take back what it
 printed, it is text that is printed again only for a new code. Where a front end of ours is open, a cell gets
-the request's id only: what the notebook holds may be saved at any moment. IPython is imported when something
-is shown.
+the request's id only: what the notebook holds may be saved at any moment. Where there is none, but a page of
+this kernel has shown a widget of ours before, it gets a widget, whose code is no part of the notebook either.
+IPython is imported when something is shown.
 """
 
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Protocol, TextIO
 
+from jupyter_auth.ui import hosts
 from jupyter_auth.ui.card_html import render_card
 from jupyter_auth.ui.card_text import render_text
 from jupyter_auth.ui.content import Card, read
@@ -82,28 +84,51 @@ class CellPrompt:
         return abs(now - self._drawn_at) >= period
 
 
+class Shown(Protocol):
+    """A widget that shows a request, which it is told by custom message."""
+
+    def show(self, interaction: Interaction) -> None: ...
+
+    def close(self) -> None: ...
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None: ...
+
+
 class CellSurface:
-    """The output of a notebook cell: by its id for a front end of ours, else as HTML and as text.
+    """The output of a notebook cell: by its id for a front end of ours, else as a widget where the kernel's
+    pages have been seen to show one, else as HTML and as text.
 
     Which of them is settled when it is first drawn. A page that is closed or opened meanwhile changes
     nothing: a code that was kept out of the notebook is not put there after all.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, make_widget: Callable[[], Shown | None] | None = None) -> None:
+        self._make_widget = make_widget or _card_widget
         self._handle: Any = None
         self._by_id: bool | None = None
+        self._widget: Shown | None = None
 
     @property
     def shows_time(self) -> bool:
+        """A widget needs no time, but a page that was loaded anew needs to be told what it shows."""
         return not self._by_id
 
     def visible(self, interaction: Interaction) -> object:
         if self._by_id is None:
             self._by_id = interaction.get("front_end") is True
+            self._widget = None if self._by_id else self._make_widget()
         return interaction.get("id") if self._by_id else render_text(interaction, now=0.0)
 
     def draw(self, interaction: Interaction, now: float) -> None:
-        bundle = self._bundle(interaction, now)
+        is_pending = interaction.get("state") == "pending"
+        if self._widget is None or self._handle is None or not is_pending:
+            self._display(self._bundle(interaction, now))
+        if self._widget is not None and is_pending:
+            self._widget.show(interaction)
+        elif self._widget is not None:
+            self._widget.close()
+
+    def _display(self, bundle: dict[str, Any]) -> None:
         if self._handle is not None:
             self._handle.update(bundle, raw=True)
             return
@@ -115,12 +140,23 @@ class CellSurface:
         is_pending = interaction.get("state") == "pending"
         if self._by_id and is_pending:
             return {MIME_TYPE: {"id": interaction.get("id")}, "text/plain": text("text.front_end")}
+        made = self._widget._repr_mimebundle_() if self._widget is not None and is_pending else None
+        if made is not None:
+            return {**made[0], "text/plain": text("text.widget")}
         ours = {MIME_TYPE: saved_end(interaction)} if self._by_id else {}
         return {
             **ours,
             "text/html": render_card(interaction, now=now),
             "text/plain": render_text(interaction, now=now),
         }
+
+
+def _card_widget() -> Shown | None:
+    """The card as a widget, where one can be shown for certain."""
+    if not hosts.show_widgets():
+        return None
+    made: Shown = import_module("jupyter_auth.ui.panel.widget").CardWidget()
+    return made
 
 
 class TerminalSurface:
