@@ -21,7 +21,7 @@ const STATES = { waiting: 'card.waiting', slow: 'card.slow', lost: 'card.lost' }
 const TIPS = { slow: ['clock', 'card.slow.hint'], lost: ['lost', 'card.lost.hint'] } as const;
 
 export class CardView {
-  constructor(strings: Strings, told: Told) {
+  constructor(strings: Strings, stopHint: string, told: Told) {
     this._strings = strings;
     this._told = told;
     this._cancel.append(h('span', {}, strings('card.cancel')));
@@ -34,7 +34,7 @@ export class CardView {
       h('div', { class: 'body split' }, this._facts, this._act),
       this._tip,
       h('div', { class: 'countdown', 'aria-hidden': 'true' }, this._bar),
-      h('footer', { class: 'foot' }, state, this._cancel)
+      h('footer', { class: 'foot' }, state, stopHint ? h('p', { class: 'stop' }, stopHint) : this._cancel)
     );
   }
 

@@ -80,6 +80,16 @@ export class InteractionCard extends HTMLElement {
     }
   }
 
+  /** How to stop, where Cancel would reach nobody: it stands in the place of that button. */
+  get stopHint(): string {
+    return this._stopHint;
+  }
+  set stopHint(value: string) {
+    this._stopHint = value;
+    this._view = null;
+    this._update();
+  }
+
   /** The time in ms. */
   now: () => number = () => Date.now();
 
@@ -145,7 +155,7 @@ export class InteractionCard extends HTMLElement {
   }
 
   private _newView(): CardView {
-    return new CardView(this._strings, {
+    return new CardView(this._strings, this._stopHint, {
       opened: () => {
         this._openedOn ??= this.now() / 1000;
         this._tell('ja-opened');
@@ -212,6 +222,7 @@ export class InteractionCard extends HTMLElement {
   );
   private _interaction: InteractionModel | null = null;
   private _strings: Strings = english;
+  private _stopHint = '';
   private _isSettled = false;
   private _isLost = false;
   private _content: Content | null = null;

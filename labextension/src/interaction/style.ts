@@ -118,6 +118,7 @@ export const STYLE = `
 .foot > .btn { flex: none; margin-inline: auto -8px; }
 .state { display: flex; align-items: baseline; column-gap: 8px; min-inline-size: 0; font-size: var(--font-s); }
 .time { color: var(--soft); font-variant-numeric: tabular-nums; }
+.stop { font-size: var(--font-s); color: var(--soft); }
 .state > .pulse {
   align-self: center; inline-size: 8px; block-size: 8px; border-radius: 50%; background: var(--accent); flex: none;
   animation: pulse 2s ease-in-out infinite;

@@ -35,6 +35,9 @@ export function summary(state: State, say: Say): Summary {
 /** The key of the sentence that says where sign-ins are kept. */
 export function storeLine(state: State): { key: string; icon: 'lock' | 'chip'; warns: boolean } {
   const store = state.data.status?.store;
+  if (state.data.status?.broker.where === 'process') {
+    return { key: 'side.store.process', icon: 'chip', warns: false };
+  }
   if (store?.locked) {
     return { key: 'side.store.locked', icon: 'lock', warns: true };
   }

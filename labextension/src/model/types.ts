@@ -6,7 +6,7 @@ export type Interaction = InteractionModel;
 
 export interface Status {
   version: string;
-  broker: { state: string; problem: string | null };
+  broker: { state: string; where?: string; problem: string | null };
   store: { name: string; location: string; key_source: string; locked: boolean; notes: string[] };
   configuration: { files: string[]; default_profile: string | null; faults: string[] };
 }

@@ -60,6 +60,12 @@ export function arrange(parent: Element, nodes: readonly Node[]): void {
   });
 }
 
+/** What has the focus there: in the page, or in the shadow root around `node`. */
+export function focusedNear(node: Node): Element | null {
+  const root = node.getRootNode();
+  return root instanceof ShadowRoot ? root.activeElement : document.activeElement;
+}
+
 export interface View<T> {
   readonly node: HTMLElement;
   update(item: T): void;

@@ -3,7 +3,7 @@ import type { State } from '../model/state';
 import type { Ended } from './actions';
 import type { Context } from './context';
 import { button } from './controls';
-import { h, setText } from './dom';
+import { focusedNear, h, setText } from './dom';
 import { icon } from '../interaction/icons';
 import { busySheet, confirmSheet, failedSheet, resultSheet } from './sheets';
 
@@ -60,7 +60,8 @@ export class Foot {
     const close = (): void => this.close();
     const isReport = 'report' in ended;
     const sheet = isReport ? resultSheet(this.context, ended, close) : failedSheet(this.context, ended, close);
-    const wasHere = this.node.contains(document.activeElement) || document.activeElement === document.body;
+    const focused = focusedNear(this.node);
+    const wasHere = this.node.contains(focused) || focused === document.body;
     this.put(sheet);
     if (wasHere) {
       sheet.querySelector<HTMLElement>('.ja-close')?.focus();
@@ -73,7 +74,7 @@ export class Foot {
   }
 
   private put(content: HTMLElement): void {
-    const hadFocus = this.node.contains(document.activeElement);
+    const hadFocus = this.node.contains(focusedNear(this.node));
     this.node.replaceChildren(content);
     if (hadFocus && content.getAttribute('aria-busy') === 'true') {
       content.focus();

@@ -1,4 +1,4 @@
-import { h } from './dom';
+import { focusedNear, h } from './dom';
 import { icon, type IconName } from '../interaction/icons';
 
 export interface MenuItem {
@@ -37,7 +37,7 @@ export function openMenu(root: HTMLElement, anchor: HTMLElement, label: string, 
     }
   });
   const outside = (event: Event): void => {
-    if (!menu.contains(event.target as Node)) {
+    if (!event.composedPath().includes(menu)) {
       close(false);
     }
   };
@@ -50,7 +50,7 @@ export function openMenu(root: HTMLElement, anchor: HTMLElement, label: string, 
 
 function pressed(event: KeyboardEvent, menu: HTMLElement, close: (giveBack: boolean) => void): void {
   const entries = Array.from(menu.children) as HTMLElement[];
-  const at = entries.indexOf(document.activeElement as HTMLElement);
+  const at = entries.indexOf(focusedNear(menu) as HTMLElement);
   const to = { ArrowDown: at + 1, ArrowUp: at - 1 + entries.length, Home: 0, End: -1 + entries.length }[event.key];
   if (to !== undefined) {
     entries[to % entries.length]?.focus();

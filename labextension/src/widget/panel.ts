@@ -1,0 +1,206 @@
+import { Client } from '../model/client';
+import { piecer, sayer, type Phrase, type Translate } from '../model/say';
+import { byProfile, pendingOf } from '../model/select';
+import { INITIAL, type State } from '../model/state';
+import { Store } from '../model/store';
+import { clean, baseName } from '../model/text';
+import { RESOURCES } from '../model/types';
+import { WaitingList } from '../model/waiting';
+import { Actions } from '../panel/actions';
+import { Banner } from '../panel/banner';
+import type { Context } from '../panel/context';
+import { iconButton } from '../panel/controls';
+import { arrange, h, setText } from '../panel/dom';
+import { Empty } from '../panel/empty';
+import { Foot } from '../panel/foot';
+import { openMenu } from '../panel/menu';
+import { STRINGS } from '../panel/strings';
+import { Ticker } from '../panel/ticker';
+import { Waiting } from '../panel/waiting';
+import { isAlive, place, watchLife, watchSight, type WidgetModel } from './host';
+import { KernelLine } from './kernel';
+import table from './strings.json';
+import { STYLES } from './styles';
+import { rowsOf, Table } from './table';
+
+export const WORDS: Record<string, Phrase> = { ...STRINGS, ...table };
+/** No host of widgets tells their language; the sentences are translated where one does. */
+const english: Translate = (one, plural, count) => (plural === undefined || count === 1 ? one : plural);
+const SILENT_AFTER = 3000; // ms
+
+/**
+ * The panel in a cell: the sign-ins, for one kernel. It asks the kernel by messages, and is told of changes
+ * while it can be seen. Without a kernel it is a picture of what was known last, with nothing to click.
+ */
+export class Panel {
+  private readonly line: KernelLine;
+  private readonly store: Store;
+  private readonly actions: Actions;
+  private readonly context: Context;
+  private readonly root = h('section', 'ja-widget-panel', { role: 'region' });
+  private readonly title = h('p', 'ja-title');
+  private readonly where = h('p', 'ja-meta');
+  private readonly note = h('p', 'ja-static', { role: 'status' });
+  private readonly polite = h('div', 'ja-hidden', { role: 'status' });
+  private readonly banner: Banner;
+  private readonly waiting: Waiting;
+  private readonly empty: Empty;
+  private readonly table: Table;
+  private readonly foot: Foot;
+  private readonly ticker = new Ticker(() => this.tick());
+  private readonly endings: (() => void)[] = [];
+  private readonly silence: ReturnType<typeof setTimeout>;
+  private isSilent = false;
+  private hasSpoken = false;
+  private pending = 0;
+
+  constructor(
+    model: WidgetModel,
+    private readonly el: HTMLElement
+  ) {
+    this.line = new KernelLine(model, { changed: () => this.changed(), spoke: () => this.spoke() });
+    this.store = new Store(new Client(this.line.send));
+    this.actions = new Actions(this.store, new WaitingList());
+    this.context = {
+      store: this.store,
+      actions: this.actions,
+      cardStrings: null,
+      say: sayer(WORDS, english),
+      pieces: piecer(WORDS, english),
+      now: () => Date.now() / 1000,
+      menu: (anchor, label, items) => openMenu(this.root, anchor, label, items)
+    };
+    this.banner = new Banner(this.context, () => undefined);
+    this.waiting = new Waiting(this.context, () => undefined);
+    this.empty = new Empty(this.context);
+    this.table = new Table(this.context);
+    this.foot = new Foot(this.context);
+    this.actions.changed = () => this.draw();
+    this.actions.shown = id => this.waiting.show(id);
+    this.build();
+    this.silence = setTimeout(() => this.fallSilent(), SILENT_AFTER);
+    this.endings.push(
+      this.store.watch(() => this.draw()),
+      watchLife(el, () => this.lifeChanged()),
+      watchSight(el, isSeen => this.seen(isSeen))
+    );
+    this.lifeChanged();
+  }
+
+  dispose(): void {
+    clearTimeout(this.silence);
+    this.ticker.stop();
+    this.endings.forEach(end => end());
+    this.store.dispose();
+    this.line.dispose();
+  }
+
+  private build(): void {
+    const { say } = this.context;
+    const refresh = iconButton('refresh', say('side.refresh'), () => this.store.refresh());
+    const head = h('div', 'ja-panel-head', {}, h('div', '', {}, this.title, this.where), refresh);
+    const cards = this.waiting.section.body;
+    cards.className = 'ja-cards';
+    this.root.append(head, this.banner.node, this.empty.node, this.table.node, this.foot.node, this.note, this.polite);
+    place(this.el, STYLES, h('div', 'ja-host', {}, h('div', 'ja ja-widget', {}, cards, this.root)));
+    this.draw();
+  }
+
+  private get state(): State {
+    return this.store.state;
+  }
+
+  private seen(isSeen: boolean): void {
+    if (!isAlive(this.el)) {
+      return;
+    }
+    this.line.look(isSeen);
+    this.store.setOpen(isSeen);
+    this.store.setAwake(isSeen);
+    if (isSeen) {
+      this.store.invalidate(...RESOURCES); // nobody has told of changes since it was last seen
+      this.draw();
+    } else {
+      this.ticker.stop();
+    }
+  }
+
+  private changed(): void {
+    this.store.invalidate(...RESOURCES);
+  }
+
+  private spoke(): void {
+    this.hasSpoken = true;
+    if (this.isSilent) {
+      this.isSilent = false;
+      this.draw();
+    }
+  }
+
+  private fallSilent(): void {
+    if (!this.hasSpoken) {
+      this.isSilent = true;
+      this.draw();
+    }
+  }
+
+  private lifeChanged(): void {
+    const lives = isAlive(this.el);
+    this.root.parentElement?.toggleAttribute('data-static', !lives);
+    if (!lives) {
+      this.store.setAwake(false);
+      this.line.lose();
+    }
+    this.draw();
+  }
+
+  private draw(): void {
+    const lives = isAlive(this.el);
+    const { data, known } = this.state;
+    const own = data.kernels[0];
+    setText(this.title, this.context.say(own?.notebook || !known.has('kernels') ? 'panel.title' : 'panel.kernel'));
+    this.root.setAttribute('aria-label', this.title.textContent ?? '');
+    this.drawPlace();
+    const hasProfiles = data.profiles.length > 0;
+    this.banner.node.hidden = !lives;
+    this.banner.update(this.state);
+    this.empty.node.hidden = hasProfiles || !lives || this.isSilent;
+    this.empty.update(this.state);
+    this.table.node.hidden = !hasProfiles;
+    this.table.update(rowsOf(byProfile(data), data));
+    // Without a kernel nothing can wait: no code stays behind.
+    this.waiting.update(lives ? this.state : INITIAL);
+    this.waiting.section.body.hidden = !this.waiting.section.body.childNodes.length;
+    this.foot.update(this.state);
+    setText(this.note, !lives ? this.context.say('panel.static') : this.isSilent ? this.context.say('panel.silent') : '');
+    this.tell();
+    this.ticker.start(this.tick());
+  }
+
+  private drawPlace(): void {
+    const own = this.state.data.kernels[0];
+    const names = [baseName(clean(own?.notebook ?? '')), clean(own?.kernel_name ?? '')].filter(Boolean);
+    arrange(this.where, names.flatMap((name, position) => [...(position ? [' · '] : []), name].map(textNode)));
+  }
+
+  private tell(): void {
+    const pending = pendingOf(this.state.data.interactions).length;
+    if (pending > this.pending) {
+      setText(this.polite, this.context.say('a11y.pending', {}, pending));
+    }
+    this.pending = pending;
+  }
+
+  private tick(): number {
+    const next = this.table.tick();
+    const ends = this.actions.waiting.nextEnd(Date.now());
+    if (ends !== null && ends < 1000) {
+      setTimeout(() => this.draw(), ends + 1);
+    }
+    return this.banner.tick(this.state) || ends !== null ? 1000 : next;
+  }
+}
+
+function textNode(text: string): Node {
+  return text === ' · ' ? document.createTextNode(text) : h('bdi', '', {}, text);
+}

@@ -1,0 +1,218 @@
+import { isApplication, tellingFirst, type ProfileView } from '../model/select';
+import { clean, hostOf, initials } from '../model/text';
+import { ago, duration, isShort, nextTick, ringPart } from '../model/times';
+import type { Account, CacheEntry, Data, Profile } from '../model/types';
+import type { Context } from '../panel/context';
+import { button, iconButton, labelled } from '../panel/controls';
+import { arrange, h, Keyed, setAttribute, setText, type View } from '../panel/dom';
+import { Ring } from '../panel/marks';
+import type { MenuItem } from '../panel/menu';
+import { stateLine } from '../panel/profiles';
+
+/** A row: a profile with one of its accounts, or with none, and the access tokens that it has. */
+export interface RowData {
+  profile: Profile;
+  account: Account | null;
+  tokens: CacheEntry[];
+  isFirst: boolean;
+}
+
+/** The rows of the table, in the order of the configuration. */
+export function rowsOf(views: readonly ProfileView[], data: Data): RowData[] {
+  return views.flatMap(({ profile, accounts }): RowData[] => {
+    const held = data.cache.filter(entry => entry.profile === profile.name);
+    if (!accounts.length || profile.faults.length) {
+      return [{ profile, account: null, tokens: held, isFirst: true }];
+    }
+    return accounts.map((account, position) => {
+      const tokens = held.filter(entry => entry.home_account_id === account.home_account_id);
+      return { profile, account, tokens, isFirst: position === 0 };
+    });
+  });
+}
+
+const COLUMNS = ['profile', 'account', 'state', 'token'];
+
+/** Who is signed in to what, and the access tokens: a table that folds into blocks where it is narrow. */
+export class Table {
+  readonly node: HTMLElement;
+  private readonly body = h('tbody', '', { role: 'rowgroup' });
+  private readonly rows: Keyed<RowData>;
+  private shown: readonly RowData[] = [];
+
+  constructor(private readonly context: Context) {
+    const { say } = context;
+    // Roles are written out: a table that is laid out as blocks is none any more for some screen readers.
+    const heads = COLUMNS.map(column =>
+      h('th', '', { scope: 'col', role: 'columnheader' }, say(`panel.column.${column}`))
+    );
+    const last = h('th', '', { scope: 'col', role: 'columnheader' });
+    last.append(h('span', 'ja-hidden', {}, say('panel.column.actions')));
+    const head = h('thead', '', { role: 'rowgroup' }, h('tr', '', { role: 'row' }, ...heads, last));
+    this.node = h('table', 'ja-table', { role: 'table' }, head, this.body);
+    this.rows = new Keyed<RowData>(
+      ({ profile, account }) => `${profile.name}\n${account?.home_account_id ?? ''}`,
+      () => new Row(context)
+    );
+  }
+
+  update(rows: readonly RowData[]): void {
+    this.shown = rows;
+    arrange(this.body, this.rows.update(rows));
+  }
+
+  /** Let the times go on; gives back after how many ms they are to go on again. */
+  tick(): number {
+    for (const view of this.rows.all()) {
+      (view as Row).tick();
+    }
+    const now = this.context.now();
+    return nextTick(
+      this.shown.flatMap(({ tokens }) => tokens.map(token => token.expires_on - now)),
+      false
+    );
+  }
+}
+
+class Row implements View<RowData> {
+  readonly node: HTMLElement;
+  private readonly title = h('bdi');
+  private readonly who = h('td', '', { role: 'cell' });
+  private readonly state = h('td', '', { role: 'cell' });
+  private readonly token = h('td', '', { role: 'cell' });
+  private readonly actions = h('td', '', { role: 'cell' });
+  private readonly refusal = h('div', 'ja-refusal', { role: 'alert' });
+  private readonly none: HTMLElement;
+  private readonly tokens: Keyed<CacheEntry>;
+  private shape = '';
+
+  constructor(private readonly context: Context) {
+    this.none = h('span', 'ja-soft', {}, context.say('panel.noToken'));
+    this.tokens = new Keyed<CacheEntry>(
+      entry => entry.scopes.join('\n'),
+      () => new TokenLine(context)
+    );
+    const name = h('th', '', { scope: 'row', role: 'rowheader' }, this.title);
+    this.node = h('tr', '', { role: 'row' }, name, this.who, this.state, this.token, this.actions);
+  }
+
+  update({ profile, account, tokens, isFirst }: RowData): void {
+    setText(this.title, clean(profile.title || profile.name));
+    setAttribute(this.node, 'data-more', isFirst ? null : '');
+    const shape = JSON.stringify([profile, account]);
+    if (shape !== this.shape) {
+      this.shape = shape;
+      this.who.replaceChildren(account ? whose(account) : h('span', 'ja-soft', { 'aria-hidden': 'true' }, '–'));
+      this.who.classList.toggle('ja-nobody-here', !account);
+      this.state.replaceChildren(stateOf(this.context, profile, account), this.refusal);
+      this.actions.replaceChildren(...actionsOf(this.context, profile, account));
+    }
+    const lines = this.tokens.update(tokens);
+    arrange(this.token, lines.length ? lines : [this.none]);
+    this.tellRefusal(profile, isFirst);
+  }
+
+  tick(): void {
+    for (const line of this.tokens.all()) {
+      (line as TokenLine).tick();
+    }
+  }
+
+  private tellRefusal(profile: Profile, isFirst: boolean): void {
+    const { actions, say } = this.context;
+    const problem = isFirst ? actions.refused.get(profile.name) : undefined;
+    const asks = isFirst && actions.asking.has(profile.name);
+    const told = problem ? [problem.message, problem.hint].map(text => clean(text, 300)).filter(Boolean) : [];
+    setText(this.refusal, asks ? say('side.asking', { host: hostOf(profile.issuer) }) : told.join(' '));
+    this.refusal.classList.toggle('ja-is-problem', Boolean(problem) && !asks);
+  }
+}
+
+/** One access token: how long yet, what for, where from, when last used. Never its value. */
+class TokenLine implements View<CacheEntry> {
+  readonly node: HTMLElement;
+  private readonly ring = new Ring();
+  private readonly time = h('span');
+  private readonly scopes = h('bdi');
+  private readonly use = h('span', 'ja-meta');
+  private entry: CacheEntry | null = null;
+
+  constructor(private readonly context: Context) {
+    const code = h('span', 'ja-meta ja-token-scopes', { dir: 'auto' }, h('code', '', {}, this.scopes));
+    const main = h('div', 'ja-token-main', {}, this.time, code, this.use);
+    this.node = h('div', 'ja-token-line', {}, main);
+    this.node.prepend(this.ring.node);
+  }
+
+  update(entry: CacheEntry): void {
+    this.entry = entry;
+    setText(this.scopes, tellingFirst(entry.scopes).map(scope => clean(scope)).join(' '));
+    this.tick();
+  }
+
+  tick(): void {
+    const { say, now } = this.context;
+    const { expires_on, last_used, renewing, source } = this.entry as CacheEntry;
+    const left = expires_on - now();
+    this.ring.show(ringPart(left), isShort(left) && left > 0);
+    const time = left > 0 ? say('panel.expires', { time: duration(left, say) }) : say('panel.ended');
+    setText(this.time, renewing ? `${time} · ${say('side.token.renewing')}` : time);
+    setAttribute(this.time, 'title', new Date(expires_on * 1000).toLocaleString());
+    const from = say(source === 'cache' ? 'side.token.fromCache' : 'side.token.fromProvider');
+    const used = last_used ? say('side.token.used', { time: ago(now() - last_used, say) }) : '';
+    const more = left > 0 ? used : say('side.token.renews');
+    setText(this.use, [from, more].filter(Boolean).join(' · '));
+  }
+}
+
+function whose(account: Account): HTMLElement {
+  const title = nameOf(account);
+  const avatar = h('span', 'ja-avatar', { 'aria-hidden': 'true' }, initials(account.name || title));
+  return h('span', 'ja-cellrow', {}, avatar, h('bdi', '', { title: clean(account.name) }, title));
+}
+
+function nameOf(account: Account): string {
+  return clean(account.username || account.name || account.home_account_id);
+}
+
+function stateOf({ say }: Context, profile: Profile, account: Account | null): HTMLElement {
+  if (profile.faults.length) {
+    const all = h('ul', 'ja-faults');
+    all.append(...profile.faults.slice(0, 20).map(({ message }) => h('li', 'ja-meta', {}, clean(message, 300))));
+    return h('div', '', {}, stateLine('bad', say('side.state.setup', {}, profile.faults.length)), all);
+  }
+  if (account) {
+    const isIn = account.state === 'signed_in';
+    return stateLine(isIn ? 'ok' : 'warn', say(isIn ? 'side.state.signedIn' : 'side.state.needsYou'));
+  }
+  return isApplication(profile)
+    ? stateLine('app', say('side.state.app'))
+    : stateLine('none', say('side.state.none'));
+}
+
+function actionsOf(context: Context, profile: Profile, account: Account | null): HTMLElement[] {
+  const { say, actions } = context;
+  if (profile.faults.length || isApplication(profile)) {
+    return [];
+  }
+  if (!account) {
+    const made = button(say('side.signIn'), () => void actions.signIn({ profile: profile.name }));
+    labelled(made, say('command.signIn', { profile: clean(profile.title || profile.name) }));
+    return [made];
+  }
+  const again = (): void => void actions.signIn({ profile: profile.name, ...hint(account) });
+  const items: MenuItem[] = [
+    { icon: 'refresh', text: say('side.signInAgain'), act: again },
+    { icon: 'plus', text: say('panel.another'), act: () => void actions.signIn({ profile: profile.name }) },
+    { icon: 'cross', text: say('side.menu.signOut'), act: () => void actions.signOut(account) }
+  ];
+  const label = say('side.more', { name: nameOf(account) });
+  const more = iconButton('more', label, () => context.menu(more, label, items));
+  setAttribute(more, 'aria-haspopup', 'menu');
+  const needsIt = account.state === 'signed_in' ? [] : [button(say('side.signInAgain'), again)];
+  return [...needsIt, more];
+}
+
+function hint({ username }: Account): { account?: string } {
+  return username ? { account: username } : {};
+}
