@@ -1,54 +1,179 @@
 """The widget panel of ``%auth`` in JupyterLab and Notebook 7, at a real provider."""
 
-import json
 import re
-import time
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.browser.desk import Desk
 from tests.browser.lab import run_cell, set_theme, violations
 from tests.idp import OidcProvider
 
 SLOW = 20_000  # ms for what takes a provider or a kernel
-OUTPUT = ".jp-OutputArea-output"
+DUMP = """
+from ipywidgets.widgets.widget import _instances
+print('STATE', [{k: v for k, v in w.get_state().items() if k != '_esm'} for w in _instances.values()])
+"""
+
+
+#: JupyterLab's own setting, "Save Widget State Automatically".
+SAVE_WIDGETS = (
+    "() => window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')"
+)
+
+
+def output(page: Page, cell: int = 1) -> Locator:
+    """What a cell shows."""
+    return page.locator(".jp-CodeCell").nth(cell).locator(".jp-OutputArea-output")
 
 
 def panel_of(page: Page, cell: int = 1) -> Locator:
     """The panel in a cell's output."""
-    return page.locator(".jp-CodeCell").nth(cell).locator(f"{OUTPUT} .ja-widget-panel")
+    return output(page, cell).locator(".ja-widget-panel")
 
 
-def sign_in(desk: Desk, provider: OidcProvider) -> None:
+def sign_in(desk: Desk, provider: OidcProvider, username: str = "ada") -> None:
     """Press Sign in in the panel, and answer as a person does."""
     panel = panel_of(desk.page)
     panel.get_by_role("button", name="Sign in to Test lake").click()
-    expect(desk.page.locator(f"{OUTPUT} jupyter-auth-card")).to_contain_text("Waiting for you", timeout=SLOW)
-    provider.approve(desk.waiting()["user_code"], username="ada")
-    expect(panel).to_contain_text("Signed in", timeout=SLOW)
+    expect(output(desk.page).locator("jupyter-auth-card").last).to_contain_text(
+        "Waiting for you", timeout=SLOW
+    )
+    provider.approve(desk.waiting()["user_code"], username=username)
+    expect(panel.get_by_text("Signed in", exact=True)).to_be_visible(timeout=SLOW)
 
 
-def test_the_story_of_a_sign_in(desk: Desk, provider: OidcProvider) -> None:
+def test_a_sign_in_keeps_no_cell_waiting(desk: Desk, provider: OidcProvider) -> None:
     page = desk.page
-    desk.ask("panel", "%auth", "6 * 7")
+    desk.ask("panel", "%auth", "6 * 7", "%get_token lake")
     panel = panel_of(page)
     expect(panel).to_contain_text("Sign-ins for this notebook", timeout=SLOW)
-    expect(panel).to_contain_text("Nobody signed in", timeout=SLOW)
-    expect(panel).to_contain_text("None yet")
+    expect(panel).to_contain_text(re.compile(r"panel-\w+\.ipynb · Python 3"))
+    expect(panel).to_contain_text("Nobody signed in")
     expect(panel).to_contain_text("Sealed on disk")
-    page.wait_for_timeout(1000)
-    page.screenshot(path="/tmp/w/shots/first.png")
     panel.get_by_role("button", name="Sign in to Test lake").click()
-    card = page.locator(f"{OUTPUT} jupyter-auth-card")
+    card = output(page).locator("jupyter-auth-card")
     expect(card).to_contain_text("Waiting for you", timeout=SLOW)
     run_cell(page, 2)
-    expect(page.locator(".jp-CodeCell").nth(2)).to_contain_text("42", timeout=SLOW)
-    page.screenshot(path="/tmp/w/shots/waiting.png")
+    expect(output(page, 2)).to_contain_text("42", timeout=SLOW)
     provider.approve(desk.waiting()["user_code"], username="ada")
-    expect(panel).to_contain_text("Signed in", timeout=SLOW)
+    expect(panel.get_by_text("Signed in", exact=True)).to_be_visible(timeout=SLOW)
     expect(panel).to_contain_text("ada")
-    page.wait_for_timeout(500)
-    page.screenshot(path="/tmp/w/shots/in.png")
+    expect(panel).to_contain_text(re.compile(r"Expires in (59|58) min"))
+    expect(panel).to_contain_text("lake.read")
+    expect(panel).to_contain_text("From the provider")
+    expect(card).to_have_count(0, timeout=SLOW)
+    run_cell(page, 3)
+    expect(output(page, 3)).to_contain_text("AuthenticationResult", timeout=SLOW)
+
+
+def test_what_another_notebook_does_is_seen_at_once(desk: Desk, provider: OidcProvider) -> None:
+    page = desk.page
+    desk.ask("watch", "%auth")
+    panel = panel_of(page)
+    expect(panel).to_contain_text("Nobody signed in", timeout=SLOW)
+    row = desk.server.post("jupyter_auth/v1/interactions", {"profile": "lake"}).json()
+    provider.approve(row["user_code"], username="bob")
+    expect(panel).to_contain_text("bob", timeout=8000)
+    desk.server.delete("jupyter_auth/v1/cache")
+    expect(panel).to_contain_text("Nobody signed in", timeout=8000)
+
+
+def test_cancel_and_sign_out(desk: Desk, provider: OidcProvider) -> None:
+    page = desk.page
+    desk.ask("out", "%auth")
+    panel = panel_of(page)
+    panel.get_by_role("button", name="Sign in to Test lake").click()
+    card = output(page).locator("jupyter-auth-card")
+    card.get_by_role("button", name="Cancel").click(timeout=SLOW)
+    expect(card).to_contain_text("Sign-in cancelled", timeout=SLOW)
+    states = [row["state"] for row in desk.server.get("jupyter_auth/v1/interactions").json()]
+    assert "pending" not in states
+    sign_in(desk, provider)
+    more = panel.get_by_role("button", name="More actions for ada")
+    more.click()
+    page.keyboard.press("End")
+    expect(panel.get_by_role("menuitem", name="Sign out")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(panel).to_contain_text("ada is signed out of lake", timeout=SLOW)
+    expect(panel).to_contain_text("1 refresh token revoked")
+    expect(panel).to_contain_text("Your browser's own sign-in stays")
+    panel.get_by_role("button", name="Close").click()
+    expect(panel).to_contain_text("Nobody signed in")
+
+
+def test_clear_cache_asks_then_tells(desk: Desk, provider: OidcProvider) -> None:
+    page = desk.page
+    desk.ask("clear", "%auth")
+    sign_in(desk, provider)
+    panel = panel_of(page)
+    panel.get_by_role("button", name="Clear cache…").click()
+    sheet = panel.get_by_role("alertdialog")
+    expect(sheet).to_contain_text("1 refresh token, revoked where the provider can")
+    expect(sheet.get_by_role("button", name="Keep")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(panel.get_by_role("button", name="Clear cache…")).to_be_focused()
+    page.keyboard.press("Enter")
+    sheet.get_by_role("button", name="Clear cache").click()
+    expect(panel).to_contain_text("Cache cleared", timeout=SLOW)
+    expect(panel).to_contain_text("1 refresh token revoked")
+    expect(panel.get_by_role("button", name="Close")).to_be_focused()
+    assert desk.server.get("jupyter_auth/v1/accounts").json() == []
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_it_is_accessible_in_each_theme_and_width(desk: Desk, provider: OidcProvider, theme: str) -> None:
+    page = desk.page
+    desk.ask(f"axe-{theme.lower()}", "%auth")
+    set_theme(page, f"JupyterLab {theme}")
+    expect(panel_of(page)).to_contain_text("Nobody signed in", timeout=SLOW)
+    for width in (1000, 620):
+        page.set_viewport_size({"width": width, "height": 760})
+        assert violations(page, ".jp-OutputArea-output") == []
+    panel_of(page).get_by_role("button", name="Sign in to Test lake").click()
+    expect(output(page).locator("jupyter-auth-card")).to_contain_text("Waiting for you", timeout=SLOW)
+    assert violations(page, ".jp-OutputArea-output") == []
+    provider.approve(desk.waiting()["user_code"], username="ada")
+    expect(panel_of(page).get_by_text("Signed in", exact=True)).to_be_visible(timeout=SLOW)
+    for width in (1000, 620):
+        page.set_viewport_size({"width": width, "height": 760})
+        assert violations(page, ".jp-OutputArea-output") == []
+        box = panel_of(page).bounding_box()
+        overflows = panel_of(page).evaluate("e => e.scrollWidth > e.clientWidth + 1")
+        assert box is not None and not overflows, width
+    panel_of(page).get_by_role("button", name="Clear cache…").click()
+    assert violations(page, ".jp-OutputArea-output") == []
+
+
+def test_nothing_secret_is_saved_or_in_a_trait(desk: Desk, provider: OidcProvider) -> None:
+    page = desk.page
+    path = desk.ask("saved", "%auth", DUMP)
+    page.evaluate(SAVE_WIDGETS)
+    panel_of(page).get_by_role("button", name="Sign in to Test lake").click()
+    card = output(page).locator("jupyter-auth-card")
+    expect(card).to_contain_text("Waiting for you", timeout=SLOW)
+    waiting = desk.waiting()
+    run_cell(page, 2)
+    expect(output(page, 2)).to_contain_text("STATE", timeout=SLOW)
+    told = output(page, 2).inner_text()
+    assert "'kind': 'panel'" in told
+    saved = desk.saved(path, "widget-state+json")
+    assert "This view is a snapshot" in saved
+    provider.approve(waiting["user_code"], username="ada")
+    expect(panel_of(page).get_by_text("Signed in", exact=True)).to_be_visible(timeout=SLOW)
+    for text in (told, saved):
+        for secret in (waiting["user_code"], waiting["verification_uri"], waiting["id"], "ada"):
+            assert secret not in text, secret
+
+
+def test_without_its_kernel_it_is_a_picture_with_nothing_to_click(desk: Desk) -> None:
+    page = desk.page
+    desk.ask("still", "%auth")
+    panel = panel_of(page)
+    panel.get_by_role("button", name="Sign in to Test lake").click()
+    expect(output(page).locator("jupyter-auth-card")).to_contain_text("Waiting for you", timeout=SLOW)
+    page.evaluate("() => { void window.jupyterapp.shell.currentWidget.sessionContext.restartKernel(); }")
+    expect(panel).to_contain_text("This view is a snapshot. Run %auth again to refresh it.", timeout=SLOW)
+    expect(panel).to_contain_text("Test lake")
+    expect(output(page).locator("button:visible")).to_have_count(0)
+    expect(output(page).locator("jupyter-auth-card:visible")).to_have_count(0)

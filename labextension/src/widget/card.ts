@@ -1,6 +1,6 @@
 import { ended, type InteractionCard, type InteractionModel } from '../interaction';
 import { makeCard } from '../panel/card';
-import { isAlive, place, watchLife, type WidgetModel } from './host';
+import { Life, place, type WidgetModel } from './host';
 import table from './strings.json';
 import { STYLES } from './styles';
 
@@ -19,16 +19,16 @@ export class CardDesk {
     // While the cell runs, the kernel hears nothing that a page says: there is no Cancel that would work.
     card.stopHint = table['card.stop'];
     place(el, STYLES, card);
-    const draw = (): void => update(card, this.interaction, isAlive(el));
-    const unwatch = watchLife(el, draw);
+    const life = new Life(model, el, () => draw());
+    const draw = (): void => update(card, this.interaction, life.isThere);
     this.views.add(draw);
     draw();
-    if (!this.interaction && isAlive(el)) {
+    if (!this.interaction && life.isThere) {
       model.send({ kind: 'show' });
     }
     return () => {
       this.views.delete(draw);
-      unwatch();
+      life.dispose();
     };
   }
 

@@ -2,29 +2,42 @@
 export interface WidgetModel {
   get(trait: string): unknown;
   send(content: unknown): void;
-  on(event: 'msg:custom', heard: (content: unknown) => void): void;
-  off(event: 'msg:custom', heard: (content: unknown) => void): void;
+  on(event: 'msg:custom' | 'comm_live_update', heard: (content: unknown) => void): void;
+  off(event: 'msg:custom' | 'comm_live_update', heard: (content: unknown) => void): void;
 }
 
 const DISCONNECTED = 'jupyter-widgets-disconnected';
 
-/** Whether a kernel stands behind the view: Jupyter's widgets mark those that have lost theirs. */
-export function isAlive(el: HTMLElement): boolean {
-  return !el.classList.contains(DISCONNECTED);
-}
+/**
+ * Whether a kernel stands behind a view. Jupyter's widgets mark one that is made without a kernel, and tell of
+ * the loss of it later; one that is lost never comes back, since its successor knows nothing of this widget.
+ */
+export class Life {
+  private isLost: boolean;
 
-/** Call `changed` when the view loses or finds its kernel; gives back what ends that. */
-export function watchLife(el: HTMLElement, changed: () => void): () => void {
-  let was = isAlive(el);
-  const observer = new MutationObserver(() => {
-    const is = isAlive(el);
-    if (is !== was) {
-      was = is;
-      changed();
+  constructor(
+    private readonly model: WidgetModel,
+    el: HTMLElement,
+    private readonly lost: () => void
+  ) {
+    this.isLost = el.classList.contains(DISCONNECTED);
+    model.on('comm_live_update', this.lose);
+  }
+
+  get isThere(): boolean {
+    return !this.isLost;
+  }
+
+  dispose(): void {
+    this.model.off('comm_live_update', this.lose);
+  }
+
+  private readonly lose = (): void => {
+    if (!this.isLost) {
+      this.isLost = true;
+      this.lost();
     }
-  });
-  observer.observe(el, { attributes: true, attributeFilter: ['class'] });
-  return () => observer.disconnect();
+  };
 }
 
 /** Call `changed` when the view can be seen, or cannot any more; gives back what ends that. */
@@ -60,7 +73,9 @@ export function place(el: HTMLElement, styles: string, ...content: Node[]): HTML
   style.textContent = styles;
   root.append(style, ...content);
   el.append(host);
-  // Hosts without JupyterLab's variables, such as VS Code, get theirs from their own, or from the browser.
-  host.toggleAttribute('data-bare', !getComputedStyle(el).getPropertyValue('--jp-layout-color1').trim());
+  // Hosts without JupyterLab's variables, such as VS Code, get theirs from their own, or from the browser. The
+  // page is asked, since a view is made before it stands in it.
+  const theme = getComputedStyle(document.body).getPropertyValue('--jp-layout-color1');
+  host.toggleAttribute('data-bare', !theme.trim());
   return host;
 }

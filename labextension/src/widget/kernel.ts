@@ -7,9 +7,11 @@ type Message = Record<string, unknown>;
 export interface Heard {
   /** Something has changed at the broker. */
   changed(): void;
-  /** It has said anything at all. */
-  spoke(): void;
+  /** It leaves a question unanswered, which it would answer at once if it could; or it does so no more. */
+  silent(isSilent: boolean): void;
 }
+
+const SILENT_AFTER = 4000; // ms
 
 /**
  * The line to the kernel: questions in the form of REST requests, by custom messages. An answer reaches every
@@ -33,6 +35,9 @@ export class KernelLine {
     new Promise((resolve, reject) => {
       const id = `${this.view}/${(this.count += 1)}`;
       this.asked.set(id, { resolve, reject });
+      if (method === 'GET') {
+        setTimeout(() => this.asked.has(id) && this.heard.silent(true), SILENT_AFTER);
+      }
       this.model.send({ kind: 'ask', id, method, path, body: body ?? {} });
     });
 
@@ -64,7 +69,7 @@ export class KernelLine {
       const own = this.asked.get(id);
       if (own) {
         this.asked.delete(id);
-        this.heard.spoke();
+        this.heard.silent(false);
         own.resolve({ status: Number(message['status']), body: message['body'] });
       }
     } else if (message['kind'] === 'changed') {

@@ -17,7 +17,7 @@ import { openMenu } from '../panel/menu';
 import { STRINGS } from '../panel/strings';
 import { Ticker } from '../panel/ticker';
 import { Waiting } from '../panel/waiting';
-import { isAlive, place, watchLife, watchSight, type WidgetModel } from './host';
+import { Life, place, watchSight, type WidgetModel } from './host';
 import { KernelLine } from './kernel';
 import table from './strings.json';
 import { STYLES } from './styles';
@@ -26,13 +26,13 @@ import { rowsOf, Table } from './table';
 export const WORDS: Record<string, Phrase> = { ...STRINGS, ...table };
 /** No host of widgets tells their language; the sentences are translated where one does. */
 const english: Translate = (one, plural, count) => (plural === undefined || count === 1 ? one : plural);
-const SILENT_AFTER = 3000; // ms
 
 /**
  * The panel in a cell: the sign-ins, for one kernel. It asks the kernel by messages, and is told of changes
  * while it can be seen. Without a kernel it is a picture of what was known last, with nothing to click.
  */
 export class Panel {
+  private readonly life: Life;
   private readonly line: KernelLine;
   private readonly store: Store;
   private readonly actions: Actions;
@@ -49,16 +49,18 @@ export class Panel {
   private readonly foot: Foot;
   private readonly ticker = new Ticker(() => this.tick());
   private readonly endings: (() => void)[] = [];
-  private readonly silence: ReturnType<typeof setTimeout>;
   private isSilent = false;
-  private hasSpoken = false;
   private pending = 0;
 
   constructor(
     model: WidgetModel,
     private readonly el: HTMLElement
   ) {
-    this.line = new KernelLine(model, { changed: () => this.changed(), spoke: () => this.spoke() });
+    this.life = new Life(model, el, () => this.lifeChanged());
+    this.line = new KernelLine(model, {
+      changed: () => this.store.invalidate(...RESOURCES), // at once, or when it can be seen again
+      silent: isSilent => this.fallSilent(isSilent)
+    });
     this.store = new Store(new Client(this.line.send));
     this.actions = new Actions(this.store, new WaitingList());
     this.context = {
@@ -78,17 +80,15 @@ export class Panel {
     this.actions.changed = () => this.draw();
     this.actions.shown = id => this.waiting.show(id);
     this.build();
-    this.silence = setTimeout(() => this.fallSilent(), SILENT_AFTER);
     this.endings.push(
       this.store.watch(() => this.draw()),
-      watchLife(el, () => this.lifeChanged()),
+      () => this.life.dispose(),
       watchSight(el, isSeen => this.seen(isSeen))
     );
     this.lifeChanged();
   }
 
   dispose(): void {
-    clearTimeout(this.silence);
     this.ticker.stop();
     this.endings.forEach(end => end());
     this.store.dispose();
@@ -111,7 +111,7 @@ export class Panel {
   }
 
   private seen(isSeen: boolean): void {
-    if (!isAlive(this.el)) {
+    if (!this.life.isThere) {
       return;
     }
     this.line.look(isSeen);
@@ -125,27 +125,15 @@ export class Panel {
     }
   }
 
-  private changed(): void {
-    this.store.invalidate(...RESOURCES);
-  }
-
-  private spoke(): void {
-    this.hasSpoken = true;
-    if (this.isSilent) {
-      this.isSilent = false;
-      this.draw();
-    }
-  }
-
-  private fallSilent(): void {
-    if (!this.hasSpoken) {
-      this.isSilent = true;
+  private fallSilent(isSilent: boolean): void {
+    if (isSilent !== this.isSilent) {
+      this.isSilent = isSilent;
       this.draw();
     }
   }
 
   private lifeChanged(): void {
-    const lives = isAlive(this.el);
+    const lives = this.life.isThere;
     this.root.parentElement?.toggleAttribute('data-static', !lives);
     if (!lives) {
       this.store.setAwake(false);
@@ -155,7 +143,7 @@ export class Panel {
   }
 
   private draw(): void {
-    const lives = isAlive(this.el);
+    const lives = this.life.isThere;
     const { data, known } = this.state;
     const own = data.kernels[0];
     setText(this.title, this.context.say(own?.notebook || !known.has('kernels') ? 'panel.title' : 'panel.kernel'));
@@ -169,7 +157,7 @@ export class Panel {
     this.table.node.hidden = !hasProfiles;
     this.table.update(rowsOf(byProfile(data), data));
     // Without a kernel nothing can wait: no code stays behind.
-    this.waiting.update(lives ? this.state : INITIAL);
+    this.waiting.update(lives && this.state.connection !== 'lost' ? this.state : INITIAL);
     this.waiting.section.body.hidden = !this.waiting.section.body.childNodes.length;
     this.foot.update(this.state);
     setText(this.note, !lives ? this.context.say('panel.static') : this.isSilent ? this.context.say('panel.silent') : '');

@@ -76,7 +76,7 @@ export class Table {
 
 class Row implements View<RowData> {
   readonly node: HTMLElement;
-  private readonly title = h('bdi');
+  private readonly title = h('bdi', 'ja-cut');
   private readonly who = h('td', '', { role: 'cell' });
   private readonly state = h('td', '', { role: 'cell' });
   private readonly token = h('td', '', { role: 'cell' });
@@ -84,6 +84,7 @@ class Row implements View<RowData> {
   private readonly refusal = h('div', 'ja-refusal', { role: 'alert' });
   private readonly none: HTMLElement;
   private readonly tokens: Keyed<CacheEntry>;
+  private faults: HTMLElement | null = null;
   private shape = '';
 
   constructor(private readonly context: Context) {
@@ -97,7 +98,9 @@ class Row implements View<RowData> {
   }
 
   update({ profile, account, tokens, isFirst }: RowData): void {
-    setText(this.title, clean(profile.title || profile.name));
+    const title = clean(profile.title || profile.name);
+    setText(this.title, title);
+    setAttribute(this.title, 'title', title === profile.name ? title : `${title} (${clean(profile.name)})`);
     setAttribute(this.node, 'data-more', isFirst ? null : '');
     const shape = JSON.stringify([profile, account]);
     if (shape !== this.shape) {
@@ -105,10 +108,12 @@ class Row implements View<RowData> {
       this.who.replaceChildren(account ? whose(account) : h('span', 'ja-soft', { 'aria-hidden': 'true' }, '–'));
       this.who.classList.toggle('ja-nobody-here', !account);
       this.state.replaceChildren(stateOf(this.context, profile, account), this.refusal);
+      this.state.classList.toggle('ja-faulty', profile.faults.length > 0);
       this.actions.replaceChildren(...actionsOf(this.context, profile, account));
+      this.faults = profile.faults.length ? faultsOf(profile) : null;
     }
     const lines = this.tokens.update(tokens);
-    arrange(this.token, lines.length ? lines : [this.none]);
+    arrange(this.token, lines.length ? lines : [this.faults ?? this.none]);
     this.tellRefusal(profile, isFirst);
   }
 
@@ -146,7 +151,9 @@ class TokenLine implements View<CacheEntry> {
 
   update(entry: CacheEntry): void {
     this.entry = entry;
-    setText(this.scopes, tellingFirst(entry.scopes).map(scope => clean(scope)).join(' '));
+    const scopes = tellingFirst(entry.scopes).map(scope => clean(scope)).join(' ');
+    setText(this.scopes, scopes);
+    setAttribute(this.scopes, 'title', scopes);
     this.tick();
   }
 
@@ -168,7 +175,9 @@ class TokenLine implements View<CacheEntry> {
 function whose(account: Account): HTMLElement {
   const title = nameOf(account);
   const avatar = h('span', 'ja-avatar', { 'aria-hidden': 'true' }, initials(account.name || title));
-  return h('span', 'ja-cellrow', {}, avatar, h('bdi', '', { title: clean(account.name) }, title));
+  const name = clean(account.name);
+  const whole = name && name !== title ? `${title} · ${name}` : title;
+  return h('span', 'ja-cellrow', {}, avatar, h('bdi', 'ja-cut', { title: whole }, title));
 }
 
 function nameOf(account: Account): string {
@@ -177,9 +186,7 @@ function nameOf(account: Account): string {
 
 function stateOf({ say }: Context, profile: Profile, account: Account | null): HTMLElement {
   if (profile.faults.length) {
-    const all = h('ul', 'ja-faults');
-    all.append(...profile.faults.slice(0, 20).map(({ message }) => h('li', 'ja-meta', {}, clean(message, 300))));
-    return h('div', '', {}, stateLine('bad', say('side.state.setup', {}, profile.faults.length)), all);
+    return stateLine('bad', say('side.state.setup', {}, profile.faults.length));
   }
   if (account) {
     const isIn = account.state === 'signed_in';
@@ -188,6 +195,14 @@ function stateOf({ say }: Context, profile: Profile, account: Account | null): H
   return isApplication(profile)
     ? stateLine('app', say('side.state.app'))
     : stateLine('none', say('side.state.none'));
+}
+
+/** What is wrong with a profile stands where its tokens would. */
+function faultsOf({ faults }: Profile): HTMLElement {
+  const all = h('ul', 'ja-faults');
+  const told = faults.slice(0, 20).map(({ key, message }) => `${clean(key)}: ${clean(message, 300)}`);
+  all.append(...told.map(text => h('li', 'ja-meta', {}, text)));
+  return all;
 }
 
 function actionsOf(context: Context, profile: Profile, account: Account | null): HTMLElement[] {
