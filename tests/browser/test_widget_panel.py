@@ -16,12 +16,6 @@ print('STATE', [{k: v for k, v in w.get_state().items() if k != '_esm'} for w in
 """
 
 
-#: JupyterLab's own setting, "Save Widget State Automatically".
-SAVE_WIDGETS = (
-    "() => window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')"
-)
-
-
 def output(page: Page, cell: int = 1) -> Locator:
     """What a cell shows."""
     return page.locator(".jp-CodeCell").nth(cell).locator(".jp-OutputArea-output")
@@ -145,10 +139,20 @@ def test_it_is_accessible_in_each_theme_and_width(desk: Desk, provider: OidcProv
     assert violations(page, ".jp-OutputArea-output") == []
 
 
+def save_widgets(desk: Desk) -> None:
+    """Switch on what the application offers: that notebooks are saved with the state of their widgets."""
+    answer = desk.page.request.put(
+        f"{desk.server.url}lab/api/settings/@jupyter-widgets/jupyterlab-manager:plugin",
+        headers={"Authorization": f"token {desk.server.token}"},
+        data={"raw": '{"saveState": true}'},
+    )
+    assert answer.ok, answer.text()
+
+
 def test_nothing_secret_is_saved_or_in_a_trait(desk: Desk, provider: OidcProvider) -> None:
     page = desk.page
+    save_widgets(desk)
     path = desk.ask("saved", "%auth", DUMP)
-    page.evaluate(SAVE_WIDGETS)
     panel_of(page).get_by_role("button", name="Sign in to Test lake").click()
     card = output(page).locator("jupyter-auth-card")
     expect(card).to_contain_text("Waiting for you", timeout=SLOW)

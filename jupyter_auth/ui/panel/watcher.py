@@ -54,7 +54,7 @@ class Watcher:
             self._is_running = self._is_running or starts
             connection = None if self._views else self._connection
         if starts:
-            threading.Thread(target=self._run, name="jupyter_auth-panel", daemon=True).start()
+            threading.Thread(target=self._run, name="jupyter_auth-watch", daemon=True).start()
         elif connection is not None:
             connection.close()  # which ends the wait
 

@@ -1,0 +1,206 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { byProfile } from '../../src/model/select';
+import widget from '../../src/widget/index';
+import { rowsOf } from '../../src/widget/table';
+import { account, data, entry, interaction, kernel, profile, status } from '../panel/samples';
+import { Desk, see, standIn } from './desk';
+
+const NOW = 1_800_000_000;
+
+function usual(): Record<string, unknown> {
+  const own = { ...kernel('k', NOW), notebook: 'projects/sales.ipynb', kernel_name: 'Python 3' };
+  return {
+    status: status(),
+    profiles: [profile('graph', { title: 'Contoso' }), profile('lake'), profile('batch', { provider: 'client_credentials' })],
+    accounts: [account('ada', 'graph', { home_account_id: 'a' }), account('bob', 'graph', { state: 'needs_sign_in' })],
+    cache: [entry({ profile: 'graph', scopes: ['openid', 'User.Read'], expires_on: NOW + 3500, last_used: NOW - 130 })],
+    interactions: [],
+    kernels: [own]
+  };
+}
+
+/** The panel as anywidget shows it, seen at once. */
+function shown(desk: Desk, el = document.createElement('div')): { el: HTMLElement; root: ShadowRoot; end: () => void } {
+  document.body.replaceChildren(el);
+  const made = widget();
+  made.initialize({ model: desk.model });
+  const end = made.render({ model: desk.model, el });
+  see(true);
+  return { el, root: (el.firstElementChild as Element).shadowRoot as ShadowRoot, end };
+}
+
+async function settle(): Promise<void> {
+  await vi.advanceTimersByTimeAsync(500);
+}
+
+const text = (root: ShadowRoot): string => root.querySelector('.ja-widget')?.textContent ?? '';
+const button = (root: ShadowRoot, name: string): HTMLButtonElement =>
+  Array.from(root.querySelectorAll('button')).find(
+    made => (made.getAttribute('aria-label') ?? made.textContent) === name
+  ) as HTMLButtonElement;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW * 1000 });
+  standIn();
+});
+
+it('shows who is signed in, and for what, with the time that is left', async () => {
+  const desk = new Desk();
+  desk.answers = usual();
+  const { root } = shown(desk);
+  await settle();
+  const rows = Array.from(root.querySelectorAll('tbody tr'), row => row.textContent ?? '');
+  expect(rows).toHaveLength(4);
+  expect(rows[0]).toContain('Contoso');
+  expect(rows[0]).toContain('Expires in 58 min');
+  expect(rows[0]).toContain('User.Read openid');
+  expect(rows[0]).toContain('used 2 min ago');
+  expect(rows[1]).toContain('Needs a new sign-in');
+  expect(rows[2]).toContain('Nobody signed in');
+  expect(rows[3]).toContain('Application, no person');
+  expect(text(root)).toContain('sales.ipynb · Python 3');
+  const asked = desk.said.length;
+  await vi.advanceTimersByTimeAsync(10 * 60_000);
+  expect(text(root)).toContain('Expires in 48 min');
+  expect(desk.said.length).toBe(asked);
+});
+
+it('asks nothing while it cannot be seen, and tells the kernel so', async () => {
+  const desk = new Desk();
+  desk.answers = usual();
+  shown(desk);
+  await settle();
+  see(false);
+  expect(desk.said.at(-1)).toMatchObject({ kind: 'look', looks: false });
+  const asked = desk.said.length;
+  desk.tell({ kind: 'changed' });
+  await vi.advanceTimersByTimeAsync(60_000);
+  desk.tell({ kind: 'who-looks' });
+  expect(desk.said.length).toBe(asked);
+  see(true);
+  await settle();
+  expect(desk.asked('GET').length).toBe(12);
+  desk.tell({ kind: 'who-looks' });
+  expect(desk.said.at(-1)).toMatchObject({ kind: 'look', looks: true });
+});
+
+it('reads anew when the kernel says that something has changed', async () => {
+  const desk = new Desk();
+  desk.answers = usual();
+  const { root } = shown(desk);
+  await settle();
+  desk.answers = { ...desk.answers, accounts: [], cache: [] };
+  desk.tell({ kind: 'changed' });
+  await settle();
+  expect(text(root)).not.toContain('ada');
+});
+
+it('takes no answer to the question of another page', async () => {
+  const desk = new Desk();
+  desk.isBusy = true;
+  const { root } = shown(desk);
+  await settle();
+  desk.tell({ kind: 'answer', id: 'other/1', status: 200, body: [profile('evil')] });
+  desk.tell(null);
+  desk.tell('text');
+  await settle();
+  expect(text(root)).not.toContain('evil');
+});
+
+describe('a request', () => {
+  it('is a card above the table, and is cancelled by the kernel', async () => {
+    const desk = new Desk();
+    desk.answers = { ...usual(), 'POST interactions': interaction('i1', { user_code: 'D7KX-92QP', expires_on: NOW + 600 }) };
+    const { root } = shown(desk);
+    await settle();
+    button(root, 'Sign in to lake').click();
+    desk.answers = { ...desk.answers, interactions: [desk.answers['POST interactions']] };
+    await settle();
+    expect(desk.asked('POST')).toEqual(['interactions']);
+    const card = root.querySelector('jupyter-auth-card')?.shadowRoot;
+    expect(card?.textContent).toContain('D7KX-92QP');
+    card?.querySelector<HTMLElement>('[data-part=cancel]')?.click();
+    await settle();
+    expect(desk.asked('DELETE')).toEqual(['interactions/i1']);
+  });
+
+  it('leaves nothing behind when the kernel has gone', async () => {
+    const desk = new Desk();
+    desk.answers = { ...usual(), interactions: [interaction('i1', { user_code: 'D7KX-92QP', expires_on: NOW + 600 })] };
+    const { root } = shown(desk);
+    await settle();
+    expect(root.querySelector('jupyter-auth-card')).not.toBeNull();
+    desk.end();
+    await settle();
+    expect(root.querySelector('jupyter-auth-card')).toBeNull();
+    expect(root.querySelector('[data-static]')).not.toBeNull();
+    expect(text(root)).toContain('This view is a snapshot. Run %auth again to refresh it.');
+    expect(text(root)).toContain('ada');
+    const asked = desk.said.length;
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(desk.said.length).toBe(asked);
+  });
+});
+
+it('says that it is a snapshot where there was no kernel from the beginning', async () => {
+  const desk = new Desk();
+  const el = document.createElement('div');
+  el.className = 'jupyter-widgets-disconnected';
+  const { root } = shown(desk, el);
+  await settle();
+  expect(text(root)).toContain('This view is a snapshot.');
+  expect(desk.said).toEqual([]);
+});
+
+it('says so when the kernel does not answer, until it does', async () => {
+  const desk = new Desk();
+  desk.answers = usual();
+  desk.isBusy = true;
+  const { root } = shown(desk);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(text(root)).toContain('The kernel does not answer');
+  desk.said.filter(({ kind }) => kind === 'ask').forEach(({ id, path }) =>
+    desk.tell({ kind: 'answer', id, status: 200, body: desk.answers[path as string] })
+  );
+  await settle();
+  expect(text(root)).not.toContain('The kernel does not answer');
+  expect(text(root)).toContain('ada');
+});
+
+it('ends with its view', async () => {
+  const desk = new Desk();
+  desk.answers = usual();
+  const { end } = shown(desk);
+  await settle();
+  end();
+  expect(desk.said.at(-1)).toMatchObject({ kind: 'look', looks: false });
+  const asked = desk.said.length;
+  desk.tell({ kind: 'changed' });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(desk.said.length).toBe(asked);
+});
+
+it('shows hostile names as text', async () => {
+  const desk = new Desk();
+  desk.answers = { ...usual(), accounts: [account('<img src=x onerror=alert(1)>', 'lake', { name: '<b>' })] };
+  const { root } = shown(desk);
+  await settle();
+  expect(root.querySelector('img, b')).toBeNull();
+  expect(text(root)).toContain('<img src=x');
+});
+
+describe('the rows', () => {
+  it('give each account its own tokens, and a profile’s name once', () => {
+    const all = data({
+      profiles: [profile('lake')],
+      accounts: [account('ada', 'lake', { home_account_id: 'a' }), account('bob', 'lake', { home_account_id: 'b' })],
+      cache: [entry({ home_account_id: 'b' }), entry({ profile: 'other' })]
+    });
+    const rows = rowsOf(byProfile(all), all);
+    expect(rows.map(row => [row.account?.username, row.tokens.length, row.isFirst])).toEqual([
+      ['ada', 0, true],
+      ['bob', 1, false]
+    ]);
+  });
+});
