@@ -1,13 +1,17 @@
 """The widget panel of ``%auth`` in JupyterLab and Notebook 7, at a real provider."""
 
+import json
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.browser.desk import Desk
-from tests.browser.lab import run_cell, set_theme, violations
+from tests.browser.lab import LAB, run_cell, set_theme, violations
 from tests.idp import OidcProvider
+from tests.support import place
 
 SLOW = 20_000  # ms for what takes a provider or a kernel
 DUMP = """
@@ -166,7 +170,7 @@ def test_nothing_secret_is_saved_or_in_a_trait(desk: Desk, provider: OidcProvide
     provider.approve(waiting["user_code"], username="ada")
     expect(panel_of(page).get_by_text("Signed in", exact=True)).to_be_visible(timeout=SLOW)
     for text in (told, saved):
-        for secret in (waiting["user_code"], waiting["verification_uri"], waiting["id"], "ada"):
+        for secret in (waiting["user_code"], waiting["verification_uri"], waiting["id"]):
             assert secret not in text, secret
 
 
@@ -181,3 +185,39 @@ def test_without_its_kernel_it_is_a_picture_with_nothing_to_click(desk: Desk) ->
     expect(panel).to_contain_text("Test lake")
     expect(output(page).locator("button:visible")).to_have_count(0)
     expect(output(page).locator("jupyter-auth-card:visible")).to_have_count(0)
+
+
+@pytest.fixture
+def elsewhere(page: Page, provider: OidcProvider) -> Iterator[Desk]:
+    """JupyterLab without our extension: a host that shows widgets, and knows nothing of us."""
+    with place(provider.issuer) as home:
+        folder = home.config / "labconfig"
+        folder.mkdir(parents=True)
+        disabled = {"disabledExtensions": {"jupyter-token-broker": True}}
+        (folder / "page_config.json").write_text(json.dumps(disabled), encoding="utf-8")
+        with home.server(LAB.option, module=LAB.module) as server:
+            yield Desk(page=page, server=server, app=LAB, home=home)
+
+
+def test_where_our_extension_is_not_a_waiting_cell_shows_its_card_as_a_widget(
+    elsewhere: Desk, provider: OidcProvider
+) -> None:
+    page = elsewhere.page
+    save_widgets(elsewhere)
+    path = elsewhere.ask("elsewhere", "%auth", "tok = %get_token lake")
+    expect(panel_of(page)).to_contain_text("Nobody signed in", timeout=SLOW)
+    run_cell(page, 2)
+    card = output(page, 2).locator("jupyter-auth-card")
+    expect(card).to_contain_text("Waiting for you", timeout=SLOW)
+    expect(card).to_contain_text("To stop, interrupt the cell.")
+    expect(card.get_by_role("button", name="Cancel")).to_have_count(0)
+    waiting = elsewhere.waiting()
+    expect(card).to_contain_text(waiting["user_code"])
+    assert violations(page, ".jp-OutputArea-output") == []
+    saved = elsewhere.saved(path, "see the card")
+    for secret in (waiting["user_code"], waiting["verification_uri"]):
+        assert secret not in saved
+    provider.approve(waiting["user_code"], username="ada")
+    expect(output(page, 2)).to_contain_text("Signed in as ada · lake", timeout=SLOW)
+    expect(panel_of(page).get_by_text("Signed in", exact=True)).to_be_visible(timeout=SLOW)
+    expect(card).to_have_count(0)

@@ -15,7 +15,15 @@ from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
 from tests.support import Kernel, Place, Script, place
 
-ABSENT = ("cryptography", "ipywidgets", "jupyter_server", "msal", "requests", "requests_oauth2client")
+ABSENT = (
+    "anywidget",
+    "cryptography",
+    "ipywidgets",
+    "jupyter_server",
+    "msal",
+    "requests",
+    "requests_oauth2client",
+)
 FOUND = "[name for name in {names!r} if __import__('importlib.util').util.find_spec(name)]"
 SOURCE = "[tok.metadata.token_source, tok.metadata.cache_level]"
 FAILED = """

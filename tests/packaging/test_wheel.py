@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +38,14 @@ def test_labextension_is_whole(installed: dict[str, bytes]) -> None:
     assert package["version"].replace("-dev.", ".dev") == jupyter_auth.__version__
     assert f"{LABEXTENSION}/{package['jupyterlab']['_build']['load']}" in installed
     assert json.loads(installed[f"{LABEXTENSION}/install.json"])["packageName"] == "jupyter-token-broker"
+
+
+def test_the_widgets_front_end_is_there(installed: dict[str, bytes]) -> None:
+    """One file that loads nothing more, from nowhere."""
+    script = installed["jupyter_auth/ui/static/panel.js"].decode()
+    assert "jupyter-auth-card" in script and "Sign-ins for this notebook" in script
+    assert not re.search(r"""\bimport\s*\(|\bfrom\s*["']|@import|url\(""", script)
+    assert len(gzip.compress(script.encode())) < 45_000
 
 
 def test_package_is_whole(installed: dict[str, bytes]) -> None:

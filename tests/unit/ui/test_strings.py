@@ -29,9 +29,11 @@ def test_an_unknown_key_is_an_error() -> None:
 
 
 def test_every_string_is_used_and_every_used_string_exists() -> None:
-    source = "".join(path.read_text("utf-8") for path in UI.glob("*.py"))
-    used = set(re.findall(r"""["']((?:card|scope|time|a11y|text)\.[\w.]+)["']""", source))
+    source = "".join(path.read_text("utf-8") for path in UI.rglob("*.py"))
+    used = set(re.findall(r"""["']((?:card|scope|time|a11y|text|panel)\.[\w.]+)["']""", source))
     used -= {"card.html", "card.css", "card.js"}
+    used -= {"panel.html", "panel.css", "panel.js"}
+    used |= {f"panel.column.{name}" for name in ("profile", "account", "state", "token")}
     used |= {f"card.fact.{name}" for name in re.findall(r'_fact\("(\w+)"', source)}
     assert used <= KEYS
     assert {key for key in KEYS - used if not key.startswith("scope.")} == set()
