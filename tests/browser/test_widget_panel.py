@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.browser.desk import Desk
 from tests.browser.lab import LAB, run_cell, set_theme, violations
 from tests.idp import OidcProvider

@@ -242,7 +242,8 @@ def test_where_a_widget_has_spoken_the_cell_holds_no_code(
     for bundle in kernel.displays(cell):
         assert waiting["user_code"] not in json.dumps(bundle)
     assert kernel.displays(cell)[-1]["text/plain"] == "✓ Signed in as ada · lake"
-    opened = [m for m in kernel.messages if m["msg_type"] == "comm_open"]
+    opened = [m["content"]["data"] for m in kernel.messages if m["msg_type"] == "comm_open"]
+    assert [data["state"]["kind"] for data in opened if "kind" in data["state"]] == ["panel", "card"]
     assert waiting["user_code"] not in json.dumps(opened)
     closed = [m["content"]["comm_id"] for m in kernel.messages if m["msg_type"] == "comm_close"]
     assert card.comm in closed

@@ -32,11 +32,9 @@ class _Widget(anywidget.AnyWidget):
     """What both share: a page that speaks has shown that this kernel's pages can show widgets."""
 
     _esm = SCRIPT
-    kind = traitlets.Unicode(read_only=True).tag(sync=True)
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.set_trait("kind", kind)
         self._one_at_a_time = threading.Lock()
         self.on_msg(self._heard)
 
@@ -57,8 +55,10 @@ class _Widget(anywidget.AnyWidget):
 class PanelWidget(_Widget):
     """The sign-ins of this notebook. See ``jupyter_auth.panel``."""
 
+    kind = traitlets.Unicode("panel", read_only=True).tag(sync=True)
+
     def __init__(self) -> None:
-        super().__init__("panel")
+        super().__init__()
         self._threads = DaemonThreads(THREADS, "jupyter_auth-panel")
         self._watcher = Watcher(self._changed, lambda: self.say({"kind": "who-looks"}))
         self._sign_ins = SignIns(self._changed)
@@ -108,8 +108,10 @@ class PanelWidget(_Widget):
 class CardWidget(_Widget):
     """The card of a sign-in that a cell waits for. It can be shown, not be clicked: the kernel is busy."""
 
+    kind = traitlets.Unicode("card", read_only=True).tag(sync=True)
+
     def __init__(self) -> None:
-        super().__init__("card")
+        super().__init__()
         self._shown: Message | None = None
 
     def show(self, interaction: Mapping[str, Any]) -> None:
