@@ -84,7 +84,7 @@ class Row implements View<RowData> {
   private readonly refusal = h('div', 'ja-refusal', { role: 'alert' });
   private readonly none: HTMLElement;
   private readonly tokens: Keyed<CacheEntry>;
-  private faults: HTMLElement | null = null;
+  private instead: HTMLElement | null = null;
   private shape = '';
 
   constructor(private readonly context: Context) {
@@ -110,10 +110,10 @@ class Row implements View<RowData> {
       this.state.replaceChildren(stateOf(this.context, profile, account), this.refusal);
       this.state.classList.toggle('ja-faulty', profile.faults.length > 0);
       this.actions.replaceChildren(...actionsOf(this.context, profile, account));
-      this.faults = profile.faults.length ? faultsOf(profile) : null;
+      this.instead = this.insteadOf(profile, account);
     }
-    const lines = this.tokens.update(tokens);
-    arrange(this.token, lines.length ? lines : [this.faults ?? this.none]);
+    const lines = [...this.tokens.update(tokens), ...(this.instead ? [this.instead] : [])];
+    arrange(this.token, lines.length ? lines : [this.none]);
     this.tellRefusal(profile, isFirst);
   }
 
@@ -121,6 +121,15 @@ class Row implements View<RowData> {
     for (const line of this.tokens.all()) {
       (line as TokenLine).tick();
     }
+  }
+
+  /** What stands where the tokens would: what is wrong, or what has to be done to have some. */
+  private insteadOf(profile: Profile, account: Account | null): HTMLElement | null {
+    if (profile.faults.length) {
+      return faultsOf(profile);
+    }
+    const needsYou = account && account.state !== 'signed_in';
+    return needsYou ? button(this.context.say('side.signInAgain'), signInAgain(this.context, account)) : null;
   }
 
   private tellRefusal(profile: Profile, isFirst: boolean): void {
@@ -163,12 +172,12 @@ class TokenLine implements View<CacheEntry> {
     const left = expires_on - now();
     this.ring.show(ringPart(left), isShort(left) && left > 0);
     const time = left > 0 ? say('panel.expires', { time: duration(left, say) }) : say('panel.ended');
-    setText(this.time, renewing ? `${time} · ${say('side.token.renewing')}` : time);
+    setText(this.time, time);
     setAttribute(this.time, 'title', new Date(expires_on * 1000).toLocaleString());
     const from = say(source === 'cache' ? 'side.token.fromCache' : 'side.token.fromProvider');
     const used = last_used ? say('side.token.used', { time: ago(now() - last_used, say) }) : '';
     const more = left > 0 ? used : say('side.token.renews');
-    setText(this.use, [from, more].filter(Boolean).join(' · '));
+    setText(this.use, [from, renewing ? say('side.token.renewing') : more].filter(Boolean).join(' · '));
   }
 }
 
@@ -215,7 +224,7 @@ function actionsOf(context: Context, profile: Profile, account: Account | null):
     labelled(made, say('command.signIn', { profile: clean(profile.title || profile.name) }));
     return [made];
   }
-  const again = (): void => void actions.signIn({ profile: profile.name, ...hint(account) });
+  const again = signInAgain(context, account);
   const items: MenuItem[] = [
     { icon: 'refresh', text: say('side.signInAgain'), act: again },
     { icon: 'plus', text: say('panel.another'), act: () => void actions.signIn({ profile: profile.name }) },
@@ -224,10 +233,9 @@ function actionsOf(context: Context, profile: Profile, account: Account | null):
   const label = say('side.more', { name: nameOf(account) });
   const more = iconButton('more', label, () => context.menu(more, label, items));
   setAttribute(more, 'aria-haspopup', 'menu');
-  const needsIt = account.state === 'signed_in' ? [] : [button(say('side.signInAgain'), again)];
-  return [...needsIt, more];
+  return [more];
 }
 
-function hint({ username }: Account): { account?: string } {
-  return username ? { account: username } : {};
+function signInAgain({ actions }: Context, { profile, username }: Account): () => void {
+  return () => void actions.signIn({ profile, ...(username ? { account: username } : {}) });
 }
