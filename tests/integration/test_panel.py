@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.idp import Provider
-from tests.integration.conftest import pending, until
-from tests.support import CellError, Kernel, Place, Script
+from tests.integration.conftest import pending
+from tests.support import CellError, Kernel, Place, Script, until
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 WATCHES = "any(t.name == 'jupyter_auth-watch' for t in __import__('threading').enumerate())"
