@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import jupyter_auth
+from jupyter_auth.ui import hosts
 from jupyter_auth.ui.card_html import render_card
 from jupyter_auth.ui.card_text import render_text
 from jupyter_auth.ui.prompt import CellPrompt, CellSurface, TerminalSurface, make_prompt
@@ -280,6 +281,49 @@ def test_in_a_kernel_it_is_one_display_updated_in_place(make: Make) -> None:
     assert ["D7KX" in str(bundles[0]), "NEW1" in str(bundles[1])] == [True, True]
     assert bundles[2]["text/plain"] == "✓ Signed in as ada · graph"
     assert not any(left in str(bundles[2]) for left in ("D7KX", "NEW1", "https:"))
+
+
+class Card:
+    """A widget, as the prompt sees one."""
+
+    def __init__(self) -> None:
+        self.told: list[Any] = []
+
+    def show(self, interaction: Any) -> None:
+        self.told.append(interaction)
+
+    def close(self) -> None:
+        self.told.append("closed")
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {"application/vnd.jupyter.widget-view+json": {"model_id": "m"}, "text/plain": "Card()"}, {}
+
+
+def test_where_widgets_are_shown_the_cell_holds_a_widget_and_no_code(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock, make: Make
+) -> None:
+    monkeypatch.setattr("IPython.display.DisplayHandle", Handle)
+    Handle.shown, card = [], Card()
+    prompt = CellPrompt(CellSurface(lambda: card), clock=clock)
+    prompt.update(make(front_end=False))
+    clock.now += 61  # a page that was loaded anew is told again
+    prompt.update(make(front_end=True))
+    assert [told["user_code"] for told in card.told] == ["D7KX-92QP"] * 2
+    (waiting,) = Handle.shown
+    assert set(waiting) == {"application/vnd.jupyter.widget-view+json", "text/plain"}
+    assert "D7KX" not in str(waiting) and "interrupt the cell" in waiting["text/plain"]
+    prompt.finish(make(state="succeeded", username="ada"))
+    assert card.told[-1] == "closed" and len(card.told) == 3
+    assert set(Handle.shown[-1]) == {"text/html", "text/plain"}
+
+
+def test_a_front_end_of_ours_comes_before_a_widget(in_cell: CellPrompt, make: Make) -> None:
+    hosts.note_widgets()
+    try:
+        in_cell.update(make(front_end=True))
+    finally:
+        hosts._have_spoken = False
+    assert set(Handle.shown[0]) == {BY_ID, "text/plain"}
 
 
 def test_importing_the_prompt_needs_the_standard_library_only() -> None:
