@@ -128,6 +128,18 @@ def test_cancel_sign_out_and_clear(kernel: Kernel, page: Page, sign_in: Callable
         kernel.run("ja.get_token('lake', interactive=False)")
 
 
+def test_an_account_can_be_used_by_default(kernel: Kernel, page: Page, sign_in: Callable[..., str]) -> None:
+    sign_in(kernel, username="ada")
+    ask = "tok = ja.acquire_token_by_device_flow('lake')"
+    sign_in(kernel, ask, username="bob")
+    _, rows = page.ask("GET", "accounts")
+    (bob,) = [row["home_account_id"] for row in rows if row["username"] == "bob"]
+    status, _ = page.ask("PUT", f"accounts/{bob}?profile=lake", default=True)
+    assert status == 200
+    _, rows = page.ask("GET", "accounts")
+    assert {row["username"]: row["default"] for row in rows} == {"ada": False, "bob": True}
+
+
 def test_a_kernel_s_requests_are_its_own(pair: list[Kernel], provider: Provider) -> None:
     mine, other = (open_panel(kernel) for kernel in pair)
     _, begun = mine.ask("POST", "interactions", profile="lake")

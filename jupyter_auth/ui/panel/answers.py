@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from jupyter_auth.core.errors import AuthError, ProfileError, error_to_wire
 from jupyter_auth.core.faults import where
@@ -75,6 +75,10 @@ class Answers:
                 return _called("interaction", op="cancel", id=unquote(name))
             case "DELETE", "accounts", True:
                 return _ended(op="sign_out", account=unquote(name), profile=body.get("profile"))
+            case "PUT", "accounts", True:
+                account, _, query = name.partition("?")
+                named = dict(parse_qsl(query)).get("profile")
+                return [_called("account", op="switch_account", account=unquote(account), profile=named)]
             case "DELETE", "cache", False:
                 return _ended(op="clear_cache", revoke=body.get("revoke") is True)
         raise ProfileError("The panel asks for what there is not.", reason="unknown_resource")

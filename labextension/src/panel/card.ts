@@ -1,4 +1,3 @@
-import type { Store } from '../model/store';
 import { TAG, defineCard, type InteractionCard, type Strings } from '../interaction';
 
 /** What the card tells of its request, in a bubbling event. */
@@ -6,10 +5,10 @@ export type Told = CustomEvent<{ id: string }>;
 export const CARD_EVENTS = ['ja-cancel', 'ja-retry', 'ja-dismiss'] as const;
 
 /** A card that counts by the server's clock; without `strings` it speaks English. */
-export function makeCard(strings: Strings | null, store: Store): InteractionCard {
+export function makeCard(strings: Strings | null, clock: { now(): number }): InteractionCard {
   defineCard();
   const card = document.createElement(TAG) as InteractionCard;
-  card.now = () => store.now();
+  card.now = () => clock.now();
   if (strings) {
     card.strings = strings;
   }

@@ -158,7 +158,8 @@ export class AccountRow implements View<Account> {
   }
 }
 
-function accountState({ say }: Context, account: Account): string {
+/** How an account is, and whether it is the one that is used by default. */
+export function accountState({ say }: Context, account: Account): string {
   if (account.state === 'signed_in') {
     return say(account.default ? 'side.state.default' : 'side.state.signedIn');
   }

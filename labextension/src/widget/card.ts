@@ -15,7 +15,7 @@ export class CardDesk {
 
   /** Show it in `el`; gives back what ends that. */
   show(model: WidgetModel, el: HTMLElement): () => void {
-    const card = makeCard(null);
+    const card = makeCard(null, Date);
     // While the cell runs, the kernel hears nothing that a page says: there is no Cancel that would work.
     card.stopHint = table['card.stop'];
     place(el, STYLES, card);

@@ -1,4 +1,4 @@
-import { isApplication, tellingFirst, type ProfileView } from '../model/select';
+import { canBeChosen, isApplication, tellingFirst, type ProfileView } from '../model/select';
 import { clean, hostOf, initials } from '../model/text';
 import { ago, duration, isShort, nextTick, ringPart } from '../model/times';
 import type { Account, CacheEntry, Data, Profile } from '../model/types';
@@ -7,7 +7,7 @@ import { button, iconButton, labelled } from '../panel/controls';
 import { arrange, h, Keyed, setAttribute, setText, type View } from '../panel/dom';
 import { Ring } from '../panel/marks';
 import type { MenuItem } from '../panel/menu';
-import { stateLine } from '../panel/profiles';
+import { accountState, stateLine } from '../panel/profiles';
 
 /** A row: a profile with one of its accounts, or with none, and the access tokens that it has. */
 export interface RowData {
@@ -193,13 +193,13 @@ function nameOf(account: Account): string {
   return clean(account.username || account.name || account.home_account_id);
 }
 
-function stateOf({ say }: Context, profile: Profile, account: Account | null): HTMLElement {
+function stateOf(context: Context, profile: Profile, account: Account | null): HTMLElement {
+  const { say } = context;
   if (profile.faults.length) {
     return stateLine('bad', say('side.state.setup', {}, profile.faults.length));
   }
   if (account) {
-    const isIn = account.state === 'signed_in';
-    return stateLine(isIn ? 'ok' : 'warn', say(isIn ? 'side.state.signedIn' : 'side.state.needsYou'));
+    return stateLine(account.state === 'signed_in' ? 'ok' : 'warn', accountState(context, account));
   }
   return isApplication(profile)
     ? stateLine('app', say('side.state.app'))
@@ -225,13 +225,16 @@ function actionsOf(context: Context, profile: Profile, account: Account | null):
     return [made];
   }
   const again = signInAgain(context, account);
-  const items: MenuItem[] = [
+  const items = (): MenuItem[] => [
+    ...(canBeChosen(context.store.state.data, account)
+      ? [{ icon: 'check' as const, text: say('side.menu.default'), act: () => void actions.useByDefault(account) }]
+      : []),
     { icon: 'refresh', text: say('side.signInAgain'), act: again },
     { icon: 'plus', text: say('panel.another'), act: () => void actions.signIn({ profile: profile.name }) },
     { icon: 'cross', text: say('side.menu.signOut'), act: () => void actions.signOut(account) }
   ];
   const label = say('side.more', { name: nameOf(account) });
-  const more = iconButton('more', label, () => context.menu(more, label, items));
+  const more = iconButton('more', label, () => context.menu(more, label, items()));
   setAttribute(more, 'aria-haspopup', 'menu');
   return [more];
 }
