@@ -94,8 +94,6 @@ export class InteractionCard extends HTMLElement {
   now: () => number = () => Date.now();
 
   connectedCallback(): void {
-    // A key pressed on a control of the card is meant for it, not a shortcut of the notebook around.
-    this.setAttribute('data-lm-suppress-shortcuts', 'true');
     this._update();
   }
 
@@ -134,6 +132,9 @@ export class InteractionCard extends HTMLElement {
   }
 
   private _show(content: Content): void {
+    // A key pressed on a control of the card is meant for it, not a shortcut of the notebook around.
+    const hasControls = content.kind === 'card' || (content.remedies.length > 0 && !this._isSettled);
+    this.toggleAttribute('data-lm-suppress-shortcuts', hasControls);
     if (content.kind === 'card') {
       this._view ??= this._newView();
       this._view.update(content);

@@ -1,3 +1,4 @@
+import { pendingOf } from '../model/select';
 import type { State } from '../model/state';
 import { clean } from '../model/text';
 import type { Context } from './context';
@@ -94,6 +95,9 @@ function emptyOf({ connection, known, data, problem }: State): EmptyKind {
   }
   if (!data.profiles.length) {
     return 'no-profile';
+  }
+  if (pendingOf(data.interactions).length) {
+    return 'none'; // the card below is the next step
   }
   const isSaved = !data.status?.store.notes.length; // else the banner has more to say
   return data.accounts.length || !isSaved || !data.profiles.some(profile => !profile.faults.length) ? 'none' : 'nobody';

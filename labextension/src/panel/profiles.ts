@@ -1,6 +1,6 @@
 import { canBeChosen, isApplication, mustChoose, type ProfileView } from '../model/select';
-import { clean, hostOf, initials } from '../model/text';
-import type { Account, Profile } from '../model/types';
+import { baseName, clean, hostOf, initials } from '../model/text';
+import type { Account, Fault, Profile } from '../model/types';
 import type { Context } from './context';
 import { button, iconButton, labelled } from './controls';
 import { arrange, h, Keyed, setAttribute, setText, type View } from './dom';
@@ -43,7 +43,9 @@ export class ProfileBlock implements View<ProfileView> {
     const title = clean(profile.title || profile.name);
     setText(this.title, title);
     setAttribute(this.title, 'title', title === profile.name ? null : clean(profile.name));
-    setText(this.host, profile.faults.length ? fileOf(profile) : hostOf(profile.issuer));
+    const file = profile.faults.length ? fileOf(profile) : '';
+    setText(this.host, baseName(file) || hostOf(profile.issuer));
+    setAttribute(this.host, 'title', file || null);
     const shape = JSON.stringify([profile, accounts.length > 0]);
     if (shape !== this.shape) {
       this.shape = shape;
@@ -200,17 +202,23 @@ function copyReport({ say }: Context, profile: Profile, classes: string): HTMLEl
   return made;
 }
 
-/** How a profile is where nobody is signed in; its faults are told one by one in the tooltip. */
+/** How a profile is where nobody is signed in; where it is faulty, each fault. */
 function stateOf({ say }: Context, profile: Profile): HTMLElement {
   if (profile.faults.length) {
     const line = stateLine('bad', say('side.state.setup', {}, profile.faults.length));
     const all = h('ul', 'ja-faults');
-    all.append(...profile.faults.slice(0, 20).map(({ message }) => h('li', 'ja-meta', {}, clean(message, 300))));
+    all.append(...profile.faults.slice(0, 20).map(fault => faultLine(fault, profile.name)));
     return h('div', '', {}, line, all);
   }
   return isApplication(profile)
     ? stateLine('app', say('side.state.app'))
     : stateLine('none', say('side.state.none'));
+}
+
+/** The key, without the profile's own name before it, and what is wrong with it. */
+function faultLine({ key, message }: Fault, profile: string): HTMLElement {
+  const name = clean(key.replace(`profiles.${profile}.`, ''));
+  return h('li', 'ja-meta', {}, h('code', '', {}, name), ` ${clean(message, 300)}`);
 }
 
 /** What the server said instead of a sign-in. */

@@ -58,7 +58,7 @@ export class SignInsPanel extends Widget {
     super();
     const { store, translate } = options;
     this.actions = new Actions(store, new WaitingList());
-    this.root = h('div', 'ja ja-side', { role: 'region' });
+    this.root = h('div', 'ja ja-side', { role: 'region', tabindex: '-1' });
     this.context = {
       store,
       actions: this.actions,
@@ -88,6 +88,13 @@ export class SignInsPanel extends Widget {
   /** Bring the request's card, or the first that waits, into view and focus it. */
   showRequest(id: string | null): void {
     this.waiting.show(id);
+  }
+
+  /** Have the keyboard go on here, for those who asked for the panel. */
+  focus(): void {
+    if (!this.node.contains(document.activeElement)) {
+      this.root.focus({ preventScroll: true });
+    }
   }
 
   /** Ask whether the cache is to be cleared. */

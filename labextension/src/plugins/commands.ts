@@ -20,6 +20,8 @@ export function addCommands(app: JupyterFrontEnd, shared: ISignIns, palette: ICo
       open();
       if (args['request'] !== undefined) {
         panel.showRequest(text(args, 'request') || null);
+      } else {
+        setTimeout(() => panel.focus()); // once the palette has given back the focus that it took
       }
     }
   });
