@@ -7,7 +7,8 @@ from playwright.sync_api import Browser, Page
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.browser.desk import Desk
-from tests.browser.lab import APPS, App, chromium
+from tests.browser.lab import APPS, LAB, App, chromium
+from tests.browser.shown import Shown
 from tests.idp import OidcProvider
 from tests.support import Place, place
 
@@ -43,6 +44,21 @@ def app(request: pytest.FixtureRequest) -> App:
 def lab(home: Place, app: App) -> Iterator[JupyterProcess]:
     with home.server(app.option, module=app.module) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def jupyterlab(home: Place) -> Iterator[JupyterProcess]:
+    """JupyterLab alone, for what is the same in both."""
+    with home.server(LAB.option, module=LAB.module) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shown(browser: Browser, jupyterlab: JupyterProcess) -> Iterator[Shown]:
+    """The Sign-ins panel, with made-up answers."""
+    context = browser.new_context(viewport={"width": 1000, "height": 900})
+    yield Shown(context.new_page(), jupyterlab)
+    context.close()
 
 
 @pytest.fixture(autouse=True)

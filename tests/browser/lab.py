@@ -41,6 +41,7 @@ NOTEBOOK = App(
     page="notebooks/{}?token={}",
 )
 APPS = (LAB, NOTEBOOK)
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -66,7 +67,7 @@ def write_notebook(folder: Path, name: str, *cells: str) -> Path:
             | {"outputs": [], "execution_count": None}
             for n, source in enumerate(cells)
         ],
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}},
+        "metadata": KERNEL,
         "nbformat": 4,
         "nbformat_minor": 5,
     }
@@ -75,16 +76,27 @@ def write_notebook(folder: Path, name: str, *cells: str) -> Path:
     return path
 
 
-def open_notebook(page: Page, server: JupyterProcess, name: str, app: App = LAB) -> None:
-    """Open a notebook and wait until its kernel is there."""
+def open_document(page: Page, server: JupyterProcess, name: str, app: App = LAB) -> None:
+    """Open a notebook and wait until its cells are there."""
     page.goto(server.url + app.page.format(name, server.token))
     page.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+
+
+def open_notebook(page: Page, server: JupyterProcess, name: str, app: App = LAB) -> None:
+    """Open a notebook and wait until its kernel is there."""
+    open_document(page, server, name, app)
+    wait_for_kernel(page, name)
+
+
+def wait_for_kernel(page: Page, path: str) -> None:
+    """Wait until that notebook is in front and its kernel there."""
     page.wait_for_function(
-        """() => {
+        """path => {
             const panel = window.jupyterapp.shell.currentWidget;
-            return panel?.sessionContext?.session?.kernel?.status === 'idle';
+            return panel?.context?.path === path && panel.sessionContext?.session?.kernel?.status === 'idle';
         }""",
+        arg=path,
         timeout=60_000,
     )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.desk import Desk
 from tests.browser.lab import run_cell, set_theme, violations
@@ -10,61 +10,6 @@ from tests.idp import OidcProvider
 
 ASK = "tok = %get_token lake"
 SOON = 20_000  # ms
-
-
-def sign_in_as_a_person(page: Page, address: str, code: str) -> None:
-    """In a page of their own: enter the code, confirm, sign in, consent."""
-    other = page.context.new_page()
-    other.goto(address)
-    other.fill("input[name=user_code]", code)
-    other.locator("button[type=submit]").first.click()
-    for _ in range(4):
-        other.wait_for_load_state()
-        if other.locator("input[name=login]").count():
-            other.fill("input[name=login]", "ada")
-            other.fill("input[name=password]", "any")
-        buttons = other.locator("button[type=submit]")
-        if not buttons.count():
-            break
-        buttons.first.click()
-    other.wait_for_load_state()
-    assert "success" in other.content().lower()
-    other.close()
-
-
-def assert_keeps_nothing(text: str, request: dict[str, str]) -> None:
-    """Neither the code nor the address nor a QR code or a script is in what was saved."""
-    for word in (request["user_code"], request["verification_uri"], "user_code", "<script", "crispEdges"):
-        assert word not in text, word
-
-
-def test_from_the_cell_to_the_token(desk: Desk, provider: OidcProvider) -> None:
-    path = desk.ask("sales", ASK, "tok")
-    expect(desk.card).to_contain_text(f"{path.name} asks you to sign in to lake", timeout=SOON)
-    request = desk.waiting()
-    expect(desk.card).to_contain_text(request["user_code"])
-    expect(desk.card).to_contain_text("Python 3 (ipykernel)")
-    desk.card.get_by_role("button", name="Copy").click()
-    expect(desk.card).to_contain_text("Copied")
-    assert desk.page.evaluate("navigator.clipboard.readText()") == request["user_code"]
-    desk.card.get_by_text("Show QR code").click()
-    expect(desk.card.get_by_role("img", name="QR code for the sign-in page")).to_be_visible()
-    in_between = desk.saved(path, "jupyter_auth.interaction")
-    assert request["id"] in in_between and "Sign-in is waiting" in in_between
-    assert_keeps_nothing(in_between, request)
-
-    sign_in_as_a_person(desk.page, request["verification_uri"], request["user_code"])
-    expect(desk.card).to_have_text("Signed in as ada · lake", timeout=SOON)
-    expect(desk.page.locator(".jp-Notebook")).not_to_contain_text(request["user_code"])
-    run_cell(desk.page, 2)
-    expect(desk.page.locator(".jp-Notebook")).to_contain_text("AuthenticationResult lake ada", timeout=SOON)
-    assert_keeps_nothing(desk.saved(path, "Signed in as ada"), request)
-
-    asked: list[str] = []
-    desk.page.on("request", lambda sent: asked.append(sent.url))
-    desk.open(path)
-    expect(desk.card).to_have_text("Signed in as ada · lake", timeout=SOON)
-    assert [url for url in asked if "/interactions/" in url] == []
 
 
 def test_cancel_in_the_card_ends_the_cell_that_waits(desk: Desk) -> None:

@@ -4,147 +4,28 @@ import json
 import re
 import socket
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
-from tests.browser.lab import run_cell, write_notebook
 from tests.browser.panel import PANEL, forget, open_lab, open_panel, pending, reach, section
 from tests.idp import Answer, MisbehavingProvider, OidcProvider, Request, Responder
-from tests.support import Place, place
+from tests.support import place
 
 EXPOSED = "--LabApp.expose_app_in_browser=True"
 SLOW = 20_000  # ms for what takes a provider or a kernel
 
 
-@pytest.fixture(scope="module")
-def lab(home: Place) -> Iterator[JupyterProcess]:
-    """JupyterLab alone; what is shown in both applications takes ``app``."""
-    with home.server(EXPOSED, module="jupyterlab") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def notebook7(home: Place) -> Iterator[JupyterProcess]:
-    option = "--JupyterNotebookApp.expose_app_in_browser=True"
-    with home.server(option, module="notebook") as running:
-        yield running
-
-
-class App(NamedTuple):
-    """A server, and where its application opens a notebook."""
-
-    server: JupyterProcess
-    address: str
-
-
-LAB, NOTEBOOK = "lab/tree/{}?reset", "notebooks/{}"
-
-
-@pytest.fixture(params=["lab", "notebook"])
-def app(request: pytest.FixtureRequest) -> Iterator[App]:
-    """JupyterLab and Notebook 7, one after the other, with nobody signed in."""
-    is_lab = request.param == "lab"
-    running: JupyterProcess = request.getfixturevalue("lab" if is_lab else "notebook7")
-    yield App(running, LAB if is_lab else NOTEBOOK)
-    forget(running)
-
-
 @pytest.fixture
-def fresh(lab: JupyterProcess) -> Iterator[JupyterProcess]:
-    forget(lab)
-    yield lab
-    forget(lab)
-
-
-def open_cells(page: Page, app: App, home: Place, name: str) -> None:
-    """A notebook with a sign-in, open in the application, its kernel there."""
-    write_notebook(home.notebooks, name, "%load_ext jupyter_auth", "tok = %get_token lake")
-    open_lab(page, app.server, app.address.format(name))
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
-    page.wait_for_function(
-        "() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
-        timeout=60_000,
-    )
+def fresh(jupyterlab: JupyterProcess) -> Iterator[JupyterProcess]:
+    forget(jupyterlab)
+    yield jupyterlab
+    forget(jupyterlab)
 
 
 def cards(panel: Locator) -> Locator:
     return panel.locator("jupyter-auth-card")
-
-
-def test_the_story_of_a_sign_in(page: Page, app: App, home: Place, provider: OidcProvider) -> None:
-    open_cells(page, app, home, "sales.ipynb")
-    run_cell(page, 0)
-    run_cell(page, 1)
-    toast = page.get_by_text("sales.ipynb asks you to sign in to Test lake.")
-    expect(toast).to_be_visible(timeout=SLOW)
-    page.get_by_role("button", name="Show request").click()
-    panel = page.locator(f"#{PANEL}")
-    expect(section(panel, "Waiting for you")).to_contain_text("1")
-    expect(cards(panel)).to_have_count(1)
-    expect(panel.locator(".ja-card-place")).to_be_focused()
-    expect(toast).to_be_hidden()
-
-    provider.approve(pending(app.server)[0]["user_code"], username="ada")
-    expect(section(panel, "Accounts")).to_contain_text("Signed in", timeout=SLOW)
-    expect(section(panel, "Accounts")).to_contain_text("ada")
-    tokens = section(panel, "Access tokens")
-    expect(tokens).to_contain_text("lake.read")
-    expect(tokens).to_contain_text(re.compile(r"in (59|58|1 h|\d+) (min|h|s)"))
-    expect(tokens).to_contain_text("From the provider")
-    notebooks = section(panel, "Notebooks")
-    expect(notebooks).to_contain_text("sales.ipynb")
-    expect(notebooks).to_contain_text("lake · used just now")
-    expect(section(panel, "Waiting for you")).to_be_hidden(timeout=SLOW)
-
-    panel.get_by_role("button", name="Clear cache…").click()
-    sheet = panel.get_by_role("alertdialog")
-    expect(sheet).to_contain_text("1 account on this server")
-    expect(sheet).to_contain_text("1 refresh token, revoked where the provider can")
-    expect(sheet).to_contain_text("Your browser's own sign-in. Signing in again may not ask for a password.")
-    expect(sheet.get_by_role("button", name="Keep")).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(panel.get_by_role("button", name="Clear cache…")).to_be_focused()
-    page.keyboard.press("Enter")
-    sheet.get_by_role("button", name="Clear cache").click()
-    expect(panel).to_contain_text("Cache cleared", timeout=SLOW)
-    expect(panel).to_contain_text("1 account forgotten")
-    expect(panel).to_contain_text("1 refresh token revoked")
-    expect(panel).to_contain_text("Your browser's own sign-in stays")
-    expect(panel.get_by_role("button", name="Close")).to_be_focused()
-    expect(section(panel, "Accounts")).to_contain_text("Nobody signed in")
-    expect(section(panel, "Access tokens")).to_contain_text("No access tokens.")
-    assert app.server.get("jupyter_auth/v1/accounts").json() == []
-
-    run_cell(page, 1)
-    expect(cards(panel)).to_have_count(1, timeout=SLOW)
-
-
-def test_a_second_notebook_is_listed_though_it_asks_nobody(
-    page: Page, fresh: JupyterProcess, home: Place, provider: OidcProvider
-) -> None:
-    open_cells(page, App(fresh, LAB), home, "one.ipynb")
-    panel = open_panel(page)
-    run_cell(page, 0)
-    run_cell(page, 1)
-    expect(cards(panel)).to_have_count(1, timeout=SLOW)
-    provider.approve(pending(fresh)[0]["user_code"], username="ada")
-    expect(section(panel, "Notebooks")).to_contain_text("one.ipynb", timeout=SLOW)
-    write_notebook(home.notebooks, "two.ipynb", "%load_ext jupyter_auth", "tok = %get_token lake")
-    page.evaluate("window.jupyterapp.commands.execute('docmanager:open', {path: 'two.ipynb'})")
-    page.wait_for_function(
-        """() => { const w = window.jupyterapp.shell.currentWidget;
-        return w?.context?.path === 'two.ipynb' && w.sessionContext.session?.kernel?.status === 'idle'; }""",
-        timeout=60_000,
-    )
-    run_cell(page, 0)
-    run_cell(page, 1)
-    expect(section(panel, "Notebooks")).to_contain_text("two.ipynb", timeout=SLOW)
-    expect(section(panel, "Access tokens")).to_contain_text("From the cache · used just now")
-    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-    expect(section(panel, "Notebooks")).not_to_contain_text("two.ipynb", timeout=SLOW)
 
 
 def test_signing_in_and_out_with_the_keyboard_alone(
@@ -226,18 +107,6 @@ def test_the_status_item_and_its_setting(page: Page, fresh: JupyterProcess, prov
     expect(section(panel, "Access tokens")).not_to_have_attribute("open", "")
     expect(item).to_be_hidden()
     fresh.delete("lab/api/settings/jupyter-token-broker:plugin")
-
-
-def test_nothing_is_asked_while_nothing_happens(page: Page, fresh: JupyterProcess) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    open_lab(page, fresh)
-    open_panel(page)
-    page.wait_for_timeout(2000)
-    assert [url for url in asked if "jupyter_auth/v1/cache" in url]
-    asked.clear()
-    page.wait_for_timeout(20_000)
-    assert [url for url in asked if "jupyter_auth" in url] == []
 
 
 def test_a_server_that_stops_and_comes_back(browser: Browser, provider: OidcProvider) -> None:

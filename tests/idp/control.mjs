@@ -1,4 +1,5 @@
-// What a test may turn on the running provider, and what it may read back. No secret ever enters the log.
+// What a test may turn on the running provider, and what it may read back. No secret ever enters the log; those that
+// were given out are told apart, to who has to know them so that they can be looked for.
 import * as querystring from 'node:querystring';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -9,6 +10,7 @@ const ENDPOINTS = {
   '/.well-known/openid-configuration': 'discovery',
   '/.well-known/oauth-authorization-server': 'discovery',
 };
+const SECRETS = ['access_token', 'device_code', 'id_token', 'refresh_token'];
 const FAILURE = { status: 500, body: '', content_type: 'application/json', headers: {}, count: 1, grant_type: null };
 
 function merged(defaults, changes, what) {
@@ -25,6 +27,7 @@ async function readBody(ctx) {
 
 export class Control {
   #initial;
+  #issued = Object.fromEntries(SECRETS.map((kind) => [kind, []]));
   #log = [];
   #store;
 
@@ -48,6 +51,7 @@ export class Control {
     if (refresh && !this.settings.issue_id_token_on_refresh) delete ctx.body?.id_token;
     if (endpoint === 'device_authorization' && this.settings.interval && ctx.status === 200) ctx.body.interval = this.settings.interval;
     this.#note(ctx, { endpoint, at }, form);
+    for (const kind of SECRETS) if (ctx.body?.[kind]) this.#issued[kind].push(ctx.body[kind]);
     if (refresh && hold > 0) await sleep(hold);
   };
 
@@ -57,6 +61,7 @@ export class Control {
     const verbs = {
       'GET alive': () => ({ alive: true, pid: process.pid }),
       'GET log': () => this.#log,
+      'GET issued': () => this.#issued,
       'POST set': async () => this.#set(JSON.parse(await readBody(ctx))),
       'POST reset': () => { this.#log = []; this.settings = { ...this.#initial }; return this.settings; },
       'POST reset_log': () => { this.#log = []; return {}; },

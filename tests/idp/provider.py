@@ -2,7 +2,7 @@
 
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from .base import CONFIDENTIAL_SECRET, Provider, Traits
 from .node import ensure_packages, node
@@ -55,6 +55,10 @@ class OidcProvider(Provider):
             EXIT_WITH_STDIN="1",  # so that a killed test run leaves no provider behind
             **self._more,
         )
+
+    def issued(self) -> dict[str, list[str]]:
+        """Every access, id and refresh token and device code that was given out, for who looks for them."""
+        return cast(dict[str, list[str]], self._control("GET", "issued"))
 
     def approve(self, user_code: str, username: str = "ada", verification_uri: str | None = None) -> None:
         """Enter the code, confirm it, sign in and consent."""

@@ -48,6 +48,15 @@ def test_the_widgets_front_end_is_there(installed: dict[str, bytes]) -> None:
     assert len(gzip.compress(script.encode())) < 45_000
 
 
+def test_labextension_is_small(installed: dict[str, bytes]) -> None:
+    """What a browser loads of it, packed: under 60 kB, parts that are loaded only when asked for included."""
+    scripts = [
+        data for name, data in installed.items() if name.startswith(LABEXTENSION) and name.endswith(".js")
+    ]
+    assert len(scripts) > 2
+    assert sum(len(gzip.compress(data)) for data in scripts) < 60_000
+
+
 def test_package_is_whole(installed: dict[str, bytes]) -> None:
     """Code, types, templates, styles, the API's description: every file of the package."""
     files = {path.relative_to(ROOT) for path in (ROOT / "jupyter_auth").rglob("*") if path.is_file()}

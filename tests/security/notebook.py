@@ -1,11 +1,13 @@
 """A sign-in in a notebook of JupyterLab, saved while it waits and when it is over."""
 
 import json
+from functools import partial
 from pathlib import Path
 
-from playwright.sync_api import Page, Response, WebSocket, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.lab import chromium, open_notebook, run_cell, save, write_notebook
+from tests.browser.wire import listen
 from tests.integration.conftest import pending
 from tests.security.evidence import CHANNELS, EVENTS, HTTP
 from tests.security.life import Life, echo
@@ -29,8 +31,7 @@ def in_notebook(life: Life) -> str:
     path = write_notebook(life.place.notebooks, "life.ipynb", *CELLS)
     with chromium() as browser:
         page = browser.new_page()
-        page.on("response", lambda response: _keep(life, response))
-        page.on("websocket", lambda channel: _listen(life, channel))
+        listen(page, life.server.url, partial(_keep, life))
         open_notebook(page, life.server, path.name)
         for index in range(SIGN_IN + 1):
             run_cell(page, index)
@@ -75,15 +76,7 @@ def _saved(page: Page, path: Path, words: str) -> str:
     return json.dumps(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _keep(life: Life, response: Response) -> None:
-    """An answer to the page, but for JupyterLab's own program."""
-    if response.url.startswith(life.server.url) and "/static/" not in response.url:
-        head = f"{response.status} {response.headers}\n".encode()
-        body = b"" if response.status in {204, 304} or response.request.redirected_to else response.body()
-        life.evidence.add(HTTP, f"to the page: {response.url.partition('?')[0]}", head + body)
-
-
-def _listen(life: Life, channel: WebSocket) -> None:
-    place = EVENTS if "/api/events" in channel.url else CHANNELS
-    where = f"to the page: {channel.url.partition('?')[0]}"
-    channel.on("framereceived", lambda data: life.evidence.add(place, where, data))
+def _keep(life: Life, kind: str, where: str, data: bytes) -> None:
+    """What came to the page, by the place that it came over."""
+    place = HTTP if kind == "HTTP" else EVENTS if "/api/events" in where else CHANNELS
+    life.evidence.add(place, f"to the page: {where}", data)
