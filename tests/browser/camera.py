@@ -50,3 +50,8 @@ class Camera:
         picture = Image.open(BytesIO(shown)).convert("RGB")
         few = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         few.save(self.folder / f"{name}.png", optimize=True)
+
+
+def hide_notifications(page: Page) -> None:
+    """They have a picture of their own, and would lie over others."""
+    page.add_style_tag(content=".Toastify { display: none; }")

@@ -130,4 +130,8 @@ def violations(page: Page, selector: str) -> list[str]:
     if not page.evaluate("() => 'axe' in window"):
         page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
     found = page.evaluate("selector => axe.run(selector).then(result => result.violations)", selector)
-    return [f"{problem['id']}: {node['html']}" for problem in found for node in problem["nodes"]]
+    return [
+        f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for rule in found
+        for node in rule["nodes"]
+    ]

@@ -2,7 +2,6 @@
 
 import json
 import time
-from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, Page, Route
@@ -10,8 +9,8 @@ from playwright.sync_api import Locator, Page, Route
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 
 PANEL = "jupyter-token-broker-panel"
+INSIDE = f"#{PANEL}"
 Row = dict[str, Any]
-AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
 OPEN = "() => window.jupyterapp.commands.execute('jupyter-auth:open')"
 
 
@@ -83,18 +82,6 @@ class Answers:
             route.fulfill(status=200, content_type="application/json", body=json.dumps(value))
         else:
             route.continue_()
-
-
-def axe(page: Page, inside: str = f"#{PANEL}") -> list[str]:
-    """What axe-core finds wrong there."""
-    if not page.evaluate("() => Boolean(window.axe)"):
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("inside => window.axe.run(inside)", inside)
-    return [
-        f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for rule in found["violations"]
-        for node in rule["nodes"]
-    ]
 
 
 # -- made-up answers -----------------------------------------------------------------------------------------

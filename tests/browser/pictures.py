@@ -12,11 +12,11 @@ from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from jupyter_auth.cli.demo.servers import DemoServers
 from jupyter_auth.cli.demo.workspace import Workspace, workspace
 from tests.browser import pictures_of_cards, pictures_of_the_panel
-from tests.browser.camera import IMAGES, THEMES, Camera
+from tests.browser.camera import IMAGES, THEMES, Camera, hide_notifications
 from tests.browser.lab import chromium, open_notebook, run_cell, write_notebook
 from tests.browser.panel import open_panel
 
-CELLS = ("%load_ext jupyter_auth", "tok = %get_token lake", "tok")
+CELLS = ("%load_ext jupyter_auth", "tok = %get_token lake", "tok", "%auth")
 
 
 def main(wanted: list[str]) -> None:
@@ -48,7 +48,7 @@ def take(page: Page, lab: JupyterProcess, space: Workspace, theme: str) -> None:
     camera = Camera(page=page, folder=IMAGES)
     camera.use(theme)
     page.evaluate("window.jupyterapp.shell.collapseLeft()")
-    page.add_style_tag(content=".Toastify { display: none; }")  # the notification has a picture of its own
+    hide_notifications(page)
     run_cell(page, 0)
     run_cell(page, 1)
     page.locator(".jp-Notebook:visible").get_by_text("asks you to sign in").first.wait_for()
@@ -62,10 +62,20 @@ def take(page: Page, lab: JupyterProcess, space: Workspace, theme: str) -> None:
     notebook.get_by_text("AuthenticationResult").first.wait_for()
     page.set_viewport_size({"width": 900, "height": 330})
     camera.take_now(notebook, f"signed-in-{theme}")
+    take_widget(camera, theme)
     take_panel(camera, theme)
     lab.delete("jupyter_auth/v1/cache")
     for kernel in lab.get("api/kernels").json():
         lab.delete(f"api/kernels/{kernel['id']}")
+
+
+def take_widget(camera: Camera, theme: str) -> None:
+    """The widget panel of `%auth` in its cell."""
+    camera.page.set_viewport_size({"width": 900, "height": 800})
+    run_cell(camera.page, 3)
+    widget = camera.page.locator(".ja-widget-panel")
+    widget.get_by_text("Signed in", exact=True).wait_for()
+    camera.take_now(widget, f"widget-{theme}")
 
 
 def take_panel(camera: Camera, theme: str) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, expect
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
-from tests.browser.camera import IMAGES, THEMES, Camera
+from tests.browser.camera import IMAGES, THEMES, Camera, hide_notifications
 from tests.browser.desk import Desk
 from tests.browser.lab import LAB, open_document, run_cell
 from tests.browser.panel import Answers, forget
@@ -55,7 +55,7 @@ def take_waiting(at: Desk, provider: OidcProvider) -> None:
     camera = Camera(page=at.page, folder=FOLDER)
     at.open(at.write("forecast", ASK))
     at.page.evaluate("window.jupyterapp.shell.collapseLeft()")
-    at.page.add_style_tag(content=".Toastify { display: none; }")  # the notification has a picture of its own
+    hide_notifications(at.page)
     run_cell(at.page, 0)
     begin(at)
     camera.take(at.card, "card-waiting")
@@ -111,6 +111,7 @@ def take_made_up(at: Desk) -> None:
     open_document(at.page, at.server, write_cards(at.home.notebooks, "cards.ipynb", *names).name)
     at.page.evaluate("window.jupyterapp.shell.collapseLeft()")
     at.page.set_viewport_size(TALL)  # type: ignore[arg-type]
+    hide_notifications(at.page)
     camera = Camera(page=at.page, folder=FOLDER)
     for number, name in enumerate(names):
         card = at.page.locator("jupyter-auth-card").nth(number)

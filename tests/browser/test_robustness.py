@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.browser.desk import Desk
-from tests.browser.lab import LAB, App
-from tests.browser.panel import Answers, axe, forget, open_lab, open_panel, pending, section
+from tests.browser.lab import LAB, App, violations
+from tests.browser.panel import Answers, forget, open_lab, open_panel, pending, section
 from tests.idp import MisbehavingProvider, OidcProvider, faults
 from tests.support import Place, place
 
@@ -73,7 +73,7 @@ def test_a_server_that_stops_in_mid_flow_and_one_that_lets_nobody_in(
         for card in cards:
             expect(card).to_contain_text("The Jupyter server does not answer.", timeout=SOON)
             expect(card).to_contain_text(code)
-        assert axe(page, "jupyter-auth-card") == []
+        assert violations(page, "jupyter-auth-card") == []
         with start():
             expect(panel).not_to_contain_text("Connection lost", timeout=BACK)
             expect(desk.card).to_have_text(GONE, timeout=SOON)
@@ -207,7 +207,7 @@ def test_what_a_hostile_provider_says_of_a_request(browser: Browser, tmp_path: P
         card = panel.locator("jupyter-auth-card")
         expect(card.locator(".code > code")).to_have_text(code, timeout=SOON)
         assert card.evaluate("c => c.shadowRoot.querySelector('.card').scrollWidth <= c.clientWidth")
-        assert axe(page, "jupyter-auth-card") == []
+        assert violations(page, "jupyter-auth-card") == []
         card.get_by_role("button", name="Cancel").click()
         expect(card).to_be_hidden(timeout=SOON)
 
