@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 from jupyter_auth.broker import ending, listing
 from jupyter_auth.broker.accounts import switch
+from jupyter_auth.broker.app_request import no_people, resolve_any
 from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.configuration import Configuration, ConfigurationFiles
 from jupyter_auth.broker.interactions import Interaction, Interactions, Requester
-from jupyter_auth.broker.request import Resolved, TokenRequest, device_parameters, resolve
+from jupyter_auth.broker.request import Resolved, TokenRequest, device_parameters
 from jupyter_auth.broker.sign_in import DeviceSignIn
 from jupyter_auth.broker.silent import Silent, result
 from jupyter_auth.broker.storage import open_store
@@ -147,7 +148,7 @@ class Broker:
 
     def resolve(self, request: TokenRequest) -> Resolved:
         """The request with its profile."""
-        return resolve(request, self.configuration.profile(request.profile))
+        return resolve_any(request, self.configuration.profile(request.profile))
 
     # -- tokens ---------------------------------------------------------------------------------
 
@@ -183,6 +184,8 @@ class Broker:
         """
         cache = await self.start()
         resolved = self.resolve(request)
+        if resolved.app is not None:
+            raise no_people(resolved.profile)
         allowed = resolved.profile.flows or BUILT_FLOWS
         if not set(allowed) & set(BUILT_FLOWS):
             raise PolicyError(

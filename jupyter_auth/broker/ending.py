@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from jupyter_auth.broker import accounts
 from jupyter_auth.broker.changes import AccountAction, AccountChanged, CacheChanged, Changes
+from jupyter_auth.cache.applications import ApplicationCache, Removed
 from jupyter_auth.cache.records import AccountRecord, ClientKey, Kind, RefreshTokenRecord
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import AuthError
@@ -42,13 +43,22 @@ class Ending:
             for account in self._cache.accounts(client)
         )
         ended = self._remove(None, "removed")
+        apps = self._remove_apps()
         for profile in self._profiles.values():
             self._changes.tell(CacheChanged(action="cleared", profile=profile.name))
         return ClearReport(
             accounts=tuple(self._outcome(a, token, revoke=revoke) for a, token in ended),
-            access_tokens=tokens,
-            refresh_tokens=sum(token is not None for _, token in ended),
+            access_tokens=tokens + sum(app.access_tokens for app in apps),
+            refresh_tokens=sum(token is not None for _, token in ended)
+            + sum(app.refresh_token is not None for app in apps),
         )
+
+    def _remove_apps(self) -> list[Removed]:
+        """Forget what the chosen applications hold for no account. Nothing of it is revoked: an access token
+        of an application ends by itself, and whoever began a long-running session has its assertion."""
+        chosen = {(profile.issuer, profile.client_id) for profile in self._profiles.values()}
+        held = ApplicationCache(self._cache)
+        return [held.remove(key) for key in held.all() if (key.issuer, key.client_id) in chosen]
 
     def clear_all(self, *, revoke: bool) -> ClearReport:
         """Wipe everything, whatever profiles there are now; a locked store as well."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_auth.broker.refresh import Refreshed
-from jupyter_auth.cache.records import AccountKey, Target
+from jupyter_auth.cache.records import Holder, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,15 +27,15 @@ class Flights:
     """The flights of one broker. Used on its event loop only."""
 
     def __init__(self) -> None:
-        self._flights: dict[AccountKey, Flight] = {}
+        self._flights: dict[Holder, Flight] = {}
 
-    def get(self, account: AccountKey) -> Flight | None:
+    def get(self, account: Holder) -> Flight | None:
         """The refresh under way for ``account``, if there is one."""
         return self._flights.get(account)
 
     def start(
         self,
-        account: AccountKey,
+        account: Holder,
         target: Target,
         claims: str | None,
         work: Callable[[], Coroutine[Any, Any, Refreshed]],

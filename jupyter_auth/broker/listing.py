@@ -1,12 +1,15 @@
 """What people may see of the broker: versions, store, cache entries, accounts. Never a token."""
 
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any
 
 from jupyter_auth import __version__
 from jupyter_auth.broker.configuration import Configuration
+from jupyter_auth.broker.request import resource_of
 from jupyter_auth.broker.silent import Silent
-from jupyter_auth.cache.records import AccountRecord, ClientKey
+from jupyter_auth.cache.applications import ApplicationCache
+from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord, AppKey, ClientKey, Holder
 from jupyter_auth.cache.store import StoreDescription
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.account import Account
@@ -74,29 +77,45 @@ async def entries(
     names = {(p.issuer, p.client_id): p.name for p in reversed(list(configuration.profiles.values()))}
     for account in await in_thread(cache.all_accounts):
         profile = names.get((account.environment, account.client_id), "")
-        rows += await _entries_of(account, profile, cache, silent, in_thread)
+        key = account.account_key
+        rows += [
+            _entry(token, profile, key, account, silent)
+            for token in await in_thread(partial(cache.tokens, key))
+        ]
+    for app in await in_thread(ApplicationCache(cache).all):
+        rows += [
+            _entry(token, _profile_of(app, token, configuration), app, None, silent)
+            for token in await in_thread(partial(cache.tokens, app))
+        ]
     return rows
 
 
-async def _entries_of(
-    account: AccountRecord, profile: str, cache: TokenCache, silent: Silent | None, in_thread: InThread
-) -> list[Row]:
-    tokens = await in_thread(lambda: cache.tokens(account.account_key))
-    renewing = silent is not None and silent.flights.get(account.account_key) is not None
-    return [
-        {
-            "profile": profile,
-            "username": account.username,
-            "home_account_id": account.home_account_id,
-            "scopes": list(token.granted),
-            "expires_on": token.expires_on,
-            "refresh_on": token.refresh_on,
-            "last_used": int(silent.last_used.get(token.version, 0)) or None if silent else None,
-            "source": "cache" if silent and token.version in silent.last_used else "identity_provider",
-            "renewing": renewing,
-        }
-        for token in tokens
-    ]
+def _profile_of(key: AppKey, token: AccessTokenRecord, configuration: Configuration) -> str:
+    """The profile that most likely asked for an application's token: several may name one application."""
+    named = [p for p in configuration.profiles.values() if (p.issuer, p.client_id) == key[1:3]]
+    is_own = key.kind == "app"
+    named.sort(key=lambda p: (p.signs_people_in == is_own, resource_of(p) != token.resource))
+    return named[0].name if named else ""
+
+
+def _entry(
+    token: AccessTokenRecord,
+    profile: str,
+    key: Holder,
+    account: AccountRecord | None,
+    silent: Silent | None,
+) -> Row:
+    return {
+        "profile": profile,
+        "username": account.username if account else "",
+        "home_account_id": account.home_account_id if account else "",
+        "scopes": list(token.granted),
+        "expires_on": token.expires_on,
+        "refresh_on": token.refresh_on,
+        "last_used": int(silent.last_used.get(token.version, 0)) or None if silent else None,
+        "source": "cache" if silent and token.version in silent.last_used else "identity_provider",
+        "renewing": silent is not None and silent.flights.get(key) is not None,
+    }
 
 
 async def account_states(

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
-from jupyter_auth.broker import overview
+from jupyter_auth.broker import app_verbs, overview
+from jupyter_auth.broker.applications import Applications
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.changes import Counter
 from jupyter_auth.broker.interactions import Interaction, Requester
@@ -48,6 +49,7 @@ _ARGUMENTS: dict[str, frozenset[str]] = {
     "list": frozenset({"resource", "start"}),
     "watch": frozenset({"seen", "timeout"}),
     "cancel": frozenset({"id"}),
+    **app_verbs.ARGUMENTS,
 }
 
 
@@ -73,6 +75,7 @@ class Operations:
         self.usage = Usage(broker.clock.now, broker.changes)
         # from the time on, so that no count of a broker before this one is taken for its own
         self.changed = Counter(broker.changes, time.time_ns())
+        self.applications = Applications(broker)
 
     async def generation_file(self) -> str | None:
         """The path a kernel maps to learn of a clear."""
@@ -90,6 +93,7 @@ class Session:
         self._use.connected()
         self._waits: dict[str, Interaction] = {}
         self._first: set[str] = set()
+        self._apps = app_verbs.AppVerbs(operations.applications, self._use)
         self._verbs: dict[str, Callable[[Message], Coroutine[Any, Any, Message]]] = {
             "get_token": self._get_token,
             "acquire_token_silent": self._acquire_token_silent,
@@ -104,6 +108,7 @@ class Session:
             "list": self._list,
             "watch": self._watch,
             "cancel": self._cancel,
+            **self._apps.table,
         }
 
     def at_once(self, message: Message) -> Message | None:
@@ -116,7 +121,7 @@ class Session:
             if found is not None:
                 self._use.count(found.profile)
                 return {"ok": True, "result": result_to_wire(found)}
-        return None
+        return self._apps.peek(message)
 
     async def respond(self, message: Message) -> Message:
         """The answer of a verb, or the error that it ended with."""

@@ -9,7 +9,7 @@ from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.throttle import Throttle
 from jupyter_auth.cache.leases import Lease
-from jupyter_auth.cache.records import AccessTokenRecord, AccountKey, RefreshTokenRecord
+from jupyter_auth.cache.records import AccessTokenRecord, AccountKey, AppKey, Holder, RefreshTokenRecord
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import InteractionRequiredError, OAuthError, PolicyError, TransportError
 from jupyter_auth.core.freshness import DEFAULT_LIFETIME, freshness, refresh_time
@@ -17,6 +17,8 @@ from jupyter_auth.core.scopes import RESERVED, union
 from jupyter_auth.core.urls import host_of
 from jupyter_auth.providers.base import Engine, TokenResponse
 
+#: What to do where a long-running session has ended, or never was.
+BEGIN_AGAIN = "Begin it with a new user_assertion: initiate_long_running_on_behalf_of."
 LEASE_TIMEOUT = 80.0  # seconds to wait for another process's refresh; the kernel's call waits longer
 #: OAuth errors of a refresh that only a person can mend (SEMANTICS: MSAL's list and invalid_scope).
 _PERSON_NEEDED = frozenset(
@@ -60,11 +62,11 @@ class _LeaseLostError(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refresh:
     """The work of one flight. ``seen``: the version of the best token there was when it took off;
-    ``behind``: that one is still handed out."""
+    ``behind``: that one is still handed out. ``account`` may be a long-running session, which is none."""
 
     engine: Callable[[], Engine]
     cache: TokenCache
-    account: AccountKey
+    account: Holder
     resolved: Resolved
     clock: Clock
     throttle: Throttle
@@ -79,7 +81,7 @@ class Refresh:
         ``invalid_grant`` removes a refresh token.
         """
         while True:
-            with self.cache.store.lease(self.account.partition, LEASE_TIMEOUT) as lease:
+            with self.cache.store.lease(self.account.lease, LEASE_TIMEOUT) as lease:
                 newer = self._came_meanwhile()
                 if newer is not None:
                     return Refreshed(token=newer, is_adopted=True)
@@ -107,7 +109,7 @@ class Refresh:
                 if refused.error != "invalid_grant":
                     raise self._judged(refused, current) from None
                 used = current
-        if self.cache.drop_refresh_token(self.account, used):
+        if self.cache.drop_refresh_token(self.account, used) and isinstance(self.account, AccountKey):
             who, profile = self.account.home_account_id, self.resolved.profile.name
             self.changes.tell(AccountChanged(home_account_id=who, profile=profile, action="needs_sign_in"))
         raise self._person_needed("invalid_grant", "The provider no longer accepts this sign-in.")
@@ -166,10 +168,11 @@ class Refresh:
     def _answer(self, used: RefreshTokenRecord, scopes: tuple[str, ...]) -> TokenResponse:
         """Ask, unless the provider has just refused that."""
         claims, target = self.resolved.request.claims_challenge, self.resolved.target
+        extra = {"claims": claims, "tenant": target.realm or None}
         request = (used.version, scopes, claims, target.resource)
         self.throttle.check(request, self.account)
         try:
-            return self.engine().refresh(used.secret, scopes, {"claims": claims} if claims else {})
+            return self.engine().refresh(used.secret, scopes, {k: v for k, v in extra.items() if v})
         except (OAuthError, TransportError) as problem:
             self.throttle.note(request=request, sender=self.account, problem=problem)
             raise
@@ -177,7 +180,7 @@ class Refresh:
     def _claims_of_the_same_person(self, answer: TokenResponse) -> dict[str, object] | None:
         """The new id token's claims, if it has any. Of somebody else nothing is kept, the access token
         least of all (OpenID Connect Core §12.2)."""
-        if answer.claims is None:
+        if answer.claims is None or isinstance(self.account, AppKey):
             return None
         for account in self.cache.accounts(self.account.client):
             if account.account_key == self.account:
@@ -202,10 +205,12 @@ class Refresh:
 
     def _person_needed(self, reason: str, message: str) -> InteractionRequiredError:
         profile = self.resolved.profile.name
+        is_session = self.resolved.app is not None
+        hint = BEGIN_AGAIN if is_session else f"Sign in again with: %get_token {profile}"
         return InteractionRequiredError(
             message,
-            reason=reason,
-            hint=f"Sign in again with: %get_token {profile}",
+            reason="no_session" if is_session and reason == "no_refresh_token" else reason,
+            hint=hint,
             profile=profile,
             scopes=list(self.resolved.scopes),
             claims=self.resolved.request.claims_challenge,

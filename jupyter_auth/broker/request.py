@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jupyter_auth.cache.records import ClientKey, Target
+from jupyter_auth.cache.records import AppKey, ClientKey, Target
 from jupyter_auth.core.errors import PolicyError, ProfileError
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.scopes import parse_scopes, resource_scopes
+from jupyter_auth.core.secret import Secret
 
 _TEXT_FIELDS = {
     "profile": 64,
@@ -89,13 +90,23 @@ def _bad(name: str, what: str) -> ProfileError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """A request together with its profile: what the cache is asked."""
+    """A request together with its profile: what the cache is asked. ``app`` is set where that is for no
+    account, ``assertion`` where it is on behalf of the person whose token that is."""
 
     profile: Profile
     client: ClientKey
     scopes: tuple[str, ...]
     target: Target
     request: TokenRequest = field(default_factory=TokenRequest)
+    app: AppKey | None = None
+    assertion: Secret | None = None
+
+
+def resource_of(profile: Profile) -> str:
+    """The profile's resource or audience as a ``Target`` has it; empty where it has none."""
+    if profile.audience:
+        return f"audience:{profile.audience}"
+    return f"resource:{profile.resource}" if profile.resource else ""
 
 
 def resolve(request: TokenRequest, profile: Profile) -> Resolved:
@@ -112,14 +123,11 @@ def resolve(request: TokenRequest, profile: Profile) -> Resolved:
             hint="Leave flow out, or use 'device_code'.",
         )
     scopes = request.scopes or profile.scopes
-    resource = f"resource:{profile.resource}" if profile.resource else ""
-    if profile.audience:
-        resource = f"audience:{profile.audience}"
     return Resolved(
         profile=profile,
         client=ClientKey(profile.issuer, profile.client_id),
         scopes=scopes,
-        target=Target(resource_scopes(scopes, fold=profile.folds_case), resource),
+        target=Target(resource_scopes(scopes, fold=profile.folds_case), resource_of(profile)),
         request=request,
     )
 

@@ -8,13 +8,15 @@ from time import perf_counter
 from typing import Any
 
 from jupyter_auth.broker import accounts
+from jupyter_auth.broker.app_tokens import AppRequestWork
 from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.flights import Flight, Flights
 from jupyter_auth.broker.refresh import Refresh, Refreshed
 from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.throttle import Throttle
-from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord
+from jupyter_auth.cache.applications import ApplicationCache
+from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord, AppKey, Holder
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import AuthError, CacheError, InteractionRequiredError, TransportError
 from jupyter_auth.core.freshness import freshness
@@ -31,14 +33,14 @@ RETRY_BEHIND = 30.0  # seconds before a refresh behind a stale token is tried ag
 
 
 def result(
-    token: AccessTokenRecord, account: AccountRecord, resolved: Resolved, origin: Provenance
+    token: AccessTokenRecord, account: AccountRecord | None, resolved: Resolved, origin: Provenance
 ) -> AuthenticationResult:
-    """What a caller gets."""
+    """What a caller gets; without an account where the token is for none."""
     data = TokenData(
         access_token=token.secret,
-        account=account.account(resolved.profile.name).to_wire(),
+        account=account.account(resolved.profile.name).to_wire() if account else None,
         expires_on=token.expires_on,
-        id_token_claims=account.claims,
+        id_token_claims=account.claims if account else {},
         issued_on=token.issued_on,
         profile=resolved.profile.name,
         refresh_on=token.refresh_on,
@@ -56,11 +58,21 @@ class _Attempt:
     """One silent call: what it found on the way."""
 
     started: float
-    account: AccountRecord
+    key: Holder
+    account: AccountRecord | None
     in_hand: AccessTokenRecord | None = None
     seen: str | None = None
     reason: str = "no_cached_access_token"
     in_cache: float = 0.0
+
+
+def _holder(account: AccountRecord | None, resolved: Resolved) -> Holder:
+    """Whose tokens are meant: an account's, or the application's own."""
+    if account is not None:
+        return account.account_key
+    if resolved.app is None:
+        raise TypeError("a request is for an account or for an application")
+    return resolved.app
 
 
 class Silent:
@@ -86,34 +98,38 @@ class Silent:
         self._throttle = Throttle(clock)
         self.flights = Flights()
         self.last_used: dict[str, float] = {}
+        self.applications = ApplicationCache(cache)
 
     def peek(self, resolved: Resolved) -> AuthenticationResult | None:
         """The answer from memory, without waiting for anything; None where it takes more than that."""
         if resolved.request.skips_cache:
             return None
-        known = self._cache.peek_accounts(resolved.client)
-        if not known:
-            return None
-        try:
-            account = accounts.choose(known, resolved)
-        except InteractionRequiredError:
-            return None  # memory may not know what another process has saved; the store does
-        fold = resolved.profile.folds_case
-        token = self._cache.peek_token(account.account_key, resolved.target, fold=fold)
+        account: AccountRecord | None = None
+        if resolved.app is None:
+            known = self._cache.peek_accounts(resolved.client)
+            if not known:
+                return None
+            try:
+                account = accounts.choose(known, resolved)
+            except InteractionRequiredError:
+                return None  # memory may not know what another process has saved; the store does
+        key, fold = _holder(account, resolved), resolved.profile.folds_case
+        token = self._cache.peek_token(key, resolved.target, fold=fold)
         if token is None:
             return None
         state = self._state(token)
         if state == "expired":
             return None
         if state == "stale":
-            self._refresh_behind(account, resolved, token)
+            self._refresh_behind(key, resolved, token)
         self._note_use(token)
         return result(token, account, resolved, Provenance("cache", "memory"))
 
     async def acquire(self, resolved: Resolved) -> AuthenticationResult:
         """A token without a person; raises ``InteractionRequiredError`` where that cannot be."""
         started = perf_counter()
-        attempt = _Attempt(started, await self._account(resolved))
+        account = await self._account(resolved) if resolved.app is None else None
+        attempt = _Attempt(started, _holder(account, resolved), account)
         if not resolved.request.skips_cache:
             hit = await self._cached(attempt, resolved)
             if hit is not None:
@@ -137,7 +153,7 @@ class Silent:
         return accounts.choose(found, resolved)
 
     async def _cached(self, attempt: _Attempt, resolved: Resolved) -> AuthenticationResult | None:
-        key, fold = attempt.account.account_key, resolved.profile.folds_case
+        key, fold = attempt.key, resolved.profile.folds_case
         token, level = self._cache.peek_token(key, resolved.target, fold=fold), "memory"
         if token is None or self._state(token) == "expired":
             level = "store"
@@ -150,7 +166,7 @@ class Silent:
             attempt.in_hand, attempt.reason = token, "expired"
             return None
         if state == "stale":
-            self._refresh_behind(attempt.account, resolved, token)
+            self._refresh_behind(key, resolved, token)
         self._note_use(token)
         origin = Provenance("cache", level, total=attempt.in_cache, in_cache=attempt.in_cache)
         return result(token, attempt.account, resolved, origin)
@@ -168,7 +184,7 @@ class Silent:
 
     async def _refreshed(self, attempt: _Attempt, resolved: Resolved) -> AuthenticationResult:
         """Join the refresh in flight, adopt its result, or make one."""
-        key, claims = attempt.account.account_key, resolved.request.claims_challenge
+        key, claims = attempt.key, resolved.request.claims_challenge
         fold = resolved.profile.folds_case
         while True:
             flight = self.flights.get(key)
@@ -179,7 +195,7 @@ class Silent:
                 if self.flights.get(key) is not None:
                     continue  # one took off while we looked
                 asked_at = perf_counter()
-                flight = self._take_off(attempt.account, resolved, seen=attempt.seen)
+                flight = self._take_off(key, resolved, seen=attempt.seen)
                 done = await asyncio.shield(flight.task)
                 if done.is_adopted:
                     return self._joined(attempt, done.token, resolved)
@@ -208,7 +224,7 @@ class Silent:
         request, fold = resolved.request, resolved.profile.folds_case
         if request.claims_challenge is not None:
             return None
-        key = attempt.account.account_key
+        key = attempt.key
         token = await self._in_thread(lambda: self._cache.find_token(key, resolved.target, fold=fold))
         attempt.seen = token.version if token else None
         if token is None or self._state(token) == "expired":
@@ -229,41 +245,50 @@ class Silent:
         )
         return result(token, attempt.account, resolved, origin)
 
-    def _take_off(
-        self, account: AccountRecord, resolved: Resolved, *, seen: str | None, behind: bool = False
-    ) -> Flight:
-        work = Refresh(
-            engine=lambda: self._engine(resolved.profile),
-            cache=self._cache,
-            account=account.account_key,
-            resolved=resolved,
-            clock=self._clock,
-            throttle=self._throttle,
-            changes=self._changes,
-            seen=seen,
-            behind=behind,
-        )
+    def _take_off(self, key: Holder, resolved: Resolved, *, seen: str | None, behind: bool = False) -> Flight:
+        more = {"seen": seen, "behind": behind}
+        # an account and a long-running session have a refresh token; the others ask anew
+        has_none = isinstance(key, AppKey) and key.kind != "long_running"
+        work = self.app_work(resolved, **more) if has_none else Refresh(**self._work(key, resolved, **more))
         return self.flights.start(
-            account.account_key,
+            key,
             resolved.target,
             resolved.request.claims_challenge,
             lambda: self._calling(work.run),
         )
 
-    def _refresh_behind(self, account: AccountRecord, resolved: Resolved, stale: AccessTokenRecord) -> None:
+    def _work(self, key: Holder, resolved: Resolved, **more: Any) -> dict[str, Any]:
+        return {
+            "engine": lambda: self._engine(resolved.profile),
+            "cache": self._cache,
+            "account": key,
+            "resolved": resolved,
+            "clock": self._clock,
+            "throttle": self._throttle,
+            "changes": self._changes,
+            **more,
+        }
+
+    def app_work(self, resolved: Resolved, **more: Any) -> AppRequestWork:
+        """What asks a provider for an application's token, in a thread."""
+        key = _holder(None, resolved)
+        return AppRequestWork(apps=self.applications, **self._work(key, resolved, **more))
+
+    def _refresh_behind(self, key: Holder, resolved: Resolved, stale: AccessTokenRecord) -> None:
         """Refresh a stale token while it is still handed out; a failure waits before the next try."""
-        key = account.account_key
         now = self._clock.now()
         if self.flights.get(key) is not None or now < self._behind_not_before.get(key, 0.0):
             return
-        flight = self._take_off(account, resolved, seen=stale.version, behind=True)
+        flight = self._take_off(key, resolved, seen=stale.version, behind=True)
 
         def landed(task: "asyncio.Task[Refreshed]") -> None:
             self._behind_not_before.pop(key, None)
             problem = None if task.cancelled() else task.exception()
             if problem is not None:
                 wait = getattr(problem, "retry_after", None) or RETRY_BEHIND
-                self._behind_not_before[key] = self._clock.now() + wait
+                self._behind_not_before = {
+                    waiting: until for waiting, until in self._behind_not_before.items() if until > now
+                } | {key: self._clock.now() + wait}
                 log.info("A refresh behind a token in use failed: %s", getattr(problem, "reason", "unknown"))
 
         flight.task.add_done_callback(landed)

@@ -119,6 +119,11 @@ class MemoryStore:
             if not members:
                 del self._partitions[row.partition]
 
+    def sweep(self, now: int) -> None:
+        with self._lock:
+            for row in [row for row in self._rows.values() if 0 < row.expires_on <= now]:
+                self._remove(row.key)
+
     @contextmanager
     def lease(self, name: str, timeout: float) -> Iterator[Lease]:
         yield Sole()

@@ -21,6 +21,7 @@ class Kind(IntEnum):
     ACCOUNT = 0
     ACCESS_TOKEN = 1
     REFRESH_TOKEN = 2
+    APPLICATION = 3
 
 
 class ClientKey(NamedTuple):
@@ -51,6 +52,48 @@ class AccountKey(NamedTuple):
     @property
     def partition(self) -> str:
         return json.dumps(["tokens", *self])
+
+    @property
+    def lease(self) -> str:
+        """What is held while its refresh token is in use."""
+        return self.partition
+
+
+class AppKey(NamedTuple):
+    """What an application holds that is no account's: the partition of tokens of its own (``app``), of those
+    it got for one assertion (``on_behalf_of``), and of a session that goes on without one (``long_running``).
+
+    ``name`` is the SHA-256 of the assertion, or of the session's key; neither is stored. ``issuer`` is the
+    profile's own: for Entra with its tenant. Of four parts, so that none ever equals an ``AccountKey``.
+    """
+
+    kind: str
+    issuer: str
+    client_id: str
+    name: str = ""
+
+    @property
+    def client(self) -> ClientKey:
+        return ClientKey(self.issuer, self.client_id)
+
+    @property
+    def partition(self) -> str:
+        return json.dumps(self)
+
+    @property
+    def lease(self) -> str:
+        """What is held while the provider is asked. A lease may be a file that stays: assertions, of which
+        there is no end, share 256."""
+        return json.dumps([*self[:3], self.name[:2]])
+
+    @property
+    def home_account_id(self) -> None:
+        """There is no account."""
+        return
+
+
+#: Whose tokens a partition holds.
+Holder = AccountKey | AppKey
 
 
 class Target(NamedTuple):
@@ -104,7 +147,7 @@ class AccessTokenRecord(_Record):
     token_endpoint: str = ""
     correlation_id: str = ""
 
-    def key(self, account: AccountKey) -> str:
+    def key(self, account: Holder) -> str:
         """One row per account, realm, resource and granted target."""
         target = sorted(set(self.granted))
         return json.dumps(
@@ -148,7 +191,7 @@ class RefreshTokenRecord(_Record):
     family_id: str = ""  # Microsoft's own clients only (FOCI); kept, never relied on
 
     @staticmethod
-    def key(account: AccountKey) -> str:
+    def key(account: Holder) -> str:
         return json.dumps(["refresh_token", *account])
 
 
@@ -192,3 +235,26 @@ class AccountRecord(_Record):
     def updated(self, claims: Mapping[str, Any] | None) -> Self:
         """The same account with the claims of a newer id token for the same subject."""
         return self if claims is None else replace(self, claims=dict(claims))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppRecord(_Record):
+    """That an application holds something: for listing and clearing, which cannot know every assertion.
+
+    A save is refused unless this record is still the one, by its ``version``, that was there before the
+    provider was asked: so no clear in between is undone.
+    """
+
+    kind: str
+    issuer: str
+    client_id: str
+    name: str = ""
+    version: str = field(default_factory=new_version)
+
+    @property
+    def app_key(self) -> AppKey:
+        return AppKey(self.kind, self.issuer, self.client_id, self.name)
+
+    @staticmethod
+    def key(app: AppKey) -> str:
+        return json.dumps(["application", *app])

@@ -2,10 +2,11 @@
 
 import json
 
+from jupyter_auth.cache.app_rows import refresh_token_end
 from jupyter_auth.cache.records import (
     AccessTokenRecord,
-    AccountKey,
     AccountRecord,
+    Holder,
     Kind,
     RefreshTokenRecord,
     Target,
@@ -42,10 +43,11 @@ def account_row(account: AccountRecord) -> Row:
     )
 
 
-def refresh_token_row(key: AccountKey, token: RefreshTokenRecord) -> Row:
+def refresh_token_row(key: Holder, token: RefreshTokenRecord) -> Row:
     return Row(
         partition=key.partition,
         key=RefreshTokenRecord.key(key),
         kind=Kind.REFRESH_TOKEN,
         value=token.to_json(),
+        expires_on=refresh_token_end(key, token.saved_on),
     )

@@ -125,6 +125,10 @@ class SqliteStore:
             self._header.refresh(self._file.db)
             return change(_SqliteTransaction(self))
 
+    def sweep(self, now: int) -> None:
+        with self._guarded(), self._file.transaction():
+            self._file.db.execute("DELETE FROM records WHERE expires_on > 0 AND expires_on <= ?", (now,))
+
     def lease(self, name: str, timeout: float) -> AbstractContextManager[Lease]:
         name = self._header.master.lease_name(name)
         if self._network:

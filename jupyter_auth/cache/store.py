@@ -95,6 +95,10 @@ class Store(Protocol):
         """Run ``change`` atomically over ``partitions``; with ``durable`` it is on disk when this returns."""
         ...
 
+    def sweep(self, now: int) -> None:
+        """Remove the rows that have ended by ``now`` (Unix seconds); those with ``expires_on`` 0 stay."""
+        ...
+
     def lease(self, name: str, timeout: float) -> AbstractContextManager[Lease]:
         """Hold ``name`` alone among all processes that share the store, however one of them ends.
 

@@ -10,11 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from jupyter_auth.cache.app_rows import keep_listed
 from jupyter_auth.cache.records import (
     AccessTokenRecord,
     AccountKey,
     AccountRecord,
+    AppKey,
     ClientKey,
+    Holder,
     Kind,
     RefreshTokenRecord,
     Target,
@@ -50,12 +53,12 @@ class TokenCache:
         self._lock = threading.Lock()
         self._generation = store.generation.value
         self._writes = 0
-        self._tokens: dict[AccountKey, tuple[AccessTokenRecord, ...]] = {}
+        self._tokens: dict[Holder, tuple[AccessTokenRecord, ...]] = {}
         self._accounts: dict[ClientKey, tuple[AccountRecord, ...]] = {}
 
     # -- memory ---------------------------------------------------------------------------------
 
-    def peek_token(self, account: AccountKey, target: Target, *, fold: bool) -> AccessTokenRecord | None:
+    def peek_token(self, account: Holder, target: Target, *, fold: bool) -> AccessTokenRecord | None:
         """A token from memory, without any I/O."""
         self._heed_generation()
         return best(self._tokens.get(account, ()), target, fold=fold)
@@ -89,14 +92,14 @@ class TokenCache:
 
     # -- reading --------------------------------------------------------------------------------
 
-    def find_token(self, account: AccountKey, target: Target, *, fold: bool) -> AccessTokenRecord | None:
+    def find_token(self, account: Holder, target: Target, *, fold: bool) -> AccessTokenRecord | None:
         """The best token for ``target``, from the store."""
         seen = self._seen()
         tokens = tuple(tokens_in(self.store.rows(account.partition)))
         self._remember(self._tokens, account, tokens, seen)
         return best(tokens, target, fold=fold)
 
-    def refresh_token(self, account: AccountKey) -> RefreshTokenRecord | None:
+    def refresh_token(self, account: Holder) -> RefreshTokenRecord | None:
         """The account's refresh token, from the store."""
         return refresh_token_in(self.store.rows(account.partition))
 
@@ -111,7 +114,7 @@ class TokenCache:
         """Every account there is: for listing and clearing."""
         return tuple(AccountRecord.from_json(row.value) for row in self.store.rows_of_kind(Kind.ACCOUNT))
 
-    def tokens(self, account: AccountKey) -> tuple[AccessTokenRecord, ...]:
+    def tokens(self, account: Holder) -> tuple[AccessTokenRecord, ...]:
         """The access tokens of an account that have not ended, for listing."""
         now = self._clock()
         return tuple(t for t in tokens_in(self.store.rows(account.partition)) if t.expires_on > now)
@@ -163,7 +166,7 @@ class TokenCache:
 
     def save_refresh(
         self,
-        key: AccountKey,
+        key: Holder,
         *,
         token: AccessTokenRecord,
         used: RefreshTokenRecord,
@@ -188,8 +191,9 @@ class TokenCache:
             if current.version != used.version:
                 return True
             early = self._put_token(txn, key, token)
-            if rotated is not None:
-                txn.put(refresh_token_row(key, rotated))
+            if rotated is not None or isinstance(key, AppKey):  # a session in use stands for longer
+                txn.put(refresh_token_row(key, rotated or replace(current, saved_on=token.issued_on)))
+            keep_listed(txn, key)
             if claims is not None:
                 account = _with_key(key, accounts_in(txn.rows(key.client.partition)))
                 if account is not None:
@@ -203,7 +207,7 @@ class TokenCache:
         self._reload(key)
         return saved
 
-    def drop_refresh_token(self, key: AccountKey, used: RefreshTokenRecord) -> bool:
+    def drop_refresh_token(self, key: Holder, used: RefreshTokenRecord) -> bool:
         """Remove a refresh token that the provider refused, unless it has been replaced meanwhile: False."""
 
         def change(txn: Transaction) -> bool:
@@ -215,7 +219,7 @@ class TokenCache:
 
         return self.store.update(change, (key.partition,), durable=True)
 
-    def ask_whole(self, key: AccountKey, used: RefreshTokenRecord) -> None:
+    def ask_whole(self, key: Holder, used: RefreshTokenRecord) -> None:
         """Note that a refresh with this account's refresh token has to ask for all of its scopes."""
 
         def change(txn: Transaction) -> None:
@@ -256,7 +260,7 @@ class TokenCache:
             self._heed_generation()
         return Cleared(counts=counts, accounts=accounts)
 
-    def _put_token(self, txn: Transaction, key: AccountKey, token: AccessTokenRecord) -> bool:
+    def _put_token(self, txn: Transaction, key: Holder, token: AccessTokenRecord) -> bool:
         """Write a token; those it replaces, and those that have ended, go. True where one goes that was
         still fresh, so that a kernel may hold it."""
         now, early = self._clock(), False
@@ -277,7 +281,7 @@ class TokenCache:
         )
         return early
 
-    def _reload(self, key: AccountKey) -> None:
+    def _reload(self, key: Holder) -> None:
         """Have in memory what the store holds after a write; readers that began before it keep nothing."""
         with self._lock:
             self._writes += 1
@@ -288,5 +292,5 @@ class TokenCache:
         self.accounts(key.client)
 
 
-def _with_key(key: AccountKey, accounts: tuple[AccountRecord, ...]) -> AccountRecord | None:
+def _with_key(key: Holder, accounts: tuple[AccountRecord, ...]) -> AccountRecord | None:
     return next((account for account in accounts if account.account_key == key), None)

@@ -1,0 +1,111 @@
+"""Requests for no account: for an application itself, or on behalf of the person whose token it was sent."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from jupyter_auth.broker.request import Resolved, TokenRequest, resolve
+from jupyter_auth.cache.records import AppKey
+from jupyter_auth.core.errors import ProfileError
+from jupyter_auth.core.profile import Profile
+from jupyter_auth.core.scopes import RESERVED
+from jupyter_auth.core.secret import Secret
+
+Kind = Literal["app", "on_behalf_of", "long_running"]
+
+MAX_ASSERTION = 32 * 1024  # characters; a frame must hold it
+MAX_SESSION_KEY = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppRequest:
+    """A request that concerns no account. ``session_key`` names a long-running session; who knows it may
+    use that, so it is stored no more than the assertion is."""
+
+    request: TokenRequest
+    kind: Kind = "app"
+    assertion: Secret | None = None
+    session_key: str = ""
+
+    @classmethod
+    def from_wire(cls, message: Mapping[str, Any], kind: Kind) -> "AppRequest":
+        """The request in a frame; raises ``ProfileError`` for values of the wrong kind."""
+        assertion = message.get("user_assertion")
+        key = message.get("session_key")
+        if key is not None and not (
+            isinstance(key, str) and key.isprintable() and 0 < len(key) <= MAX_SESSION_KEY
+        ):
+            raise bad_argument("session_key", f"printable text of 1 to {MAX_SESSION_KEY} characters")
+        return cls(
+            request=TokenRequest.from_wire(message),
+            kind=kind,
+            assertion=None if assertion is None else _assertion(assertion),
+            session_key=key or "",
+        )
+
+
+def _assertion(value: Any) -> Secret:
+    text = value.reveal() if isinstance(value, Secret) else value
+    if not isinstance(text, str) or not 0 < len(text) <= MAX_ASSERTION:
+        raise bad_argument("user_assertion", f"an access token of at most {MAX_ASSERTION} characters")
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise bad_argument("user_assertion", "the access token alone, without 'Bearer'")
+    return Secret(text)
+
+
+def bad_argument(name: str, what: str) -> ProfileError:
+    """The error for an argument of the wrong kind; it does not repeat it."""
+    return ProfileError(f"{name} must be {what}.", reason="bad_argument")
+
+
+def resolve_app(asked: AppRequest, profile: Profile) -> Resolved:
+    """Fill the request from the profile; raises ``ProfileError`` where its client cannot prove itself."""
+    if profile.signs_people_in and not profile.has_credentials:
+        raise ProfileError(
+            f"Profile {profile.name!r} is that of a public client, which acts only for who signs in.",
+            reason="no_client_credentials",
+            hint="Use a profile of an application that is registered with a secret or a certificate: "
+            "client_secret_file, client_certificate_file with client_key_file, or client_assertion_file.",
+        )
+    if asked.kind == "on_behalf_of" and asked.assertion is None:
+        raise bad_argument("user_assertion", "the access token that the person sent")
+    if asked.kind == "long_running" and not asked.session_key:
+        raise bad_argument("session_key", "the key of a long-running session")
+    found = resolve(asked.request, profile)
+    name = asked.session_key if asked.kind == "long_running" else ""
+    if asked.kind == "on_behalf_of" and asked.assertion is not None:
+        name = asked.assertion.reveal()
+    return replace(
+        found,
+        # what OpenID Connect keeps for people's sign-ins has no meaning here
+        scopes=tuple(scope for scope in found.scopes if scope not in RESERVED),
+        target=found.target._replace(realm=(asked.request.tenant or "").lower()),
+        app=AppKey(asked.kind, profile.issuer, profile.client_id, _digest(name)),
+        assertion=asked.assertion,
+    )
+
+
+def resolve_any(request: TokenRequest, profile: Profile) -> Resolved:
+    """What ``get_token`` is asked: a profile at which nobody signs in means its application's own tokens.
+
+    Raises ``ProfileError`` where such a profile is asked for somebody's.
+    """
+    if profile.signs_people_in:
+        return resolve(request, profile)
+    if request.account is not None or request.demands_person or request.login_hint is not None:
+        raise no_people(profile)
+    return resolve_app(AppRequest(request=request), profile)
+
+
+def no_people(profile: Profile) -> ProfileError:
+    """The error for a sign-in where there is none."""
+    return ProfileError(
+        f"Profile {profile.name!r} gives an application's own tokens: nobody signs in to it.",
+        reason="no_accounts",
+        hint=f"Leave the account and the sign-in out: %get_token {profile.name}",
+    )
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest() if secret else ""

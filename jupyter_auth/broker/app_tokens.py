@@ -1,0 +1,108 @@
+"""One request of an application to its provider, up to the token in the store. Runs in a thread."""
+
+import math
+from dataclasses import dataclass
+
+from jupyter_auth.broker.changes import CacheChanged
+from jupyter_auth.broker.refresh import BEGIN_AGAIN, LEASE_TIMEOUT, Refresh, token_record
+from jupyter_auth.broker.request import Resolved
+from jupyter_auth.cache.applications import ApplicationCache
+from jupyter_auth.cache.leases import Lease
+from jupyter_auth.cache.records import AccessTokenRecord, AppKey, RefreshTokenRecord
+from jupyter_auth.core.errors import InteractionRequiredError, OAuthError, TransportError
+from jupyter_auth.providers.base import Engine, TokenResponse
+
+#: What a provider answers to an assertion that only the person behind it can mend (MSAL: UI required).
+_PERSON_NEEDED = frozenset({"invalid_grant", "interaction_required", "login_required", "consent_required"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppRequestWork(Refresh):
+    """The work of one flight where no refresh token is kept: the provider is asked anew each time."""
+
+    apps: ApplicationCache
+
+    def _refresh(self, lease: Lease) -> AccessTokenRecord:
+        key = self._key()
+        opened = self.apps.open(key)
+        token, _ = self._obtained()
+        self.apps.save(key, token, opened)  # after a clear in between it is for its callers alone
+        self.changes.tell(CacheChanged(action="refreshed", profile=self.resolved.profile.name))
+        return token
+
+    def begin(self) -> AccessTokenRecord:
+        """Begin a long-running session, in place of the one its key stood for. What that held, or anybody
+        else has just got, is no answer: it may be another person's."""
+        key = self._key()
+        with self.cache.store.lease(key.lease, LEASE_TIMEOUT):
+            opened = self.apps.open(key)
+            token, answer = self._obtained(("offline_access",))
+            kept = None
+            if answer.refresh_token is not None:
+                kept = RefreshTokenRecord(
+                    secret=answer.refresh_token,
+                    scopes=(*token.granted, "offline_access"),
+                    saved_on=token.issued_on,
+                    resources=(self.resolved.target.resource,) if self.resolved.target.resource else (),
+                )
+            if not self.apps.begin(key, token, kept, opened):
+                if kept is not None:  # nobody will ever use it
+                    self.engine().revoke(kept.secret, "refresh_token")
+                raise _no_session(self.resolved, "The cache was cleared meanwhile.")
+        self.changes.tell(CacheChanged(action="refreshed", profile=self.resolved.profile.name))
+        return token
+
+    def _key(self) -> AppKey:
+        if self.resolved.app is None:
+            raise TypeError("an account is refreshed, not asked for")
+        return self.resolved.app
+
+    def _obtained(self, more: tuple[str, ...] = ()) -> tuple[AccessTokenRecord, TokenResponse]:
+        issued_on = math.floor(self.clock.now())
+        answer = self._unless_refused((*self.resolved.scopes, *more))
+        return token_record(answer, self.resolved, self.resolved.scopes, issued_on, self.clock), answer
+
+    def _unless_refused(self, scopes: tuple[str, ...]) -> TokenResponse:
+        """Ask, unless the provider has just refused that, or wants this application to be patient."""
+        resolved = self.resolved
+        claims = resolved.request.claims_challenge
+        request = (resolved.app, scopes, claims, resolved.target.resource, resolved.target.realm)
+        self.throttle.check(request, resolved.client)
+        try:
+            return self._asked(scopes, {"claims": claims, "tenant": resolved.request.tenant})
+        except (OAuthError, TransportError) as problem:
+            self.throttle.note(request=request, sender=resolved.client, problem=problem)
+            if isinstance(problem, OAuthError) and resolved.assertion and problem.error in _PERSON_NEEDED:
+                raise _assertion_refused(resolved, problem) from None
+            raise
+
+    def _asked(self, scopes: tuple[str, ...], extra: dict[str, str | None]) -> TokenResponse:
+        named = {name: value for name, value in extra.items() if value is not None}
+        resource, assertion = self.resolved.target.resource, self.resolved.assertion
+        resources = (resource,) if resource else ()
+        engine: Engine = self.engine()
+        if assertion is None:
+            return engine.client_credentials(scopes, resources, named)
+        return engine.exchange(assertion, scopes, resources, named)
+
+
+def _assertion_refused(resolved: Resolved, refused: OAuthError) -> InteractionRequiredError:
+    return InteractionRequiredError(
+        refused.message,
+        reason=str(refused.error),
+        hint="Have the person sign in again where the user_assertion comes from, and pass the new one.",
+        profile=resolved.profile.name,
+        scopes=list(resolved.scopes),
+        claims=resolved.request.claims_challenge,
+    )
+
+
+def _no_session(resolved: Resolved, message: str) -> InteractionRequiredError:
+    return InteractionRequiredError(
+        message,
+        reason="no_session",
+        hint=BEGIN_AGAIN,
+        profile=resolved.profile.name,
+        scopes=list(resolved.scopes),
+        claims=resolved.request.claims_challenge,
+    )
