@@ -49,6 +49,14 @@ if TYPE_CHECKING:
         sign_out,
         switch_account,
     )
+    from jupyter_auth.kernel.api_apps import (
+        LongRunningSession,
+        acquire_token_for_client,
+        acquire_token_in_long_running_on_behalf_of,
+        acquire_token_on_behalf_of,
+        initiate_long_running_on_behalf_of,
+        stop_long_running_on_behalf_of,
+    )
     from jupyter_auth.ui.panel import panel
 
 _HOMES = {
@@ -91,6 +99,14 @@ _HOMES = {
         "switch_account",
     ),
     "jupyter_auth.ui.panel": ("panel",),
+    "jupyter_auth.kernel.api_apps": (
+        "LongRunningSession",
+        "acquire_token_for_client",
+        "acquire_token_in_long_running_on_behalf_of",
+        "acquire_token_on_behalf_of",
+        "initiate_long_running_on_behalf_of",
+        "stop_long_running_on_behalf_of",
+    ),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -112,6 +128,7 @@ __all__ = [
     "InteractionExpiredError",
     "InteractionRequiredError",
     "KernelGrantRequiredError",
+    "LongRunningSession",
     "NoSafeStoreError",
     "OAuthError",
     "PolicyError",
@@ -122,16 +139,21 @@ __all__ = [
     "TransportError",
     "__version__",
     "acquire_token_by_device_flow",
+    "acquire_token_for_client",
+    "acquire_token_in_long_running_on_behalf_of",
+    "acquire_token_on_behalf_of",
     "acquire_token_silent",
     "aget_token",
     "clear_cache",
     "get_accounts",
     "get_token",
+    "initiate_long_running_on_behalf_of",
     "load_ipython_extension",
     "panel",
     "remove_account",
     "session",
     "sign_out",
+    "stop_long_running_on_behalf_of",
     "switch_account",
 ]
 

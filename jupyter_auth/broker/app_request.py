@@ -33,6 +33,7 @@ class AppRequest:
         """The request in a frame; raises ``ProfileError`` for values of the wrong kind."""
         assertion = message.get("user_assertion")
         key = message.get("session_key")
+        key = key.reveal() if isinstance(key, Secret) else key
         if key is not None and not (
             isinstance(key, str) and key.isprintable() and 0 < len(key) <= MAX_SESSION_KEY
         ):

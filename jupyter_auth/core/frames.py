@@ -37,6 +37,7 @@ class Readable(Protocol):
 
 def encode(message: dict[str, Any]) -> bytes:
     """The frame of ``message``."""
+    __tracebackhide__ = True  # a request may hold an assertion
     try:
         body = json.dumps(message, separators=(",", ":"), allow_nan=False).encode()
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""A result as it travels from the broker to a kernel: the one place where a token is put into JSON."""
+"""What travels between a kernel and its broker: the one place where a token is put into JSON."""
 
 from __future__ import annotations
 
@@ -62,6 +62,11 @@ def result_from_wire(wire: Mapping[str, Any]) -> AuthenticationResult:
     except (KeyError, TypeError):
         raise unreadable("The broker sent a result that cannot be read.") from None
     return AuthenticationResult(token, origin, str(wire.get("correlation_id") or ""))
+
+
+def request_to_wire(message: Mapping[str, Any]) -> dict[str, Any]:
+    """A request as it is sent: an assertion is a ``Secret`` up to here."""
+    return {key: value.reveal() if isinstance(value, Secret) else value for key, value in message.items()}
 
 
 def unreadable(message: str) -> TransportError:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from jupyter_auth.core import frames
 from jupyter_auth.core.errors import TransportError, error_from_wire
-from jupyter_auth.core.wire import unreadable
+from jupyter_auth.core.wire import request_to_wire, unreadable
 
 CONNECT_TIMEOUT = 5.0  # seconds
 CALL_TIMEOUT = 100.0  # seconds: longer than the broker's own limit, which explains more
@@ -49,7 +49,7 @@ class Connection:
         try:
             self._sock.settimeout(timeout)
             self._unanswered = True  # until the whole answer is here, whatever interrupts, and however often
-            self._sock.sendall(frames.encode(message))
+            self._sock.sendall(frames.encode(request_to_wire(message)))
             answer = frames.read_frame(self._sock)
             self._unanswered = False
         except TimeoutError:

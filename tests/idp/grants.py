@@ -15,6 +15,7 @@ from joserfc.jwk import RSAKey
 
 from .faults import Answer, Request
 
+_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 _DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 _CREDENTIALS = {_DEVICE_CODE: "device_code", "authorization_code": "code", "refresh_token": "refresh_token"}
 _ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"  # RFC 8628 §6.1
@@ -148,6 +149,8 @@ class Grants:
 
     def token(self, request: Request) -> Answer:
         """Redeem a code or a refresh token, each once."""
+        if request.form.get("grant_type") in ("client_credentials", _EXCHANGE):
+            return self._for_no_sign_in(request)
         name = _CREDENTIALS.get(request.form.get("grant_type", ""))
         if name is None:
             return _answer(400, {"error": "unsupported_grant_type"})
@@ -164,6 +167,19 @@ class Grants:
         if grant.denied:
             return _answer(400, {"error": "access_denied"})
         return _answer(200, self.token_answer(grant))
+
+    def _for_no_sign_in(self, request: Request) -> Answer:
+        """For the client itself (RFC 6749 §4.4), or for an assertion (RFC 8693): with a refresh token only
+        where that exchange asked for one."""
+        scope = request.form.get("scope", "").split()
+        pending = _Pending(client_id=_client(request), scope=" ".join(scope), username="ada")
+        answer = self.token_answer(pending)
+        answer.pop("id_token")
+        if "offline_access" not in scope:
+            answer.pop("refresh_token")
+        if request.form["grant_type"] == _EXCHANGE:
+            answer["issued_token_type"] = "urn:ietf:params:oauth:token-type:access_token"
+        return _answer(200, answer)
 
     def revocation(self, request: Request) -> Answer:
         """Forget a refresh token (RFC 7009); an unknown token is no error."""
