@@ -1,6 +1,7 @@
 """One request of an application to its provider, up to the token in the store. Runs in a thread."""
 
 import math
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from jupyter_auth.broker.changes import CacheChanged
@@ -67,16 +68,24 @@ class AppRequestWork(Refresh):
         resolved = self.resolved
         claims = resolved.request.claims_challenge
         request = (resolved.app, scopes, claims, resolved.target.resource, resolved.target.realm)
-        self.throttle.check(request, resolved.client)
         try:
-            return self._asked(scopes, {"claims": claims, "tenant": resolved.request.tenant})
+            self.throttle.check(request, resolved.client)
+            return self._noting(request, scopes)
+        except OAuthError as refused:
+            if resolved.assertion is None or refused.error not in _PERSON_NEEDED:
+                raise
+            raise _assertion_refused(resolved, refused) from None
+
+    def _noting(self, request: Hashable, scopes: tuple[str, ...]) -> TokenResponse:
+        try:
+            return self._asked(scopes)
         except (OAuthError, TransportError) as problem:
-            self.throttle.note(request=request, sender=resolved.client, problem=problem)
-            if isinstance(problem, OAuthError) and resolved.assertion and problem.error in _PERSON_NEEDED:
-                raise _assertion_refused(resolved, problem) from None
+            self.throttle.note(request=request, sender=self.resolved.client, problem=problem)
             raise
 
-    def _asked(self, scopes: tuple[str, ...], extra: dict[str, str | None]) -> TokenResponse:
+    def _asked(self, scopes: tuple[str, ...]) -> TokenResponse:
+        asked = self.resolved.request
+        extra = {"claims": asked.claims_challenge, "tenant": asked.tenant}
         named = {name: value for name, value in extra.items() if value is not None}
         resource, assertion = self.resolved.target.resource, self.resolved.assertion
         resources = (resource,) if resource else ()

@@ -16,6 +16,7 @@ from joserfc.jwk import RSAKey
 from .faults import Answer, Request
 
 _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+_JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 _CREDENTIALS = {_DEVICE_CODE: "device_code", "authorization_code": "code", "refresh_token": "refresh_token"}
 _ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"  # RFC 8628 §6.1
@@ -149,7 +150,7 @@ class Grants:
 
     def token(self, request: Request) -> Answer:
         """Redeem a code or a refresh token, each once."""
-        if request.form.get("grant_type") in ("client_credentials", _EXCHANGE):
+        if request.form.get("grant_type") in ("client_credentials", _EXCHANGE, _JWT_BEARER):
             return self._for_no_sign_in(request)
         name = _CREDENTIALS.get(request.form.get("grant_type", ""))
         if name is None:
@@ -169,8 +170,8 @@ class Grants:
         return _answer(200, self.token_answer(grant))
 
     def _for_no_sign_in(self, request: Request) -> Answer:
-        """For the client itself (RFC 6749 §4.4), or for an assertion (RFC 8693): with a refresh token only
-        where that exchange asked for one."""
+        """For the client itself (RFC 6749 §4.4), or for an assertion (RFC 8693, RFC 7523); with a refresh
+        token only where one was asked for."""
         scope = request.form.get("scope", "").split()
         pending = _Pending(client_id=_client(request), scope=" ".join(scope), username="ada")
         answer = self.token_answer(pending)

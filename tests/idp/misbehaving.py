@@ -39,6 +39,7 @@ class MisbehavingProvider(Lifetime):
         self.grants = Grants(issuer=self.issuer)
         self.answers: dict[str, Responder] = {name: getattr(self.grants, name) for name in _PATHS.values()}
         self.requests: list[Recorded] = []
+        self.realms: dict[str, Grants] = {}
         self._server.provider = self
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -71,6 +72,13 @@ class MisbehavingProvider(Lifetime):
         """Sign an id token with claims changed or left out (None), or with another ``key`` or ``kid``."""
         return self.grants.id_token(username, client_id, nonce, **changes)
 
+    def realm(self, name: str) -> str:
+        """Another issuer at the same host and port, as Keycloak has them, right until told otherwise:
+        ``p.answers["/realms/A/token"] = …``."""
+        prefix = f"/realms/{name}"
+        self.realms.setdefault(prefix, Grants(issuer=self.issuer + prefix))
+        return self.issuer + prefix
+
     def count(self, endpoint: str, grant_type: str | None = None) -> int:
         """Count the requests an endpoint got."""
         return sum(
@@ -83,7 +91,8 @@ class MisbehavingProvider(Lifetime):
         length = int(handler.headers.get("Content-Length") or 0)
         form = dict(parse_qsl(handler.rfile.read(length).decode(), keep_blank_values=True))
         path = urlsplit(handler.path).path
-        endpoint = _PATHS.get(path, path)
+        prefix = next((prefix for prefix in self.realms if path.startswith(f"{prefix}/")), "")
+        endpoint = _PATHS.get(path.removeprefix(prefix), path)
         self.requests.append(Recorded(endpoint, form))
         request = Request(
             endpoint=endpoint,
@@ -94,7 +103,8 @@ class MisbehavingProvider(Lifetime):
             handler=handler,
             stopping=self._stopping,
         )
-        answer = self.answers.get(endpoint, faults.empty(404))(request)
+        right = getattr(self.realms[prefix], endpoint, None) if prefix else self.answers.get(endpoint)
+        answer = (self.answers.get(path) or right or faults.empty(404))(request)
         if answer is not None:
             _send(handler, *answer)
 
