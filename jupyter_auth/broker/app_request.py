@@ -12,7 +12,7 @@ from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.scopes import RESERVED
 from jupyter_auth.core.secret import Secret
 
-Kind = Literal["app", "on_behalf_of", "long_running"]
+AppKind = Literal["app", "on_behalf_of", "long_running"]
 
 MAX_ASSERTION = 32 * 1024  # characters; a frame must hold it
 MAX_SESSION_KEY = 512
@@ -24,12 +24,12 @@ class AppRequest:
     use that, so it is stored no more than the assertion is."""
 
     request: TokenRequest
-    kind: Kind = "app"
+    kind: AppKind = "app"
     assertion: Secret | None = None
     session_key: str = ""
 
     @classmethod
-    def from_wire(cls, message: Mapping[str, Any], kind: Kind) -> "AppRequest":
+    def from_wire(cls, message: Mapping[str, Any], kind: AppKind) -> "AppRequest":
         """The request in a frame; raises ``ProfileError`` for values of the wrong kind."""
         assertion = message.get("user_assertion")
         key = message.get("session_key")
@@ -82,7 +82,7 @@ def resolve_app(asked: AppRequest, profile: Profile) -> Resolved:
         # what OpenID Connect keeps for people's sign-ins has no meaning here
         scopes=tuple(scope for scope in found.scopes if scope not in RESERVED),
         target=found.target._replace(realm=(asked.request.tenant or "").lower()),
-        app=AppKey(asked.kind, profile.issuer, profile.client_id, _digest(name)),
+        app=AppKey(asked.kind, profile.issuer, profile.client_id, digest(name)),
         assertion=asked.assertion,
     )
 
@@ -108,5 +108,6 @@ def no_people(profile: Profile) -> ProfileError:
     )
 
 
-def _digest(secret: str) -> str:
+def digest(secret: str) -> str:
+    """What stands for an assertion or a session's key wherever that is remembered; empty for none."""
     return hashlib.sha256(secret.encode()).hexdigest() if secret else ""

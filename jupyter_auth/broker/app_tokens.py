@@ -1,17 +1,21 @@
 """One request of an application to its provider, up to the token in the store. Runs in a thread."""
 
+import logging
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from jupyter_auth.broker.app_request import digest
 from jupyter_auth.broker.changes import CacheChanged
 from jupyter_auth.broker.refresh import BEGIN_AGAIN, LEASE_TIMEOUT, Refresh, token_record
 from jupyter_auth.broker.request import Resolved
 from jupyter_auth.cache.applications import ApplicationCache
 from jupyter_auth.cache.leases import Lease
 from jupyter_auth.cache.records import AccessTokenRecord, AppKey, RefreshTokenRecord
-from jupyter_auth.core.errors import InteractionRequiredError, OAuthError, TransportError
+from jupyter_auth.core.errors import CacheError, InteractionRequiredError, OAuthError, TransportError
 from jupyter_auth.providers.base import Engine, TokenResponse
+
+log = logging.getLogger(__name__)
 
 #: What a provider answers to an assertion that only the person behind it can mend (MSAL: UI required).
 _PERSON_NEEDED = frozenset({"invalid_grant", "interaction_required", "login_required", "consent_required"})
@@ -25,9 +29,14 @@ class AppRequestWork(Refresh):
 
     def _refresh(self, lease: Lease) -> AccessTokenRecord:
         key = self._key()
-        opened = self.apps.open(key)
+        opened = None
+        try:
+            opened = self.apps.open(key)
+        except CacheError as problem:  # a store that fails costs requests, not the token
+            log.warning("An application's token is not kept. %s", problem)
         token, _ = self._obtained()
-        self.apps.save(key, token, opened)  # after a clear in between it is for its callers alone
+        if opened is not None:
+            self.apps.save(key, token, opened)  # after a clear in between it is for its callers alone
         self.changes.tell(CacheChanged(action="refreshed", profile=self.resolved.profile.name))
         return token
 
@@ -67,7 +76,8 @@ class AppRequestWork(Refresh):
         """Ask, unless the provider has just refused that, or wants this application to be patient."""
         resolved = self.resolved
         claims = resolved.request.claims_challenge
-        request = (resolved.app, scopes, claims, resolved.target.resource, resolved.target.realm)
+        of = digest(resolved.assertion.reveal()) if resolved.assertion else ""
+        request = (resolved.app, of, scopes, claims, resolved.target.resource, resolved.target.realm)
         try:
             self.throttle.check(request, resolved.client)
             return self._noting(request, scopes)
@@ -102,7 +112,7 @@ def _assertion_refused(resolved: Resolved, refused: OAuthError) -> InteractionRe
         hint="Have the person sign in again where the user_assertion comes from, and pass the new one.",
         profile=resolved.profile.name,
         scopes=list(resolved.scopes),
-        claims=resolved.request.claims_challenge,
+        claims=refused.claims or resolved.request.claims_challenge,
     )
 
 

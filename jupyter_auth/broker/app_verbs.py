@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from jupyter_auth.broker.app_request import AppRequest, Kind, bad_argument
+from jupyter_auth.broker.app_request import AppKind, AppRequest, bad_argument
 from jupyter_auth.broker.applications import Applications
 from jupyter_auth.broker.usage import KernelUse
 from jupyter_auth.core.errors import TransportError
@@ -26,7 +26,7 @@ ARGUMENTS: Mapping[str, frozenset[str]] = {
     "stop_long_running_on_behalf_of": frozenset({"profile", "session_key"}),
 }
 #: Those whose answer may be in memory, and for what they are.
-_CACHED: Mapping[str, Kind] = {
+_CACHED: Mapping[str, AppKind] = {
     "acquire_token_for_client": "app",
     "acquire_token_on_behalf_of": "on_behalf_of",
     "acquire_token_in_long_running_on_behalf_of": "long_running",
@@ -74,16 +74,19 @@ class AppVerbs:
 async def _in_time(work: Coroutine[Any, Any, Any], message: Message) -> Any:
     """Wait as long as the caller wants to. What is asked of a provider goes on, for others and for the next
     time."""
-    timeout = message.get("timeout", MAX_TIMEOUT)
+    timeout = message.get("timeout")
+    if timeout is None:
+        return await work
     if isinstance(timeout, bool) or not isinstance(timeout, int | float):
         work.close()
         raise bad_argument("timeout", "a number of seconds")
+    seconds = max(0.0, min(timeout, MAX_TIMEOUT))
     try:
-        async with asyncio.timeout(max(0.0, min(timeout, MAX_TIMEOUT))):
+        async with asyncio.timeout(seconds):
             return await work
     except TimeoutError:
         raise TransportError(
-            f"No answer within {timeout:g} s.",
+            f"No answer within {seconds:g} s.",
             reason="timeout",
             hint="Try again, with a longer timeout.",
             retryable=True,

@@ -43,7 +43,8 @@ class AccountChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheChanged:
-    """The cache was cleared (whole where ``profile`` is None), or an access token refreshed."""
+    """The cache was cleared (whole where ``profile`` is None), or an access token refreshed: of an account,
+    or for none."""
 
     action: CacheAction
     profile: str | None = None

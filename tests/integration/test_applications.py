@@ -185,11 +185,12 @@ def test_what_goes_wrong_says_what_to_do(at_home: Place, kernel: Kernel, provide
     assert "OAuthError" in told and "invalid_client" in told and "client_id" in told
     (at_home.root / "application-secret").write_text(CONFIDENTIAL_SECRET)
     assert kernel.run(OWN, SOURCE) == "identity_provider"
-    provider.set(fail={"status": 429, "body": "", "headers": {"Retry-After": "30"}, "count": None})
+    provider.set(fail={"status": 429, "body": "", "headers": {"Retry-After": "3"}, "count": None})
     told = kernel.fails("ja.acquire_token_for_client('batch', force_refresh=True)")
     assert "TransportError" in told and "asked again" in told + kernel.fails(
         "ja.acquire_token_for_client('batch', scopes='lake.write')"
     )
+    time.sleep(3)  # it holds for all that the application asks, in the next test too
 
 
 def test_the_timeout_is_the_caller_s_own(at_home: Place, kernel: Kernel) -> None:

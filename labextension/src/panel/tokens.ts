@@ -79,7 +79,8 @@ class TokenRow implements View<CacheEntry> {
     const scopes = tellingFirst(entry.scopes)
       .map(scope => clean(scope))
       .join(' ');
-    const whose = [clean(entry.profile), clean(entry.username)].filter(Boolean).join(' · ');
+    const who = entry.home_account_id ? clean(entry.username) : this.context.say('side.token.nobody');
+    const whose = [clean(entry.profile), who].filter(Boolean).join(' · ');
     setText(this.scopes, scopes);
     setAttribute(this.scopes, 'title', scopes);
     setText(this.whose, whose);

@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_auth.broker.changes import CacheChanged, Change
 from jupyter_auth.broker.interactions import Requester
-from jupyter_auth.core.errors import OAuthError, ProfileError, TransportError
+from jupyter_auth.core.errors import CacheError, OAuthError, ProfileError, TransportError
 from jupyter_auth.core.metadata import CacheLevel, CacheRefreshReason, TokenSource
 from tests.idp import CONFIDENTIAL_CLIENT, MisbehavingProvider, OidcProvider, faults
 from tests.unit.broker.apps import CLIENT, AppBench, add_profiles, posts
@@ -199,6 +199,22 @@ async def test_an_identical_refused_request_waits(idp: MisbehavingProvider, app:
     assert posts(idp) == 1
     with pytest.raises(OAuthError):
         await app.client(scopes=["lake.write"])
+    assert posts(idp) == 2
+
+
+async def test_a_store_that_fails_does_not_fail_the_application(
+    idp: MisbehavingProvider, app: AppBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await app.bench.broker.start()
+
+    def fails(*args: object, **more: object) -> None:
+        raise CacheError("The disk is full.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(app.bench.store, "update", fails)
+        assert (await app.client()).metadata.token_source is TokenSource.IDENTITY_PROVIDER
+    await app.client()
+    await app.client()
     assert posts(idp) == 2
 
 

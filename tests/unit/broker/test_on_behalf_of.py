@@ -230,16 +230,34 @@ async def test_a_refused_session_is_over_and_no_account_is_told_of(
     assert "initiate_long_running" in caught.value.hint and told == []
 
 
-async def test_it_ends_by_itself_when_nobody_uses_it(idp: MisbehavingProvider, app: AppBench) -> None:
+@pytest.mark.parametrize("rotates", [True, False])
+async def test_it_ends_by_itself_when_nobody_uses_it(
+    idp: MisbehavingProvider, app: AppBench, rotates: bool
+) -> None:
     unused, used = await app.begin(), await app.begin("bob")
     app.bench.advance(SESSION_LIFE - 100)
+    if not rotates:
+        body = {"access_token": "t", "token_type": "Bearer", "expires_in": 3600}
+        right, idp.answers["token"] = idp.answers["token"], faults.json(200, body)
     await app.session(used.session_key)
-    app.bench.advance(200)
+    if not rotates:
+        idp.answers["token"] = right
+    app.bench.advance(SESSION_LIFE - 1000)
     await app.client()
     assert sorted(key.kind for key in app.held()) == ["app", "long_running"]
     assert (await app.session(used.session_key)).account is None
     with pytest.raises(InteractionRequiredError):
         await app.session(unused.session_key)
+
+
+async def test_a_refused_assertion_does_not_stand_for_another(
+    idp: MisbehavingProvider, app: AppBench
+) -> None:
+    right, idp.answers["token"] = idp.answers["token"], faults.json(400, {"error": "invalid_grant"})
+    with pytest.raises(InteractionRequiredError):
+        await app.begin("old", session_key="mine")
+    idp.answers["token"] = right
+    assert (await app.begin("new", session_key="mine")).session_key == "mine"
 
 
 @pytest.mark.parametrize("key", ["", "x" * 600, "a\nb", 7])
