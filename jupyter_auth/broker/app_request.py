@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from jupyter_auth.broker.request import Resolved, TokenRequest, resolve
 from jupyter_auth.cache.records import AppKey
+from jupyter_auth.core.authority import read_authority
 from jupyter_auth.core.errors import ProfileError
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.scopes import RESERVED
@@ -81,10 +82,18 @@ def resolve_app(asked: AppRequest, profile: Profile) -> Resolved:
         found,
         # what OpenID Connect keeps for people's sign-ins has no meaning here
         scopes=tuple(scope for scope in found.scopes if scope not in RESERVED),
-        target=found.target._replace(realm=(asked.request.tenant or "").lower()),
+        target=found.target._replace(realm=_realm(asked.request, profile)),
         app=AppKey(asked.kind, profile.issuer, profile.client_id, digest(name)),
         assertion=asked.assertion,
     )
+
+
+def _realm(request: TokenRequest, profile: Profile) -> str:
+    """The tenant that is asked; empty where there are none, or none is known yet."""
+    if request.tenant is not None or profile.provider != "entra":
+        return (request.tenant or "").lower()
+    authority = read_authority(profile.issuer)
+    return "" if authority.is_shared else authority.tenant
 
 
 def resolve_any(request: TokenRequest, profile: Profile) -> Resolved:
@@ -94,7 +103,8 @@ def resolve_any(request: TokenRequest, profile: Profile) -> Resolved:
     """
     if profile.signs_people_in:
         return resolve(request, profile)
-    if request.account is not None or request.demands_person or request.login_hint is not None:
+    named = (request.account, request.login_hint, request.flow)
+    if request.demands_person or any(value is not None for value in named):
         raise no_people(profile)
     return resolve_app(AppRequest(request=request), profile)
 

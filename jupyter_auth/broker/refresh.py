@@ -168,7 +168,9 @@ class Refresh:
     def _answer(self, used: RefreshTokenRecord, scopes: tuple[str, ...]) -> TokenResponse:
         """Ask, unless the provider has just refused that."""
         claims, target = self.resolved.request.claims_challenge, self.resolved.target
-        extra = {"claims": claims, "tenant": target.realm or None}
+        # a session's tokens are kept by tenant
+        tenant = self.resolved.request.tenant if self.resolved.app is not None else None
+        extra = {"claims": claims, "tenant": tenant}
         request = (used.version, scopes, claims, target.resource)
         self.throttle.check(request, self.account)
         try:

@@ -116,7 +116,7 @@ def account(username: str, of: str, state: str = "signed_in", **more: Any) -> di
 def entry(of: str, username: str, scopes: str, left: int, **more: Any) -> dict[str, Any]:
     """A row of ``cache``."""
     now = int(time.time())
-    row: Row = {"profile": of, "username": username, "home_account_id": f"{username}.{of}"}
+    row: Row = {"profile": of, "username": username, "home_account_id": username and f"{username}.{of}"}
     times: Row = {"expires_on": now + left, "refresh_on": now + left // 2, "last_used": None}
     return row | times | {"scopes": scopes.split(), "source": "identity_provider", "renewing": False} | more
 

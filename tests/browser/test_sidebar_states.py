@@ -40,7 +40,15 @@ MEMORY: dict[str, Any] = {"name": "memory", "key_source": "memory"}
 STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "usual": ({}, ["Signed in", "Needs a new sign-in", "in 58 min", "Sealed on disk · key in a file"]),
     "waiting": ({"interactions": [made.waiting()]}, ["Waiting for you"]),
-    "tokens": ({}, ["in 4 min · renewing", "From the cache · used 2 min ago", "Renews at its next use"]),
+    "tokens": (
+        {},
+        [
+            "in 4 min · renewing",
+            "From the cache · used 2 min ago",
+            "Renews at its next use",
+            "batch · no account",
+        ],
+    ),
     "notebooks": ({}, ["sales-forecast.ipynb", "graph, lake · used 2 min ago", "asked 6 times"]),
     "no profile": ({"profiles": [], **NOBODY}, ["No sign-in is set up yet", "jupyter_auth.toml"]),
     "nobody": (NOBODY, ["Nobody is signed in", "%get_token graph", "No access tokens."]),

@@ -12,6 +12,7 @@ from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, OidcProvider
 from tests.integration.conftest import until
 from tests.support import Kernel, Place, Script
+from tests.support.description import check
 
 EXCHANGE = "token-exchange"
 CLIENT = "client_credentials"
@@ -148,7 +149,9 @@ def test_a_clear_reaches_every_kernel_and_is_told(
     for kernel in pair:
         kernel.run(OWN)
     held = pair[0].value("tok.reveal()")
-    (row,) = server.get("jupyter_auth/v1/cache").json()
+    answer = server.get("jupyter_auth/v1/cache")
+    check(answer)
+    (row,) = answer.json()
     assert (row["profile"], row["username"], row["home_account_id"]) == ("batch", "", "")
     assert server.get("jupyter_auth/v1/accounts").json() == []
     report = server.delete(f"jupyter_auth/v1/cache{narrowed}").json()
@@ -207,6 +210,8 @@ def test_one_trade_for_an_assertion_in_every_kernel(
 ) -> None:
     sources = [kernel.run(BEHALF.format(assertion), SOURCE) for kernel in pair]
     assert sources == ["identity_provider", "cache"]
+    with Script(at_home) as script:  # where the broker is in the process that asks
+        assert script.run(BEHALF.format(assertion), SOURCE) == "cache"
     assert provider.token_responses(EXCHANGE) == 1
     assert pair[0].value("[tok.account, tok.scopes]") == [None, ["read"]]
     assert pair[0].value("len(__import__('jupyter_auth.kernel.memory').kernel.memory.entries)") == 0

@@ -59,10 +59,12 @@ async def test_each_tenant_has_tokens_of_its_own(entra: EntraProvider, app: AppB
     own = await app.client()
     other = await app.client(tenant=FABRIKAM)
     assert own.reveal() != other.reveal()
+    assert (own.tenant_id, other.tenant_id) == (HOME, FABRIKAM)
     assert [entry["tenant"] for entry in entra.seen("token")] == [HOME, FABRIKAM]
     assert (await app.client()).reveal() == own.reveal()
     assert (await app.client(tenant=FABRIKAM.upper())).reveal() == other.reveal()
     assert (await app.client(scopes=[APP_SCOPES.upper()])).reveal() == own.reveal()
+    assert (await app.client(tenant=HOME)).reveal() == own.reveal()
     assert len(entra.seen("token")) == 2
 
 

@@ -59,7 +59,8 @@ async def test_get_token_of_such_a_profile_means_the_same(idp: MisbehavingProvid
 
 
 @pytest.mark.parametrize(
-    "fields", [{"account": "ada"}, {"prompt": "login"}, {"login_hint": "ada"}, {"max_age": 5}]
+    "fields",
+    [{"account": "ada"}, {"prompt": "login"}, {"login_hint": "ada"}, {"max_age": 5}, {"flow": "device_code"}],
 )
 async def test_nobody_can_be_asked_for(app: AppBench, fields: dict[str, object]) -> None:
     with pytest.raises(ProfileError) as caught:
