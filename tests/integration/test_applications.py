@@ -238,7 +238,7 @@ def test_the_assertion_is_nowhere(
     assert assertion not in told and assertion not in json.dumps(kernel.messages[seen:])
     rows = kernel.server.get("jupyter_auth/v1/cache").json()
     assert "behalf" in {row["profile"] for row in rows} and assertion not in json.dumps(rows)
-    for path in at_home.store.rglob("*"):
+    for path in (at_home.log, *at_home.store.rglob("*")):
         assert not path.is_file() or assertion.encode() not in path.read_bytes()
 
 
