@@ -10,8 +10,7 @@ import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, OidcProvider
-from tests.integration.conftest import until
-from tests.support import Kernel, Place, Script
+from tests.support import Kernel, Place, Script, until
 from tests.support.description import check
 
 EXCHANGE = "token-exchange"
