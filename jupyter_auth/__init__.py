@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from jupyter_auth.core.secret import Secret
     from jupyter_auth.kernel.api import (
         acquire_token_by_device_flow,
+        acquire_token_interactive,
         acquire_token_silent,
         aget_token,
         clear_cache,
@@ -89,6 +90,7 @@ _HOMES = {
     "jupyter_auth.core.secret": ("Secret",),
     "jupyter_auth.kernel.api": (
         "acquire_token_by_device_flow",
+        "acquire_token_interactive",
         "acquire_token_silent",
         "aget_token",
         "clear_cache",
@@ -141,6 +143,7 @@ __all__ = [
     "acquire_token_by_device_flow",
     "acquire_token_for_client",
     "acquire_token_in_long_running_on_behalf_of",
+    "acquire_token_interactive",
     "acquire_token_on_behalf_of",
     "acquire_token_silent",
     "aget_token",

@@ -4,25 +4,31 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from jupyter_auth.broker import ending, listing
 from jupyter_auth.broker.accounts import switch
+from jupyter_auth.broker.answers import Answers
 from jupyter_auth.broker.app_request import no_people, resolve_any
 from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
+from jupyter_auth.broker.code_sign_in import CodeSignIn
 from jupyter_auth.broker.configuration import Configuration, ConfigurationFiles
+from jupyter_auth.broker.device_sign_in import DeviceSignIn
+from jupyter_auth.broker.flows import flows_of, parameters
 from jupyter_auth.broker.interactions import Interaction, Interactions, Requester
-from jupyter_auth.broker.request import Resolved, TokenRequest, device_parameters
-from jupyter_auth.broker.sign_in import DeviceSignIn
+from jupyter_auth.broker.redirects import PasteBack, Redirects
+from jupyter_auth.broker.request import Resolved, TokenRequest
+from jupyter_auth.broker.sign_in import SignIn
 from jupyter_auth.broker.silent import Silent, result
 from jupyter_auth.broker.storage import open_store
 from jupyter_auth.cache.records import ClientKey
 from jupyter_auth.cache.store import Store
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.account import Account
-from jupyter_auth.core.errors import CacheError, InteractionRequiredError, PolicyError, TransportError
-from jupyter_auth.core.profile import BUILT_FLOWS, Profile
+from jupyter_auth.core.errors import CacheError, InteractionRequiredError, TransportError
+from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.reports import ClearReport, SignOutReport
 from jupyter_auth.core.result import AuthenticationResult, Provenance
 from jupyter_auth.core.threads import DaemonThreads
@@ -49,10 +55,12 @@ class Broker:
         configuration: ConfigurationFiles | None = None,
         store: Callable[[], Store] = open_store,
         clock: Clock | None = None,
+        redirects: Redirects | None = None,
     ) -> None:
         self._files = configuration or ConfigurationFiles()
         self._open = store
         self.clock = clock or Clock()
+        self._redirects = redirects or PasteBack()
         # apart, so that a provider which keeps its threads waiting does not keep the store from answering
         self._threads = DaemonThreads(THREADS, "jupyter_auth-store")
         self._calls = DaemonThreads(THREADS, "jupyter_auth-provider")
@@ -62,6 +70,7 @@ class Broker:
         self._watching: asyncio.Task[None] | None = None
         self.changes = Changes()  # told to whoever watches
         self.interactions = Interactions(self.calling, self.clock, self.changes)
+        self.answers = Answers(self.interactions)
         self.silent: Silent | None = None
         self.cache: TokenCache | None = None
 
@@ -186,25 +195,27 @@ class Broker:
         resolved = self.resolve(request)
         if resolved.app is not None:
             raise no_people(resolved.profile)
-        allowed = resolved.profile.flows or BUILT_FLOWS
-        if not set(allowed) & set(BUILT_FLOWS):
-            raise PolicyError(
-                f"Profile {resolved.profile.name!r} allows only {', '.join(allowed)}: not available here.",
-                reason="flow_unavailable",
-                hint="Add device_code to its flows.",
-            )
-        work = DeviceSignIn(
+        flows = self.flows(resolved.profile, request.flow)
+        ways = {flow: partial(self._sign_in, flow, cache, resolved, adopts) for flow in flows}
+        interaction, is_new = await self.interactions.join_or_start(resolved, requester, ways)
+        interaction.sign_in.adopts &= adopts
+        return interaction, is_new
+
+    def flows(self, profile: Profile, wanted: str | None = None) -> tuple[str, ...]:
+        """The ways to sign in to ``profile``, in the order in which they are tried."""
+        return flows_of(profile, wanted, prefers_code=self._redirects.is_configured)
+
+    def _sign_in(self, flow: str, cache: TokenCache, resolved: Resolved, adopts: bool) -> SignIn:
+        make = partial(CodeSignIn, redirects=self._redirects) if flow == CodeSignIn.flow else DeviceSignIn
+        return make(
             engine=lambda: self._engine(resolved.profile),
             cache=cache,
             resolved=resolved,
-            extra=device_parameters(request),
+            extra=parameters(resolved),
             clock=self.clock,
             changes=self.changes,
             adopts=adopts,
         )
-        interaction, is_new = await self.interactions.join_or_start(resolved, requester, work)
-        interaction.sign_in.adopts &= adopts
-        return interaction, is_new
 
     async def result_of(self, interaction: Interaction, *, first: bool) -> AuthenticationResult:
         """The result for one who waited; only the first to ask was served by the provider.

@@ -4,14 +4,16 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 from jupyter_auth.broker.changes import Changes, InteractionChanged, InteractionState
 from jupyter_auth.broker.clock import Clock
-from jupyter_auth.broker.request import Resolved, demands
-from jupyter_auth.broker.sign_in import DeviceSignIn
+from jupyter_auth.broker.flows import LEAD_ON
+from jupyter_auth.broker.interaction import Interaction, Requester
+from jupyter_auth.broker.request import Resolved
+from jupyter_auth.broker.sign_in import SignIn
 from jupyter_auth.broker.starts import Start
+from jupyter_auth.broker.ways import Begun, Ways, after, begin, offered
 from jupyter_auth.cache.records import AccountRecord, ClientKey
 from jupyter_auth.core.errors import (
     AuthError,
@@ -22,7 +24,8 @@ from jupyter_auth.core.errors import (
     PolicyError,
 )
 from jupyter_auth.core.faults import where
-from jupyter_auth.core.scopes import resource_scopes
+
+__all__ = ["Interaction", "Interactions", "Requester"]
 
 log = logging.getLogger(__name__)
 
@@ -36,77 +39,6 @@ _STATES: dict[type[AuthError], str] = {
     InteractionExpiredError: "expired",
     InteractionCancelledError: "cancelled",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requester:
-    """Who asked, as the server knows it. The names come from the kernel's side and are not verified."""
-
-    kernel_id: str | None = None
-    kernel_name: str | None = None
-    notebook: str | None = None
-    in_process: bool = False  # the broker, and so the refresh token, is in the kernel's own process
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Interaction:
-    """One request for a person. Lives on the event loop; ``outcome`` ends it."""
-
-    id: str
-    resolved: Resolved
-    requester: Requester
-    sign_in: DeviceSignIn
-    created_on: int
-    expires_on: int
-    outcome: "asyncio.Future[AccountRecord]"  # who signed in; their tokens are in the cache alone
-    state: str = "pending"
-    slow: bool = False
-    held: bool = False  # asked for over REST: no waiter's leaving ends it
-    waiters: set[object] = field(default_factory=set)
-    error: AuthError | None = None
-    username: str | None = None
-    ended_on: float | None = None
-    task: "asyncio.Task[None] | None" = None
-
-    def answers(self, resolved: Resolved) -> bool:
-        """True if its success gives what ``resolved`` asks for."""
-        asked = resource_scopes(self.sign_in.scopes, fold=self.resolved.profile.folds_case)
-        return demands(self.resolved) == demands(resolved) and resolved.target.scopes <= asked
-
-    def to_wire(self) -> dict[str, Any]:
-        """What may be shown. A code or address is in it only while it is of use."""
-        profile, pending = self.resolved.profile, self.state == "pending"
-        error = self.error
-        return {
-            "id": self.id,
-            "profile": profile.name,
-            "title": profile.title or None,
-            "client_id": profile.client_id,
-            "issuer": profile.issuer,
-            "tenant": None,
-            "scopes": list(self.sign_in.scopes),
-            "scope_titles": dict(profile.scope_titles),
-            "flow": "device_code",
-            "state": self.state,
-            "slow": self.slow and pending,
-            "user_code": self.sign_in.user_code if pending else None,
-            "verification_uri": self.sign_in.verification_uri if pending else None,
-            "verification_uri_complete": self.sign_in.verification_uri_complete if pending else None,
-            "authorization_uri": None,
-            "created_on": self.created_on,
-            "expires_on": self.expires_on,
-            "username": self.username,
-            "reason": error.reason if error else None,
-            "message": error.message if error else None,
-            "hint": error.hint or None if error else None,
-            "requested_by": {
-                "notebook": self.requester.notebook,
-                "kernel_id": self.requester.kernel_id,
-                "kernel_name": self.requester.kernel_name,
-                "waiting": len(self.waiters),
-            }
-            | ({"in_process": True} if self.requester.in_process else {}),
-        }
 
 
 class Interactions:
@@ -135,7 +67,7 @@ class Interactions:
         return list(self._all.values())
 
     async def join_or_start(
-        self, resolved: Resolved, requester: Requester, sign_in: DeviceSignIn
+        self, resolved: Resolved, requester: Requester, ways: Ways
     ) -> tuple[Interaction, bool]:
         """The pending interaction that answers ``resolved``, or a new one; True where it is new.
 
@@ -147,12 +79,12 @@ class Interactions:
                     return known, False
             start = self._starting.get(resolved.client)
             if start is None:
-                return await self._start(resolved, requester, sign_in), True
+                return await self._start(resolved, requester, ways), True
             problem = await asyncio.shield(start.end)
             if problem is not None and start.fails_for(resolved, problem):
                 raise problem
 
-    async def _start(self, resolved: Resolved, requester: Requester, sign_in: DeviceSignIn) -> Interaction:
+    async def _start(self, resolved: Resolved, requester: Requester, ways: Ways) -> Interaction:
         if sum(known.state == "pending" for known in self._all.values()) >= MAX_PENDING:
             raise PolicyError(
                 f"{MAX_PENDING} sign-ins wait already.",
@@ -163,8 +95,9 @@ class Interactions:
         self._starting[resolved.client] = start
         problem = None
         try:
-            await self._in_thread(sign_in.start)
-            return self._open(resolved, requester, sign_in)
+            begun = await begin(ways, self._in_thread)
+            choice = await offered(ways, self._in_thread)
+            return self._open(resolved, requester, ways, begun, choice)
         except AuthError as failure:
             problem = failure
             raise
@@ -172,22 +105,27 @@ class Interactions:
             del self._starting[resolved.client]
             start.end.set_result(problem)
 
-    def _open(self, resolved: Resolved, requester: Requester, sign_in: DeviceSignIn) -> Interaction:
+    def _open(
+        self, resolved: Resolved, requester: Requester, ways: Ways, begun: Begun, choice: tuple[str, ...]
+    ) -> Interaction:
         self._prune()
         now = self._clock.now()
         interaction = Interaction(
             id=secrets.token_urlsafe(16),
             resolved=resolved,
             requester=requester,
-            sign_in=sign_in,
+            sign_in=begun.sign_in,
+            ways=ways,
+            offered=choice,
+            flow_reason=begun.why,
             created_on=int(now),
-            expires_on=int(now + sign_in.expires_in),
+            expires_on=int(now + begun.sign_in.expires_in),
             outcome=asyncio.get_running_loop().create_future(),
         )
         interaction.outcome.add_done_callback(lambda f: f.cancelled() or f.exception())
         self._all[interaction.id] = interaction
         self._tell(interaction)
-        interaction.task = asyncio.ensure_future(self._pursue(interaction))
+        interaction.task = asyncio.ensure_future(self._pursue(interaction, begun.sign_in))
         return interaction
 
     def join(self, interaction: Interaction, waiter: object) -> None:
@@ -227,36 +165,83 @@ class Interactions:
         if tasks:
             await asyncio.wait(tasks, timeout=CLOSE_TIMEOUT)
 
-    async def _pursue(self, interaction: Interaction) -> None:
-        """Ask the provider at its pace until the person has answered or the time is over."""
-        sign_in = interaction.sign_in
+    async def _pursue(self, interaction: Interaction, sign_in: SignIn) -> None:
+        """Look at the sign-in's pace until the person has answered or the time is over."""
         try:
-            while interaction.state == "pending":
+            while interaction.state == "pending" and interaction.sign_in is sign_in:
                 left = interaction.expires_on - self._clock.now()
                 if left <= 0:
-                    raise sign_in.expired()
-                await asyncio.wait([interaction.outcome], timeout=min(sign_in.wait, left))
-                if interaction.state != "pending":
-                    return  # it was cancelled: nothing must be asked for any more
-                # shielded: an answer that redeems the code must be saved, whoever has left meanwhile
-                account = await asyncio.shield(self._in_thread(sign_in.poll))
-                interaction.slow = sign_in.slowed_down
-                if account is not None:
-                    self._succeed(interaction, account)
+                    self._end(interaction, sign_in.expired())
                     return
-        except AuthError as problem:
-            self._end(interaction, problem)
+                await asyncio.wait([interaction.outcome], timeout=min(sign_in.wait, left))
+                if interaction.state != "pending" or interaction.sign_in is not sign_in:
+                    return  # it was cancelled, or is done in another way: nothing must be asked for any more
+                await self.attempt(interaction, sign_in, sign_in.look)
+                interaction.slow = interaction.sign_in.slowed_down
         except asyncio.CancelledError:
             self.cancel(interaction, "server_stopped")
             raise
+
+    async def attempt(
+        self, interaction: Interaction, sign_in: SignIn, work: Callable[[], AccountRecord | None]
+    ) -> None:
+        """Do what may end the interaction, for good or bad, where it is still about ``sign_in``."""
+        try:
+            # shielded: an answer that redeems the code must be saved, whoever has left meanwhile
+            account = await asyncio.shield(self._in_thread(work))
+            if account is not None:
+                self._succeed(interaction, account)
+        except AuthError as problem:
+            if interaction.sign_in is sign_in and not await self._lead_on(interaction, problem):
+                self._end(interaction, problem)
         except Exception as problem:  # noqa: BLE001 -- a fault of ours: those who wait must hear of it
             log.error("A sign-in failed: %s", where(problem))
             failure = AuthError("The sign-in failed.", reason="internal", hint="The server's log says where.")
             self._end(interaction, failure)
 
+    # -- another way -----------------------------------------------------------------
+
+    async def switch(self, interaction: Interaction, flow: str) -> None:
+        """Go on in another way, of those that the request allows; whoever waits goes on waiting.
+
+        Raises ``PolicyError`` for one that it does not, and what the provider's start raises.
+        """
+        if interaction.state != "pending" or flow not in interaction.offered:
+            raise PolicyError(
+                "This request cannot be answered in that way.",
+                reason="flow_unavailable",
+                hint="Start a new one.",
+            )
+        if flow != interaction.sign_in.flow:
+            self._replace(interaction, await begin({flow: interaction.ways[flow]}, self._in_thread), None)
+
+    async def _lead_on(self, interaction: Interaction, problem: AuthError) -> bool:
+        """Where this way turns out to be barred, try those after it; True if one begins."""
+        later = after(interaction.ways, interaction.sign_in.flow)
+        if problem.reason not in LEAD_ON or interaction.state != "pending" or not later:
+            return False
+        try:
+            begun = await begin(later, self._in_thread)
+        except AuthError:
+            return False
+        self._replace(interaction, begun, problem.reason)
+        return True
+
+    def _replace(self, interaction: Interaction, begun: Begun, why: str | None) -> None:
+        sign_in = begun.sign_in
+        if interaction.state != "pending":
+            sign_in.close()
+            return
+        interaction.sign_in.abandon()
+        interaction.sign_in, interaction.flow_reason, interaction.slow = sign_in, why, False
+        interaction.expires_on = int(self._clock.now() + sign_in.expires_in)
+        interaction.task = asyncio.ensure_future(self._pursue(interaction, sign_in))
+        self._tell(interaction)
+
     def _succeed(self, interaction: Interaction, account: AccountRecord) -> None:
         if interaction.state == "pending":
             interaction.state = "succeeded"
+            interaction.sign_in.close()
             interaction.username = account.username
             interaction.ended_on = self._clock.now()
             interaction.outcome.set_result(account)

@@ -14,7 +14,7 @@ from jupyter_auth.cache.store import StoreDescription
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.account import Account
 from jupyter_auth.core.frames import PROTOCOL_VERSION
-from jupyter_auth.core.profile import BUILT_FLOWS
+from jupyter_auth.core.profile import Profile
 
 Row = dict[str, Any]
 InThread = Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]]
@@ -41,8 +41,8 @@ def status(store: StoreDescription, configuration: Configuration) -> Row:
     }
 
 
-def profiles(configuration: Configuration) -> list[Row]:
-    """The profiles, then the faulty ones with their faults."""
+def profiles(configuration: Configuration, flows: Callable[[Profile], tuple[str, ...]]) -> list[Row]:
+    """The profiles with their ``flows``, then the faulty ones with their faults."""
     rows: list[Row] = [
         {
             "name": profile.name,
@@ -50,7 +50,7 @@ def profiles(configuration: Configuration) -> list[Row]:
             "provider": profile.provider,
             "issuer": profile.issuer,
             "scopes": list(profile.scopes),
-            "flows": [flow for flow in profile.flows or BUILT_FLOWS if flow in BUILT_FLOWS],
+            "flows": list(flows(profile)) if profile.signs_people_in else [],
             "default": profile.name == configuration.default_profile,
             "faults": [],
         }

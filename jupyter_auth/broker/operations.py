@@ -39,6 +39,7 @@ _ARGUMENTS: dict[str, frozenset[str]] = {
     "get_token": _TOKEN,
     "acquire_token_silent": _TOKEN,
     "acquire_token_by_device_flow": _TOKEN,
+    "acquire_token_interactive": _TOKEN,
     "wait": frozenset({"id", "timeout"}),
     "get_accounts": frozenset({"profile"}),
     "switch_account": frozenset({"profile", "account"}),
@@ -97,7 +98,8 @@ class Session:
         self._verbs: dict[str, Callable[[Message], Coroutine[Any, Any, Message]]] = {
             "get_token": self._get_token,
             "acquire_token_silent": self._acquire_token_silent,
-            "acquire_token_by_device_flow": self._interact,
+            "acquire_token_by_device_flow": self._by_device_flow,
+            "acquire_token_interactive": self._interact,
             "wait": self._wait,
             "get_accounts": self._get_accounts,
             "switch_account": self._switch_account,
@@ -174,9 +176,12 @@ class Session:
                 raise
         return await self._interact(message)
 
+    async def _by_device_flow(self, message: Message) -> Message:
+        return await self._interact({**message, "flow": "device_code"})
+
     async def _interact(self, message: Message) -> Message:
         requester = await self._operations.kernels.describe(self.kernel_id)
-        adopts = message.get("op") == "get_token"  # the other verb asks a person in any case
+        adopts = message.get("op") == "get_token"  # the other verbs ask a person in any case
         interaction, is_new = await self._broker.interact(
             TokenRequest.from_wire(message), requester, adopts=adopts
         )

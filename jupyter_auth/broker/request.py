@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_auth.cache.records import AppKey, ClientKey, Target
-from jupyter_auth.core.errors import PolicyError, ProfileError
+from jupyter_auth.core.errors import ProfileError
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.scopes import parse_scopes, resource_scopes
 from jupyter_auth.core.secret import Secret
@@ -116,12 +116,6 @@ def resolve(request: TokenRequest, profile: Profile) -> Resolved:
             f"Profile {profile.name!r} has no tenants: tenant= has a meaning for provider entra only.",
             reason="no_tenants",
         )
-    if request.flow is not None and request.flow != "device_code":
-        raise PolicyError(
-            f"Flow {request.flow!r} is not available here.",
-            reason="flow_unavailable",
-            hint="Leave flow out, or use 'device_code'.",
-        )
     scopes = request.scopes or profile.scopes
     return Resolved(
         profile=profile,
@@ -146,15 +140,3 @@ def demands(resolved: Resolved) -> tuple[object, ...]:
         request.max_age,
         request.login_hint,
     )
-
-
-def device_parameters(request: TokenRequest) -> Mapping[str, str]:
-    """The optional parameters of a sign-in that a request names (OpenID Connect Core §3.1.2.1)."""
-    named = {
-        "login_hint": request.login_hint,
-        "prompt": None if request.prompt == "none" else request.prompt,
-        "acr_values": request.acr_values,
-        "max_age": request.max_age,
-        "claims": request.claims_challenge,
-    }
-    return {name: str(value) for name, value in named.items() if value is not None}

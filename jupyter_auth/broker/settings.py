@@ -28,6 +28,7 @@ class Settings:
     store: str = "sqlite"
     store_path: str | None = None
     seal_key_file: str | None = None
+    callback_url: str | None = None
     allow_user_profiles: bool = True
     allowed_issuers: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()

@@ -1,8 +1,12 @@
-"""One sign-in by device code (RFC 8628): started, polled and saved, in threads."""
+"""What all sign-ins have in common: started, saved, given back; a token of somebody else's will do as well.
 
-import math
+How a person is asked is ``DeviceSignIn``'s and ``CodeSignIn``'s.
+"""
+
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Any, ClassVar
 
 from jupyter_auth.broker import accounts
 from jupyter_auth.broker.changes import AccountChanged, Changes
@@ -17,20 +21,20 @@ from jupyter_auth.core.errors import (
     InteractionExpiredError,
     InteractionRequiredError,
     OAuthError,
-    TransportError,
 )
 from jupyter_auth.core.freshness import freshness
 from jupyter_auth.core.scopes import RESERVED, union
 from jupyter_auth.core.urls import host_of
-from jupyter_auth.providers.base import DeviceAuthorization, Engine, NotYet, TokenResponse
+from jupyter_auth.providers.base import Engine, TokenResponse
 
-SLOW_DOWN = 5  # seconds added, for good, by each slow_down (RFC 8628 §3.5)
 _NOT_GRANTED = frozenset({"invalid_scope", "invalid_target"})
-MAX_INTERVAL = 60.0  # seconds, when the provider cannot be reached and polls are spaced out
 
 
-class DeviceSignIn:
-    """The work behind an interaction. ``start`` and ``poll`` block."""
+class SignIn(ABC):
+    """The work behind an interaction. ``start`` and ``look`` block; so does what takes an answer."""
+
+    flow: ClassVar[str]
+    slowed_down = False
 
     def __init__(
         self,
@@ -49,7 +53,6 @@ class DeviceSignIn:
         self._extra = extra
         self._clock = clock
         self._changes = changes
-        self._authorization: DeviceAuthorization | None = None
         self._abandoned = False
         self._seen: str | None = None  # the version of the token that did not do
         self.adopts = adopts
@@ -57,47 +60,46 @@ class DeviceSignIn:
         self.scopes = resolved.scopes
         self._resources: tuple[str, ...] = ()
         self._whole = False  # what the account's refresh token had to be asked for
-        self.interval: float = 0  # the provider's pace
-        self.slowed_down = False
-        self._pause: float = 0  # longer than that, while the provider cannot be reached
 
-    # -- what may be shown ----------------------------------------------------------------------
+    # -- what each flow has of its own ------------------------------------------------------------
 
-    @property
-    def _started(self) -> DeviceAuthorization:
-        if self._authorization is None:
-            raise RuntimeError("not started")
-        return self._authorization
+    @abstractmethod
+    def _ask(self) -> None:
+        """Ask the provider to begin, for ``scopes`` and ``_resources``."""
 
     @property
-    def user_code(self) -> str:
-        """What the person types."""
-        return self._started.user_code
-
-    @property
-    def verification_uri(self) -> str:
-        """Where the person types it."""
-        return self._started.verification_uri
-
-    @property
-    def verification_uri_complete(self) -> str | None:
-        """The same with the code in it, where the provider gives that."""
-        return self._started.verification_uri_complete
-
-    @property
+    @abstractmethod
     def expires_in(self) -> int:
-        """Seconds for which the code is good, from the start."""
-        return self._started.expires_in
+        """Seconds for which the request is good, from the start."""
 
     @property
+    @abstractmethod
     def wait(self) -> float:
-        """Seconds until the next poll."""
-        return max(self.interval, self._pause)
+        """Seconds until the next ``look``."""
+
+    @abstractmethod
+    def look(self) -> AccountRecord | None:
+        """None while the person has not finished, else who signed in, which is saved by then."""
+
+    @abstractmethod
+    def shown(self) -> dict[str, Any]:
+        """What of it a person is to see, with the names of the wire."""
+
+    @abstractmethod
+    def expired(self) -> InteractionExpiredError:
+        """The error for a request that nobody answered in time."""
+
+    @abstractmethod
+    def is_offered(self) -> bool:
+        """True where a person may choose this way in place of another; blocks."""
+
+    def close(self) -> None:  # noqa: B027 -- most have nothing to close
+        """Nobody is expected any more."""
 
     # -- the work -------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Ask for a code; also for the scopes that the account holds already, so that the new refresh
+        """Ask for a sign-in; also for the scopes that the account holds already, so that the new refresh
         token serves what the old one did (incremental consent). Where the provider refuses those, since
         what it granted once may be gone, only for what is wanted now."""
         account, token = self._found()
@@ -116,30 +118,7 @@ class DeviceSignIn:
         resource = self._resolved.target.resource
         self.scopes = union(self._resolved.scopes, reserved, held.scopes if held else ())
         self._resources = union([resource] if resource else [], held.resources if held else ())
-        self._authorization = self._engine().start_device(self.scopes, self._resources, self._extra)
-        self.interval = self._authorization.interval
-
-    def poll(self) -> AccountRecord | None:
-        """Ask once; None while the person has not finished, else who signed in. What is given is saved before
-        it returns."""
-        issued_on = math.floor(self._clock.now())
-        try:
-            answer = self._engine().poll_device(self._started.device_code)
-        except NotYet as pending:
-            self._pause = 0
-            if pending.slow_down:
-                self.interval += SLOW_DOWN
-                self.slowed_down = True
-            return self._signed_in_elsewhere()
-        except TransportError as passing:
-            if passing.retryable is False:
-                raise
-            # a timeout or a 503 ends nothing: ask again, later and later (RFC 8628 §3.5)
-            self._pause = max(min(self.wait * 2, MAX_INTERVAL), passing.retry_after or 0)
-            return self._signed_in_elsewhere()
-        except OAuthError as refused:
-            raise self._judged(refused) from None
-        return self._save(answer, issued_on)
+        self._ask()
 
     def _signed_in_elsewhere(self) -> AccountRecord | None:
         """The account that another process over the same store has signed in meanwhile, if that does: who has
@@ -170,10 +149,7 @@ class DeviceSignIn:
     def abandon(self) -> None:
         """Nobody waits any more: a token that still arrives is revoked, not kept."""
         self._abandoned = True
-
-    def expired(self) -> InteractionExpiredError:
-        """The error for a code that nobody used in time."""
-        return InteractionExpiredError("The code expired.", hint="Run the cell again for a new one.")
+        self.close()
 
     def _save(self, answer: TokenResponse, issued_on: int) -> AccountRecord | None:
         if self._abandoned:

@@ -12,6 +12,7 @@ from traitlets.config import Config, LoggingConfigurable
 
 from jupyter_auth.broker.settings import PLACE, SECTION, Settings, store_problem
 from jupyter_auth.core.profile import Fault, did_you_mean
+from jupyter_auth.core.urls import checked_split, is_loopback
 
 T = TypeVar("T", bound=TraitType[Any, Any])
 
@@ -57,6 +58,17 @@ def _a_path(value: str | None) -> str | None:
     if expanded and not os.path.isabs(expanded):  # noqa: PTH117
         raise ValueError("must be an absolute path, or begin with ~")
     return expanded or None
+
+
+def _a_callback(value: str | None) -> str | None:
+    if not value:
+        return None
+    parts = checked_split(value)
+    if parts is None or "?" in value or "#" in value:
+        raise ValueError("must be an absolute URL without query and fragment")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("must begin with https; plain http is accepted only for a loopback host")
+    return value
 
 
 class JupyterAuth(LoggingConfigurable):
@@ -126,6 +138,21 @@ class JupyterAuth(LoggingConfigurable):
         "a path",
         _a_path,
     )
+    callback_url = _setting(
+        Unicode(
+            None,
+            allow_none=True,
+            help="""The address of this server's callback, as browsers reach it and as the providers have
+            registered it: ``https://hub.example.org/user/ada/jupyter_auth/v1/callback``.
+
+            Type: string, an https URL (http for a loopback host) without query. Default: found out from
+            ``JUPYTERHUB_PUBLIC_URL``, ``ServerApp.custom_display_url`` or the loopback address that the
+            server listens on; never from a request. Where it is set, people sign in with a redirect in
+            their browser unless a profile's ``flows`` says otherwise.""",
+        ),
+        "a URL",
+        _a_callback,
+    )
     allow_user_profiles = _setting(
         Bool(
             True,
@@ -177,6 +204,7 @@ class JupyterAuth(LoggingConfigurable):
             store=self.store,
             store_path=self.store_path,
             seal_key_file=self.seal_key_file,
+            callback_url=self.callback_url,
             allow_user_profiles=self.allow_user_profiles,
             allowed_issuers=tuple(dict.fromkeys(self.allowed_issuers)),
             faults=(

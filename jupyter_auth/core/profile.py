@@ -12,7 +12,6 @@ from jupyter_auth.core.urls import host_of, is_safe_endpoint
 
 __all__ = ["FLOWS", "PROVIDERS", "Fault", "Profile", "did_you_mean", "read_profile"]
 
-BUILT_FLOWS = ("device_code",)
 DEFAULT_SCOPES = ("openid", "profile", "offline_access")
 #: The client id that MSAL's caches use for a machine's own identity, and the issuer of its tokens.
 SYSTEM_ASSIGNED = "system_assigned_managed_identity"

@@ -44,7 +44,7 @@ def get_token(
     :param interactive: ``"auto"`` asks only where a person can answer; False never asks; True always may.
     :param force_refresh: get a new token although a good one is cached.
     :param claims_challenge: the claims a resource demanded with a 401; skips cached access tokens.
-    :param flow: how to sign in; None for the best that works here.
+    :param flow: how to sign in, ``"authorization_code"`` or ``"device_code"``; None for the best here.
     :param timeout: seconds to wait for a person; None for as long as the request lives.
     :param tenant: the tenant (Entra only).
     :param login_hint: the account to propose at the provider (OpenID Connect Core §3.1.2.1).
@@ -179,6 +179,69 @@ def acquire_token_by_device_flow(
         prompt=prompt,
         acr_values=acr_values,
         max_age=max_age,
+    )
+    client.prepare()
+    return acquiring.ask(asked, Waiting())
+
+
+def acquire_token_interactive(
+    profile: str | None = None,
+    *,
+    scopes: Scopes = None,
+    account: str | Account | None = None,
+    claims_challenge: str | None = None,
+    timeout: float | None = None,
+    tenant: str | None = None,
+    login_hint: str | None = None,
+    prompt: str | None = None,
+    acr_values: str | None = None,
+    max_age: int | None = None,
+) -> AuthenticationResult:
+    """Ask a person by authorization code with PKCE in their browser (RFC 6749 §4.1, RFC 7636), whatever the
+    cache holds (MSAL: the method of that name). The card has the link; nothing opens by itself.
+
+    The account that signs in is added to those signed in already.
+
+    :raises InteractionError: the person declined, cancelled, or did not answer in time.
+    :raises PolicyError: the profile or the provider does not allow this flow (``flow_unavailable``,
+        ``no_code_flow``).
+    """
+    __tracebackhide__ = True
+    asked = acquiring.Asked(
+        "acquire_token_interactive",
+        profile=profile,
+        scopes=scopes,
+        account=account,
+        tenant=tenant,
+        timeout=timeout,
+        claims_challenge=claims_challenge,
+        flow="authorization_code",
+        login_hint=login_hint,
+        prompt=prompt,
+        acr_values=acr_values,
+        max_age=max_age,
+    )
+    client.prepare()
+    return acquiring.ask(asked, Waiting())
+
+
+def log_in(
+    profile: str | None = None,
+    *,
+    scopes: Scopes = None,
+    account: str | Account | None = None,
+    flow: str | None = None,
+) -> AuthenticationResult:
+    """Ask a person in the way that works best here, whatever the cache holds: for ``%auth login``."""
+    __tracebackhide__ = True
+    asked = acquiring.Asked(
+        "acquire_token_interactive",
+        profile=profile,
+        scopes=scopes,
+        account=account,
+        tenant=None,
+        timeout=None,
+        flow=flow,
     )
     client.prepare()
     return acquiring.ask(asked, Waiting())

@@ -33,6 +33,7 @@ class AuthMagics(Magics):
     @argument("--no-prompt", action="store_true", help="never ask a person; fail instead")
     @argument("--timeout", type=float, metavar="SECONDS", help="how long to wait for a person")
     @argument("--login-hint", metavar="NAME", help="account to propose at the sign-in page")
+    @argument("--flow", help="how to sign in: authorization_code or device_code; the best here if left out")
     @line_magic
     def get_token(self, line: str) -> Any:
         """Get an access token: silently if possible, else by a prompt below the cell.
@@ -49,6 +50,7 @@ class AuthMagics(Magics):
             force_refresh=args.force_refresh,
             timeout=args.timeout,
             login_hint=args.login_hint,
+            flow=args.flow,
         )
 
     @magic_arguments()
@@ -56,6 +58,7 @@ class AuthMagics(Magics):
     @argument("profile", nargs="?", help="profile; all of them if left out (login, switch: the default one)")
     @argument("scopes", nargs="*", metavar="SCOPE", help="login: scopes to ask for; switch: the account")
     @argument("--account", help="the account to sign out (logout), to sign in (login), to use (switch)")
+    @argument("--flow", help="login: authorization_code or device_code; the best here if left out")
     @argument("--revoke", action="store_true", help="clear: revoke at the providers, too")
     @line_magic
     def auth(self, line: str) -> Any:
@@ -117,6 +120,8 @@ def _refuse_strays(args: Any) -> None:
         )
     if args.revoke and args.verb != "clear":
         raise UsageError(f"%auth {args.verb} takes no --revoke")
+    if args.flow and args.verb != "login":
+        raise UsageError(f"%auth {args.verb} takes no --flow")
     if args.account and args.verb not in {"login", "logout", "switch"}:
         raise UsageError(f"%auth {args.verb} takes no --account")
 
@@ -140,8 +145,8 @@ def _panel(args: Any) -> None:
 
 def _login(args: Any) -> Any:
     api = _api()
-    token = api.acquire_token_by_device_flow(
-        args.profile, scopes=tuple(args.scopes) or None, account=args.account
+    token = api.log_in(
+        args.profile, scopes=tuple(args.scopes) or None, account=args.account, flow=args.flow
     )
     accounts = api.get_accounts(token.profile)
     if len(accounts) > 1 and not any(account.default for account in accounts):

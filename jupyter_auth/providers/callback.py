@@ -30,7 +30,9 @@ def code_of(
             hint="Start again from the notebook; if you did not sign in just now, close the page.",
         )
     named = answer.get("iss")
-    if (named is None and names_issuer) or named not in (None, issuer):
+    # some providers leave it out where they refuse; there is no code then that could be stolen by a mix-up
+    is_missing = named is None and names_issuer and "error" not in answer
+    if is_missing or named not in (None, issuer):
         raise PolicyError(
             f"The answer comes from another provider than {host}, so its code was not used.",
             reason="issuer_mismatch",

@@ -7,9 +7,10 @@ from jupyter_server.extension.application import ExtensionApp
 from tornado.ioloop import IOLoop
 
 from jupyter_auth import __version__
-from jupyter_auth.broker import traits
+from jupyter_auth.broker import redirects, traits
 from jupyter_auth.broker.settings_files import EXTENSION_FILE
 from jupyter_auth.core.faults import where
+from jupyter_auth.server.callback import CallbackHandler
 from jupyter_auth.server.front_ends import PATH, FrontEndSocket
 from jupyter_auth.server.handlers import PREFIX, routes
 from jupyter_auth.server.service import BrokerService
@@ -44,8 +45,9 @@ class JupyterAuth(traits.JupyterAuth, ExtensionApp):
         IOLoop.current().add_callback(self._service.start)
 
     def initialize_handlers(self) -> None:
-        """Add the REST resources, and the websocket of the front ends."""
-        self.handlers.extend([*routes(), (f"{PREFIX}/{PATH}", FrontEndSocket)])
+        """Add the REST resources, the websocket of the front ends, and the callback."""
+        own = [(f"{PREFIX}/{PATH}", FrontEndSocket), (f"/{redirects.PATH}", CallbackHandler)]
+        self.handlers.extend([*routes(), *own])
 
     async def stop_extension(self) -> None:
         """Close the broker with the server."""

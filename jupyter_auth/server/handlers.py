@@ -14,6 +14,7 @@ from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.interactions import Requester
 from jupyter_auth.broker.request import TokenRequest
 from jupyter_auth.core.errors import AuthError, ProfileError, error_to_wire
+from jupyter_auth.server.headers import ClosedHeaders
 from jupyter_auth.server.service import BrokerService
 
 PREFIX = r"/jupyter_auth/v1"
@@ -36,7 +37,7 @@ def guarded(method: Method) -> Method:
     return web.authenticated(authorized(answered))
 
 
-class BrokerHandler(APIHandler):
+class BrokerHandler(ClosedHeaders, APIHandler):
     """What all resources share: closed headers, small JSON bodies, typed errors."""
 
     auth_resource: ClassVar[str] = "jupyter_auth"
@@ -51,18 +52,6 @@ class BrokerHandler(APIHandler):
     def broker(self) -> Broker:
         """The broker."""
         return self.service.broker
-
-    @property
-    def content_security_policy(self) -> str:
-        """Nothing in an answer of ours is ever run or framed."""
-        return "default-src 'none'; frame-ancestors 'none'"
-
-    def set_default_headers(self) -> None:
-        """No answer is stored, sniffed or named in a Referer."""
-        super().set_default_headers()
-        self.set_header("Cache-Control", "no-store")
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "no-referrer")
 
     def answer(self, value: Any) -> None:
         """Finish with JSON."""
@@ -118,7 +107,7 @@ class ProfilesHandler(BrokerHandler):
     @guarded
     async def get(self) -> None:
         """All profiles."""
-        self.answer(listing.profiles(self.broker.configuration))
+        self.answer(listing.profiles(self.broker.configuration, self.broker.flows))
 
 
 class AccountsHandler(BrokerHandler):
@@ -220,6 +209,21 @@ class InteractionHandler(BrokerHandler):
         interaction = self.broker.interactions.get(interaction_id)
         if interaction is None:
             raise web.HTTPError(404)
+        self.answer(interaction.to_wire())
+
+    @guarded
+    async def post(self, interaction_id: str) -> None:
+        """Answer it with the ``url`` that the person ended up on, or go on with another ``flow``."""
+        interaction = self.broker.interactions.get(interaction_id)
+        if interaction is None:
+            raise web.HTTPError(404)
+        match self.body():
+            case {"url": str(url)}:
+                await self.broker.answers.take_address(interaction, url)
+            case {"flow": str(flow)}:
+                await self.broker.interactions.switch(interaction, flow)
+            case _:
+                raise ProfileError("Send the url of the answer, or a flow.", reason="bad_argument")
         self.answer(interaction.to_wire())
 
     @guarded

@@ -11,6 +11,8 @@ from jupyter_auth.broker.configuration import ConfigurationFiles
 from jupyter_auth.broker.operations import Operations
 from jupyter_auth.broker.settings import DEFAULTS, Settings
 from jupyter_auth.broker.storage import open_store
+from jupyter_auth.server.addresses import ServerRedirects
+from jupyter_auth.server.callback import KeptAnswers
 from jupyter_auth.server.channel import KernelChannel
 from jupyter_auth.server.events import ServerEvents
 from jupyter_auth.server.front_ends import FrontEnds
@@ -23,7 +25,12 @@ class BrokerService:
     """Made when the extension is loaded, started by the event loop's first turn, closed with the server."""
 
     def __init__(self, serverapp: Any, settings: Settings = DEFAULTS) -> None:
-        self.broker = Broker(ConfigurationFiles(settings=settings), partial(open_store, settings))
+        self.broker = Broker(
+            ConfigurationFiles(settings=settings),
+            partial(open_store, settings),
+            redirects=ServerRedirects(serverapp, settings.callback_url),
+        )
+        self.answers = KeptAnswers(self.broker)
         self.broker.changes.watch(ServerEvents(serverapp.event_logger))
         self._folder = Path(serverapp.runtime_dir)
         self.front_ends = FrontEnds()

@@ -10,6 +10,7 @@ from typing import Any
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.configuration import FILE, ConfigurationFiles
+from jupyter_auth.broker.device_sign_in import DeviceSignIn
 from jupyter_auth.broker.interactions import Interaction, Requester
 from jupyter_auth.broker.request import TokenRequest
 from jupyter_auth.cache.memory import MemoryStore
@@ -88,12 +89,12 @@ class Bench:
         interaction, is_new = await self.broker.interact(request(profile, **fields), Requester())
         self.broker.interactions.join(interaction, waiter)
         if is_new:
-            interaction.sign_in.interval = 0.02
+            device(interaction).interval = 0.02
         return interaction
 
     async def approve(self, interaction: Interaction, username: str = "ada") -> AuthenticationResult:
         """Answer as a person."""
-        code = interaction.sign_in.user_code
+        code = device(interaction).user_code
         await asyncio.to_thread(lambda: self.provider.approve(username=username, user_code=code))
         await asyncio.wait_for(asyncio.shield(interaction.outcome), 10)
         return await self.broker.result_of(interaction, first=True)
@@ -136,6 +137,12 @@ class Bench:
         assert self.broker.silent is not None
         await self.broker.silent.flights.settle(10)
         await asyncio.sleep(0)
+
+
+def device(interaction: Interaction) -> DeviceSignIn:
+    """Its sign-in, by device code."""
+    assert isinstance(interaction.sign_in, DeviceSignIn)
+    return interaction.sign_in
 
 
 def request(profile: str | None = "lake", **fields: Any) -> TokenRequest:

@@ -10,7 +10,7 @@ from jupyter_auth.core.errors import CacheError
 from jupyter_auth.core.metadata import TokenSource
 from jupyter_auth.core.result import AuthenticationResult
 from tests.idp import MisbehavingProvider
-from tests.unit.broker.bench import Bench, ended, request
+from tests.unit.broker.bench import Bench, device, ended, request
 from tests.unit.broker.conftest import MakeBench
 
 
@@ -18,7 +18,7 @@ async def asking(bench: Bench, **fields: Any) -> Interaction:
     """Ask a person, content with a sign-in made elsewhere."""
     interaction, _ = await bench.broker.interact(request(**fields), Requester(), adopts=True)
     bench.broker.interactions.join(interaction, "waiter")
-    interaction.sign_in.interval = 0.05
+    device(interaction).interval = 0.05
     return interaction
 
 
@@ -49,7 +49,7 @@ async def test_it_ends_the_question_here(fresh: Bench, other: Bench) -> None:
 async def test_a_person_s_own_answer_counts_before_that_of_another(fresh: Bench, other: Bench) -> None:
     """Two people, two questions: each gets their own."""
     interaction = await asking(fresh)
-    interaction.sign_in.interval = 0.5
+    device(interaction).interval = 0.5
     await other.sign_in(username="ada")
     assert await who_answers(fresh, interaction, "bob") == "bob"
 
@@ -81,7 +81,7 @@ async def test_a_token_that_a_forced_request_turned_away_is_not_taken(bench: Ben
 async def test_an_ended_token_is_not_taken(idp: MisbehavingProvider, fresh: Bench, other: Bench) -> None:
     interaction = await asking(fresh)
     idp.grants.expires_in = 1
-    interaction.sign_in.interval = 0.5
+    device(interaction).interval = 0.5
     await other.sign_in()
     fresh.advance(2)
     assert await _still_pending(interaction, 0.8)

@@ -13,7 +13,7 @@ from jupyter_auth.core.errors import (
     TransportError,
 )
 from tests.idp import MisbehavingProvider, Request, faults
-from tests.unit.broker.bench import Bench, ended, polls, request
+from tests.unit.broker.bench import Bench, device, ended, polls, request
 
 # -- how it ends ---------------------------------------------------------------------------------------------
 
@@ -68,7 +68,7 @@ async def test_a_fault_of_ours_ends_it_too(
     def broken() -> None:
         raise ValueError("CANARY")
 
-    monkeypatch.setattr(interaction.sign_in, "poll", broken)
+    monkeypatch.setattr(interaction.sign_in, "look", broken)
     problem = await ended(interaction)
     assert problem is not None
     assert "CANARY" not in str(problem)
@@ -83,12 +83,12 @@ async def test_a_fault_of_ours_ends_it_too(
 async def test_slow_down_adds_five_seconds_for_good(idp: MisbehavingProvider, fresh: Bench) -> None:
     interaction = await fresh.ask()
     fresh.broker.interactions.cancel(interaction)
-    work = interaction.sign_in
+    work = device(interaction)
     work.interval = 7
     slow, pending = (faults.json(400, {"error": name}) for name in ("slow_down", "authorization_pending"))
     idp.answers["token"] = faults.in_turn(slow, slow, pending)
     for expected in (12, 17, 17, 17):
-        assert await asyncio.to_thread(work.poll) is None
+        assert await asyncio.to_thread(work.look) is None
         assert (work.interval, work.wait, work.slowed_down) == (expected, expected, True)
 
 
@@ -105,7 +105,7 @@ async def test_transport_faults_space_the_polls_out_and_an_answer_ends_that(
 ) -> None:
     interaction = await fresh.ask()
     fresh.broker.interactions.cancel(interaction)
-    work = interaction.sign_in
+    work = device(interaction)
     work.interval = 5
     down = faults.html(503)
     patient = faults.fixed(429, "text/plain", b"", {"Retry-After": "90"})
@@ -113,11 +113,11 @@ async def test_transport_faults_space_the_polls_out_and_an_answer_ends_that(
         down, down, down, down, down, patient, faults.json(400, {"error": "authorization_pending"})
     )
     for expected in (10, 20, 40, 60, 60, 90, 5):
-        assert await asyncio.to_thread(work.poll) is None
+        assert await asyncio.to_thread(work.look) is None
         assert work.wait == expected
     work.interval = 100  # a provider that is slow by itself is not asked faster when it fails
     idp.answers["token"] = down
-    await asyncio.to_thread(work.poll)
+    await asyncio.to_thread(work.look)
     assert work.wait >= 100
 
 
@@ -151,7 +151,7 @@ async def test_polls_keep_to_the_interval(idp: MisbehavingProvider, fresh: Bench
 
     idp.answers["token"] = note
     interaction = await fresh.ask()
-    interaction.sign_in.interval = 0.2
+    device(interaction).interval = 0.2
     started = time.monotonic()
     while len(at) < 4:
         await asyncio.sleep(0.01)
@@ -165,7 +165,7 @@ async def test_polls_keep_to_the_interval(idp: MisbehavingProvider, fresh: Bench
 
 async def test_nothing_secret_is_shown(idp: MisbehavingProvider, fresh: Bench) -> None:
     interaction = await fresh.ask()
-    secret = interaction.sign_in._started.device_code.reveal()
+    secret = device(interaction)._started.device_code.reveal()
     assert secret not in str(interaction.to_wire())
     assert secret not in repr(interaction)
     found = await fresh.approve(interaction)

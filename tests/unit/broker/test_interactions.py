@@ -10,7 +10,7 @@ from jupyter_auth.broker.interactions import MAX_PENDING, Interaction, Requester
 from jupyter_auth.core.errors import InteractionCancelledError, PolicyError
 from jupyter_auth.core.metadata import TokenSource
 from tests.idp import MisbehavingProvider, OidcProvider, Request, faults
-from tests.unit.broker.bench import Bench, ended, held, polls, request
+from tests.unit.broker.bench import Bench, device, ended, held, polls, request
 from tests.unit.broker.conftest import MakeBench
 
 # -- joining -------------------------------------------------------------------------------------------------
@@ -77,7 +77,7 @@ async def test_a_failing_start_fails_all_who_wait_for_it_at_once(
     assert len({type(problem) for problem in problems}) == 1
     assert idp.count("device_authorization") == 1
     idp.answers["device_authorization"] = idp.grants.device_authorization
-    assert (await fresh.ask()).sign_in.user_code
+    assert device(await fresh.ask()).user_code
 
 
 async def test_whoever_starts_may_leave_and_the_others_are_served(
@@ -131,9 +131,9 @@ async def test_cancelled_between_two_polls_nothing_is_asked_again(
     idp: MisbehavingProvider, fresh: Bench
 ) -> None:
     interaction = await fresh.ask()
-    interaction.sign_in.interval = 0.3
+    device(interaction).interval = 0.3
     await asyncio.sleep(0.05)
-    idp.approve(user_code=interaction.sign_in.user_code)
+    idp.approve(user_code=device(interaction).user_code)
     fresh.broker.interactions.cancel(interaction)
     assert interaction.task is not None
     await asyncio.wait_for(interaction.task, 0.2)  # it does not sleep on
@@ -146,7 +146,7 @@ async def test_cancelled_while_a_poll_is_in_flight_the_tokens_are_given_back(
     oidc: OidcProvider, idp: MisbehavingProvider, fresh: Bench
 ) -> None:
     interaction = await fresh.ask()
-    idp.approve(user_code=interaction.sign_in.user_code)
+    idp.approve(user_code=device(interaction).user_code)
     with held(idp, "token") as gate:
         await gate.reached.wait()
         fresh.broker.interactions.cancel(interaction)

@@ -64,12 +64,11 @@ def test_a_switch_is_true_or_not(value: Any) -> None:
 async def test_what_has_no_meaning_here_is_refused(bench: Bench) -> None:
     with pytest.raises(ProfileError):
         await bench.get(tenant="contoso.com")
-    with pytest.raises(PolicyError):
-        await bench.get(flow="authorization_code")
     bench.profile("web", 'flows = ["authorization_code"]')
-    with pytest.raises(PolicyError) as caught:
-        await bench.ask("web")
-    assert caught.value.reason == "flow_unavailable"
+    for profile, flow in (("web", "device_code"), ("lake", "implicit")):
+        with pytest.raises(PolicyError) as caught:
+            await bench.ask(profile, flow=flow)
+        assert caught.value.reason == "flow_unavailable"
 
 
 # -- what is listed ------------------------------------------------------------------------------------------

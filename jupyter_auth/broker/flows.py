@@ -1,0 +1,57 @@
+"""Which way a person is to sign in: what the call says, else the profile, else what works here."""
+
+from collections.abc import Mapping
+
+from jupyter_auth.broker.request import Resolved
+from jupyter_auth.core.errors import PolicyError
+from jupyter_auth.core.profile import FLOWS, Profile
+
+#: Refusals of one way after which the next one is worth a try.
+LEAD_ON = frozenset({"device_code_blocked", "no_device_flow", "no_code_flow"})
+
+
+def flows_of(profile: Profile, wanted: str | None = None, *, prefers_code: bool) -> tuple[str, ...]:
+    """The ways to sign in, in the order in which they are to be tried; ``wanted`` is the call's own.
+
+    Whether the redirect URI is registered for a client shows only in the person's browser. So authorization
+    code comes first where the profile, or ``callback_url`` (``prefers_code``), says so, and else where the
+    provider does not let this client use device code.
+
+    Raises ``PolicyError`` for a flow that the profile does not allow.
+    """
+    allowed = profile.flows
+    if wanted is not None:
+        if wanted not in (allowed or FLOWS):
+            raise _unavailable(wanted, allowed or FLOWS)
+        return (wanted,)
+    if allowed:
+        return allowed
+    return ("authorization_code", "device_code") if prefers_code else ("device_code", "authorization_code")
+
+
+def _unavailable(wanted: str, allowed: tuple[str, ...]) -> PolicyError:
+    return PolicyError(
+        f"Flow {wanted[:40]!r} is not available here.",
+        reason="flow_unavailable",
+        hint=f"Leave flow out, or use {' or '.join(map(repr, allowed))}.",
+    )
+
+
+def parameters(resolved: Resolved) -> Mapping[str, str]:
+    """The optional parameters of a sign-in that a request names (OpenID Connect Core §3.1.2.1)."""
+    request = resolved.request
+    named = {
+        "login_hint": request.login_hint,
+        "prompt": None if request.prompt == "none" else request.prompt,
+        "acr_values": request.acr_values,
+        "max_age": request.max_age,
+        "claims": request.claims_challenge,
+        **realm(resolved),
+    }
+    return {name: str(value) for name, value in named.items() if value is not None}
+
+
+def realm(resolved: Resolved) -> Mapping[str, str]:
+    """The tenant to ask in place of the profile's."""
+    tenant = resolved.request.tenant
+    return {} if tenant is None else {"tenant": tenant}

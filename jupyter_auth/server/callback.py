@@ -1,0 +1,102 @@
+"""The redirect URI of the authorization code flow (RFC 6749 §3.1.2): takes an answer, shows a static page.
+
+The answer is put aside before anything else happens to the request, so that neither a log nor the way over
+Jupyter's login holds it: what travels there is an opaque id. Nothing is put aside for a ``state`` that nobody
+waits for.
+"""
+
+import secrets
+from functools import cache
+from importlib.resources import files
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import JupyterHandler
+from tornado import web
+
+from jupyter_auth.broker.answers import MAX_ADDRESS, MAX_PARAMETERS, single
+from jupyter_auth.broker.broker import Broker
+from jupyter_auth.server.headers import ClosedHeaders
+
+_BACK = "back"  # the parameter with the opaque id
+STATUS = {"done": 200, "refused": 403, "unknown": 404}
+
+
+class KeptAnswers:
+    """Answers on their way, each with the interaction that waits for it: at most one for each of those."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._answers = broker.answers
+        self._kept: dict[str, tuple[str, dict[str, str]]] = {}
+
+    def put(self, answer: dict[str, str]) -> str | None:
+        """Keep ``answer``, if something waits for it; the id to get it back by."""
+        waiting = self._answers.awaiting(answer.get("state", ""))
+        if waiting is None:
+            return None
+        self._kept = {
+            back: (interaction_id, kept)
+            for back, (interaction_id, kept) in self._kept.items()
+            if interaction_id != waiting.id and self._answers.awaiting(kept["state"])
+        }
+        back = secrets.token_urlsafe(16)
+        self._kept[back] = (waiting.id, answer)
+        return back
+
+    async def redeem(self, back: str) -> str:
+        """Give the answer to who waits for it, once; the name of the page that says how that went."""
+        _, answer = self._kept.pop(back, ("", {}))
+        waiting = await self._answers.take(answer)
+        if waiting is None:
+            return "unknown"
+        return "done" if waiting.state == "succeeded" else "refused"
+
+
+class CallbackHandler(ClosedHeaders, JupyterHandler):
+    """``GET {base_url}jupyter_auth/v1/callback``."""
+
+    auth_resource: ClassVar[str] = "jupyter_auth"
+    SUPPORTED_METHODS = ("GET",)  # type: ignore[assignment]
+
+    async def prepare(self, **more: Any) -> Any:
+        """Put the answer aside, before the request is logged, or sent to Jupyter's login and back."""
+        query, self.request.query = self.request.query, ""
+        given = single(
+            {n: [v.decode("utf-8", "replace") for v in vs] for n, vs in self._given(query).items()}
+        )
+        self.request.query_arguments.clear()
+        self.request.arguments.clear()
+        self._back = (given or {}).get(_BACK) or (self._answers.put(given) if given else None)
+        self.request.uri = self.request.path
+        if self._back is not None:
+            self.request.uri += "?" + urlencode({_BACK: self._back})
+        return await super().prepare(**more)
+
+    def _given(self, query: str) -> dict[str, list[bytes]]:
+        given = dict(self.request.query_arguments)
+        return given if len(query) <= MAX_ADDRESS and len(given) <= MAX_PARAMETERS else {}
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Take the answer. Who is not logged in to Jupyter is sent to its login first, and back."""
+        name = "unknown" if self._back is None else await self._answers.redeem(self._back)
+        self.set_status(STATUS[name])
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(_page(name))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Nothing of the request is said back."""
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(_page("refused" if status_code >= 500 else "unknown"))
+
+    @property
+    def _answers(self) -> KeptAnswers:
+        answers: KeptAnswers = self.settings["jupyter_auth_service"].answers
+        return answers
+
+
+@cache
+def _page(name: str) -> bytes:
+    return files(__package__).joinpath("pages", f"{name}.html").read_bytes()
