@@ -8,7 +8,9 @@ from jupyter_auth.broker.request import Resolved, demands
 from jupyter_auth.broker.sign_in import SignIn
 from jupyter_auth.broker.ways import Ways
 from jupyter_auth.cache.records import AccountRecord
+from jupyter_auth.core.authority import read_authority
 from jupyter_auth.core.errors import AuthError
+from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.scopes import resource_scopes
 
 
@@ -62,7 +64,7 @@ class Interaction:
             "title": profile.title or None,
             "client_id": profile.client_id,
             "issuer": profile.issuer,
-            "tenant": self.resolved.request.tenant,
+            "tenant": self.resolved.request.tenant or _tenant(profile),
             "scopes": list(self.sign_in.scopes),
             "scope_titles": dict(profile.scope_titles),
             "flow": self.sign_in.flow,
@@ -89,3 +91,7 @@ class Interaction:
             }
             | ({"in_process": True} if self.requester.in_process else {}),
         }
+
+
+def _tenant(profile: Profile) -> str | None:
+    return read_authority(profile.issuer).tenant if profile.provider == "entra" else None

@@ -41,6 +41,7 @@ _ARGUMENTS: dict[str, frozenset[str]] = {
     "acquire_token_by_device_flow": _TOKEN,
     "acquire_token_interactive": _TOKEN,
     "wait": frozenset({"id", "timeout"}),
+    "answer": frozenset({"id", "url"}),
     "get_accounts": frozenset({"profile"}),
     "switch_account": frozenset({"profile", "account"}),
     "remove_account": frozenset({"profile", "account"}),
@@ -101,6 +102,7 @@ class Session:
             "acquire_token_by_device_flow": self._by_device_flow,
             "acquire_token_interactive": self._interact,
             "wait": self._wait,
+            "answer": self._answer,
             "get_accounts": self._get_accounts,
             "switch_account": self._switch_account,
             "remove_account": self._remove_account,
@@ -193,9 +195,7 @@ class Session:
 
     async def _wait(self, message: Message) -> Message:
         """Wait for the end of an interaction that this connection has joined."""
-        interaction = self._waits.get(str(message.get("id")))
-        if interaction is None:
-            raise ProfileError("This connection waits for no such interaction.", reason="unknown_interaction")
+        interaction = self._waited_for(message)
         await asyncio.wait([interaction.outcome], timeout=_seconds(message))
         if not interaction.outcome.done():
             return {"ok": True, "interaction": self._shown(interaction)}
@@ -205,6 +205,18 @@ class Session:
         found = await self._broker.result_of(interaction, first=first)
         self._use.count(found.profile)
         return {"ok": True, "result": result_to_wire(found), "interaction": self._shown(interaction)}
+
+    async def _answer(self, message: Message) -> Message:
+        """Take the address that the person ended up on, for an interaction that this connection waits for."""
+        interaction = self._waited_for(message)
+        await self._broker.answers.take_address(interaction, str(message.get("url", "")))
+        return {"ok": True, "interaction": self._shown(interaction)}
+
+    def _waited_for(self, message: Message) -> Interaction:
+        interaction = self._waits.get(str(message.get("id")))
+        if interaction is None:
+            raise ProfileError("This connection waits for no such interaction.", reason="unknown_interaction")
+        return interaction
 
     def _shown(self, interaction: Interaction) -> Message:
         """The interaction for a kernel, which has to know whether a page shows it by its id."""

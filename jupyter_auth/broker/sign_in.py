@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from jupyter_auth.broker import accounts
 from jupyter_auth.broker.changes import AccountChanged, Changes
 from jupyter_auth.broker.clock import Clock
+from jupyter_auth.broker.flows import LEAD_ON
 from jupyter_auth.broker.refresh import token_record
 from jupyter_auth.broker.request import Resolved
 from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord, RefreshTokenRecord
@@ -185,6 +186,8 @@ class SignIn(ABC):
             self._engine().revoke(answer.refresh_token, "refresh_token")
 
     def _judged(self, refused: OAuthError) -> Exception:
+        if refused.reason in LEAD_ON:
+            return refused
         if refused.error == "access_denied":
             host = host_of(self._resolved.client.issuer)
             return InteractionDeclinedError(

@@ -6,7 +6,7 @@ from typing import Any
 
 from jupyter_auth.broker.flows import LEAD_ON
 from jupyter_auth.broker.sign_in import SignIn
-from jupyter_auth.core.errors import AuthError, PolicyError
+from jupyter_auth.core.errors import AuthError
 
 #: By flow, in the order in which they are tried.
 Ways = Mapping[str, Callable[[], SignIn]]
@@ -23,12 +23,12 @@ class Begun:
 
 async def begin(ways: Ways, in_thread: InThread) -> Begun:
     """The first of ``ways`` that begins; where none does, raises what the first one said."""
-    first: PolicyError | None = None
+    first: AuthError | None = None
     for make in ways.values():
         sign_in = make()
         try:
             await in_thread(sign_in.start)
-        except PolicyError as refused:
+        except AuthError as refused:
             if refused.reason not in LEAD_ON:
                 raise
             first = first or refused

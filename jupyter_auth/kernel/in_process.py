@@ -76,12 +76,17 @@ class Host:
         """Make the broker, on the loop that it is to live on."""
         from jupyter_auth.broker.broker import Broker  # noqa: PLC0415
         from jupyter_auth.broker.configuration import ConfigurationFiles  # noqa: PLC0415
+        from jupyter_auth.broker.loopback import Loopback  # noqa: PLC0415
         from jupyter_auth.broker.operations import Operations  # noqa: PLC0415
         from jupyter_auth.broker.settings_files import load_settings  # noqa: PLC0415
         from jupyter_auth.broker.storage import open_store  # noqa: PLC0415
 
         settings = load_settings()
-        self._broker = Broker(ConfigurationFiles(settings=settings), partial(open_store, settings))
+        self._broker = Broker(
+            ConfigurationFiles(settings=settings),
+            partial(open_store, settings),
+            redirects=Loopback(lambda answer: self.submit(self._broker.answers.take(answer))),
+        )
         self._operations = Operations(self._broker, _ThisProcess(), self._status)
         return await self._operations.generation_file()
 

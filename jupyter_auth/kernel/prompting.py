@@ -17,6 +17,8 @@ class Prompt(Protocol):
 
     def finish(self, interaction: Mapping[str, Any]) -> None: ...
 
+    def ask_address(self) -> str | None: ...
+
 
 #: Set by the package when it hands out the client.
 factory: Callable[[], Prompt] | None = None
@@ -34,6 +36,12 @@ class Joined:
         """Show it as it is now."""
         with _lock:
             _shown[self._key][0].update(interaction)
+
+    def ask_address(self) -> str | None:
+        """The address that the person types, having signed in; None where nothing can be typed."""
+        with _lock:
+            prompt = _shown[self._key][0]
+        return prompt.ask_address()
 
     def finish(self, interaction: Mapping[str, Any]) -> None:
         """This one waits no more; with the last one the prompt ends, as ``interaction`` did."""

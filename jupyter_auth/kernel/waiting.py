@@ -16,6 +16,7 @@ from jupyter_auth.core.errors import (
     InteractionCancelledError,
     InteractionDeclinedError,
     InteractionExpiredError,
+    ProfileError,
 )
 from jupyter_auth.core.result import AuthenticationResult
 from jupyter_auth.core.wire import result_from_wire
@@ -98,6 +99,8 @@ class Waiting:
                         profile=interaction.get("profile"),
                         scopes=interaction.get("scopes"),
                     )
+                if _can_paste(interaction):
+                    self._paste(connection, interaction, prompt)
                 answer = connection.call({"op": "wait", "id": interaction["id"], "timeout": left})
                 interaction = part(answer, "interaction", dict)
                 if "result" in answer:
@@ -114,9 +117,30 @@ class Waiting:
             prompt.finish(interaction)
             raise
 
+    def _paste(
+        self, connection: Connection | InProcess, interaction: dict[str, Any], prompt: prompting.Joined
+    ) -> None:
+        """Take what the person typed to the broker; how that went, the next wait tells."""
+        address = prompt.ask_address()
+        if address is None:
+            interaction["paste"] = False  # nothing can be typed: whoever can, answers elsewhere
+            return
+        try:
+            connection.call({"op": "answer", "id": interaction["id"], "url": address})
+        except ProfileError as wrong:
+            if wrong.reason != "wrong_address":
+                raise
+            print(wrong)
+
     @staticmethod
     def _cancelled() -> InteractionCancelledError:
         return InteractionCancelledError("Sign-in cancelled.", hint="Run the cell again to sign in.")
+
+
+def _can_paste(interaction: Mapping[str, Any]) -> bool:
+    """True where no redirect comes and no page of ours takes the address: it is typed where one waits."""
+    is_wanted = interaction.get("paste") is True and interaction.get("front_end") is not True
+    return is_wanted and threading.current_thread() is threading.main_thread()
 
 
 def _ended(interaction: Mapping[str, Any], problem: AuthError) -> dict[str, Any]:

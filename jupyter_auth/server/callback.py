@@ -6,8 +6,6 @@ waits for.
 """
 
 import secrets
-from functools import cache
-from importlib.resources import files
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -17,10 +15,10 @@ from tornado import web
 
 from jupyter_auth.broker.answers import MAX_ADDRESS, MAX_PARAMETERS, single
 from jupyter_auth.broker.broker import Broker
+from jupyter_auth.broker.callback_page import HEADERS, STATUS, page, page_for
 from jupyter_auth.server.headers import ClosedHeaders
 
 _BACK = "back"  # the parameter with the opaque id
-STATUS = {"done": 200, "refused": 403, "unknown": 404}
 
 
 class KeptAnswers:
@@ -47,10 +45,7 @@ class KeptAnswers:
     async def redeem(self, back: str) -> str:
         """Give the answer to who waits for it, once; the name of the page that says how that went."""
         _, answer = self._kept.pop(back, ("", {}))
-        waiting = await self._answers.take(answer)
-        if waiting is None:
-            return "unknown"
-        return "done" if waiting.state == "succeeded" else "refused"
+        return page_for(await self._answers.take(answer))
 
 
 class CallbackHandler(ClosedHeaders, JupyterHandler):
@@ -83,20 +78,15 @@ class CallbackHandler(ClosedHeaders, JupyterHandler):
         """Take the answer. Who is not logged in to Jupyter is sent to its login first, and back."""
         name = "unknown" if self._back is None else await self._answers.redeem(self._back)
         self.set_status(STATUS[name])
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(_page(name))
+        self.set_header("Content-Type", HEADERS["Content-Type"])
+        self.finish(page(name))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Nothing of the request is said back."""
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(_page("refused" if status_code >= 500 else "unknown"))
+        self.set_header("Content-Type", HEADERS["Content-Type"])
+        self.finish(page("refused" if status_code >= 500 else "unknown"))
 
     @property
     def _answers(self) -> KeptAnswers:
         answers: KeptAnswers = self.settings["jupyter_auth_service"].answers
         return answers
-
-
-@cache
-def _page(name: str) -> bytes:
-    return files(__package__).joinpath("pages", f"{name}.html").read_bytes()

@@ -2,6 +2,8 @@
 
 from jupyter_server.base.handlers import JupyterHandler
 
+from jupyter_auth.broker.callback_page import HEADERS
+
 
 class ClosedHeaders(JupyterHandler):
     """Nothing in an answer is run, framed, stored, sniffed or named in a Referer."""
@@ -9,11 +11,10 @@ class ClosedHeaders(JupyterHandler):
     @property
     def content_security_policy(self) -> str:
         """Nothing in an answer of ours is ever run or framed."""
-        return "default-src 'none'; frame-ancestors 'none'"
+        return HEADERS["Content-Security-Policy"]
 
     def set_default_headers(self) -> None:
         """No answer is stored, sniffed or named in a Referer."""
         super().set_default_headers()
-        self.set_header("Cache-Control", "no-store")
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "no-referrer")
+        for name in ("Cache-Control", "X-Content-Type-Options", "Referrer-Policy"):
+            self.set_header(name, HEADERS[name])

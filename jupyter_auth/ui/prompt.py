@@ -71,6 +71,13 @@ class CellPrompt:
         self._draw(interaction, self._clock())
         self._finished = True
 
+    def ask_address(self) -> str | None:
+        """What the person types as the address they ended up on; waits until they have, or interrupt."""
+        try:
+            return input(f"{text('card.paste.label')}: ")
+        except (EOFError, NotImplementedError):  # IPython's StdinNotImplementedError is one
+            return None
+
     def _draw(self, interaction: Interaction, now: float) -> None:
         self._drawn = self._surface.visible(interaction)  # first: an interrupted drawing is one to finish
         self._drawn_at = now
