@@ -6,6 +6,7 @@ from typing import Any
 import requests
 from requests.auth import AuthBase
 
+from jupyter_auth.adapters.challenge import demanded
 from jupyter_auth.kernel.api import get_token
 
 
@@ -13,8 +14,9 @@ class BearerAuth(AuthBase):
     """Puts a fresh access token on each request: ``session.auth = BearerAuth("graph")``.
 
     The token is got when a request is sent, so that a loop of hours never uses one that has ended. A 401
-    is answered once with a forced refresh, if the request's body can be sent again. It holds no token
-    and can be pickled. ``requests`` takes the header off when a redirect leads to another host.
+    is answered once, if the request's body can be sent again: with a new token, with the claims that the
+    resource demands (Entra), or after a sign-in as strong or as recent as it demands (RFC 9470). It holds no
+    token and can be pickled. ``requests`` takes the header off when a redirect leads to another host.
     """
 
     def __init__(
@@ -39,23 +41,19 @@ class BearerAuth(AuthBase):
             request.register_hook("response", self._renewed)
         return request
 
-    def _headers(self, *, force_refresh: bool = False) -> dict[str, str]:
-        return get_token(
-            self.profile,
-            scopes=self.scopes,
-            account=self.account,
-            force_refresh=force_refresh,
-            **self.options,
-        ).headers()
+    def _headers(self, **more: Any) -> dict[str, str]:
+        options = {**self.options, **more}
+        return get_token(self.profile, scopes=self.scopes, account=self.account, **options).headers()
 
     def _renewed(self, response: requests.Response, **kwargs: Any) -> requests.Response:
-        """Once, where the resource says that the token is no good (RFC 6750 §3.1)."""
+        """Once, where the resource says that the token is no good, or not enough (RFC 6750 §3.1)."""
         request = response.request
         if response.status_code != requests.codes.unauthorized or "Authorization" not in request.headers:
             return response
         again = request.copy()
         again.hooks["response"] = [hook for hook in request.hooks["response"] if hook != self._renewed]
-        again.headers.update(self._headers(force_refresh=True))
+        step_up = demanded(response.headers.get("WWW-Authenticate", ""))
+        again.headers.update(self._headers(**(step_up or {"force_refresh": True})))
         response.content  # noqa: B018 -- read to its end, so that the connection can be used again
         response.close()
         second: requests.Response = response.connection.send(again, **kwargs)

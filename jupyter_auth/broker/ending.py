@@ -1,6 +1,7 @@
 """Ending sign-ins: forget here first, always; ask the provider afterwards, only where wanted."""
 
 from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
 
 from jupyter_auth.broker import accounts
 from jupyter_auth.broker.changes import AccountAction, AccountChanged, CacheChanged, Changes
@@ -10,7 +11,7 @@ from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import AuthError
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.reports import AccountOutcome, ClearReport, Outcome, SignOutReport
-from jupyter_auth.core.urls import host_of
+from jupyter_auth.core.urls import host_of, is_safe_link
 from jupyter_auth.providers.base import Engine
 
 
@@ -97,13 +98,27 @@ class Ending:
         self, account: AccountRecord, token: RefreshTokenRecord | None, *, revoke: bool
     ) -> AccountOutcome:
         profile = self._profiles.get(account.account_key.client)
+        outcome = self._fate(profile, token, revoke=revoke)
+        asks = revoke and outcome != "failed"  # who did not answer is not asked again
         return AccountOutcome(
             home_account_id=account.home_account_id,
             username=account.username,
             profile=profile.name if profile else "",
             host=host_of(account.environment),
-            outcome=self._fate(profile, token, revoke=revoke),
+            outcome=outcome,
+            end_session_uri=self._end_session(profile) if asks and profile else "",
         )
+
+    def _end_session(self, profile: Profile) -> str:
+        """Without ``id_token_hint``: an id token in an address would be in histories and logs. So the
+        provider asks the person, and shows its own page at the end."""
+        try:
+            endpoint = self._engine(profile).discover().end_session_endpoint
+        except AuthError:
+            return ""
+        if not endpoint or not is_safe_link(endpoint, profile.issuer):
+            return ""
+        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode({'client_id': profile.client_id})}"
 
     def _fate(self, profile: Profile | None, token: RefreshTokenRecord | None, *, revoke: bool) -> Outcome:
         if not revoke:

@@ -49,7 +49,8 @@ class Interaction:
 
     def answers(self, resolved: Resolved) -> bool:
         """True if its success gives what ``resolved`` asks for."""
-        if resolved.request.flow not in (None, self.sign_in.flow):
+        allowed = (resolved.request.flow,) if resolved.request.flow else resolved.profile.flows
+        if allowed and self.sign_in.flow not in allowed:
             return False
         asked = resource_scopes(self.sign_in.scopes, fold=self.resolved.profile.folds_case)
         return demands(self.resolved) == demands(resolved) and resolved.target.scopes <= asked

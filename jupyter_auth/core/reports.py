@@ -13,13 +13,16 @@ _BROWSER = "The browser's own session with the provider stays."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountOutcome:
-    """What happened to one account. ``host`` is the provider's host name."""
+    """What happened to one account. ``host`` is the provider's host name; ``end_session_uri`` is where the
+    person can end the browser's own session with it (OpenID Connect RP-Initiated Logout), empty where the
+    provider announces no such page."""
 
     home_account_id: str
     username: str
     profile: str
     host: str
     outcome: Outcome
+    end_session_uri: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,8 @@ class SignOutReport:
             + words.get(row.outcome, "forgotten here").format(host=row.host)
             for row in self.accounts
         ]
+        pages = dict.fromkeys(row.end_session_uri for row in self.accounts if row.end_session_uri)
+        lines += [f"  To end it, too: {page}" for page in pages]
         return "\n".join([f"{self._headline()}. {_BROWSER}", *lines])
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:

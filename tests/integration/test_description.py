@@ -42,7 +42,7 @@ def test_every_operation_answers_as_described(
     home.profile(provider.issuer, name="bad", more='flow = ["device_code"]')
     assert ask("GET", "status")["configuration"]["faults"]
     rows = {row["name"]: row for row in ask("GET", "profiles")}
-    assert rows["bad"]["faults"] and rows["lake"]["flows"] == ["device_code"]
+    assert rows["bad"]["faults"] and rows["lake"]["flows"] == ["device_code", "authorization_code"]
     assert (ask("GET", "accounts"), ask("GET", "cache")) == ([], [])
     cell = kernel.start("tok = ja.get_token('lake')", "None")
     waiting = pending(kernel.server)
@@ -59,6 +59,16 @@ def test_every_operation_answers_as_described(
     assert used["kernel_id"] == kernel.kernel_id and used["connected"]
     assert [(use["profile"], use["count"]) for use in used["profiles"]] == [("lake", 1)]
     new = ask("POST", "interactions", 201, json={"profile": "lake", "scopes": "openid"})
+    home.profile(provider.issuer, name="web", more='flows = ["authorization_code", "device_code"]')
+    web = ask("POST", "interactions", 201, json={"profile": "web", "scopes": "lake.write"})
+    assert (web["flow"], web["other_flows"]) == ("authorization_code", ["device_code"])
+    web = ask("POST", f"interactions/{web['id']}", json={"flow": "device_code"})
+    assert (web["flow"], web["other_flows"], web["authorization_uri"]) == (
+        "device_code",
+        ["authorization_code"],
+        None,
+    )
+    assert ask("DELETE", f"interactions/{web['id']}")["state"] == "cancelled"
     assert ask("DELETE", f"interactions/{new['id']}")["state"] == "cancelled"
     (ended,) = ask("DELETE", f"accounts/{account['home_account_id']}?profile=lake")["accounts"]
     assert ended["host"] in provider.issuer and ended["outcome"] == "revoked"

@@ -25,13 +25,22 @@ def description() -> dict[str, Any]:
 
 
 def operations() -> set[tuple[str, str]]:
-    """Every path with each of its methods, but for websockets, which answer no JSON."""
-    return _methods() - websockets()
+    """Every path with each of its methods, but for websockets and pages, which answer no JSON."""
+    return _methods() - websockets() - pages()
 
 
 def websockets() -> set[tuple[str, str]]:
     """The paths where a GET opens a websocket."""
     return {(path, m) for path, m in _methods() if "101" in description()["paths"][path][m]["responses"]}
+
+
+def pages() -> set[tuple[str, str]]:
+    """The paths where a GET shows a page."""
+    return {
+        (path, m)
+        for path, m in _methods()
+        if "text/html" in description()["paths"][path][m]["responses"].get("200", {}).get("content", {})
+    }
 
 
 def _methods() -> set[tuple[str, str]]:

@@ -88,8 +88,8 @@ class Bench:
         """Begin to ask a person, at a pace for tests."""
         interaction, is_new = await self.broker.interact(request(profile, **fields), Requester())
         self.broker.interactions.join(interaction, waiter)
-        if is_new:
-            device(interaction).interval = 0.02
+        if is_new and isinstance(interaction.sign_in, DeviceSignIn):
+            interaction.sign_in.interval = 0.02
         return interaction
 
     async def approve(self, interaction: Interaction, username: str = "ada") -> AuthenticationResult:

@@ -11,11 +11,12 @@ from jsonschema import ValidationError
 from openapi_spec_validator import validate
 from tornado.web import RequestHandler
 
+from jupyter_auth.broker import redirects
 from jupyter_auth.broker.request import TokenRequest
 from jupyter_auth.core.errors import AuthError
 from jupyter_auth.server.front_ends import PATH
 from jupyter_auth.server.handlers import PREFIX, routes
-from tests.support.description import check, description, operations, websockets
+from tests.support.description import check, description, operations, pages, websockets
 
 SCHEMAS: dict[str, Any] = description()["components"]["schemas"]
 
@@ -39,6 +40,10 @@ def test_every_route_and_method_is_described_and_nothing_else() -> None:
 
 def test_the_websocket_of_the_front_ends_is_described() -> None:
     assert websockets() == {(f"/{PATH}", "get")}
+
+
+def test_the_callback_is_described() -> None:
+    assert {(f"{PREFIX}{path}", method) for path, method in pages()} == {(f"/{redirects.PATH}", "get")}
 
 
 def _path_like(pattern: str) -> str:
