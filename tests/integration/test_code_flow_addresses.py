@@ -1,0 +1,93 @@
+"""The redirect URI: from configuration or the server's own address, whatever a request says."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
+from tests.idp import OidcProvider
+from tests.integration.code_flow import CALLBACK, FLOWS, browser, parameters, state_of, visit
+from tests.support import Place, place
+from tests.support.proxy import proxy
+
+BASE = "/hub/user/ada/"
+
+
+@pytest.fixture(scope="module")
+def idp() -> Iterator[OidcProvider]:
+    """A provider where the address below a base URL is registered."""
+    addresses = [f"http://127.0.0.1{BASE}{CALLBACK}", f"http://127.0.0.1/{CALLBACK}"]
+    with OidcProvider(redirect_uris=addresses) as running:
+        yield running
+
+
+@pytest.fixture
+def own(idp: OidcProvider) -> Iterator[Place]:
+    with place() as made:
+        made.profile(idp.issuer, "web", more=FLOWS)
+        yield made
+
+
+def start(server: JupyterProcess, **headers: str) -> dict[str, Any]:
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = session.post(
+            f"{server.url}jupyter_auth/v1/interactions",
+            json={"profile": "web"},
+            headers={"Authorization": f"token {server.token}", **headers},
+            timeout=30,
+        )
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def test_below_a_base_url_and_behind_a_proxy(own: Place, idp: OidcProvider) -> None:
+    with proxy() as front:
+        public = f"http://127.0.0.1:{front.port}{BASE}"
+        options = (f"--ServerApp.base_url={BASE}", f"--JupyterAuth.callback_url={public}{CALLBACK}")
+        with own.server(*options) as server:
+            front.to = int(urlsplit(server.url).port or 0)
+            waiting = start(server)
+            assert parameters(waiting["authorization_uri"])["redirect_uri"] == public + CALLBACK
+            back = idp.sign_in(waiting["authorization_uri"])
+            server.url, direct = public, server.url
+            with browser(server) as person:
+                page = visit(person, back)
+            server.url = direct
+            assert (page.status_code, state_of(server, waiting)) == (200, "succeeded")
+
+
+def test_the_servers_own_address(own: Place, idp: OidcProvider) -> None:
+    with own.server(f"--ServerApp.base_url={BASE}") as server:
+        forged = {
+            "X-Forwarded-Host": "evil.example",
+            "X-Forwarded-Proto": "https",
+            "Forwarded": "host=evil.example",
+        }
+        waiting = start(server, **forged)
+        sent = parameters(waiting["authorization_uri"])
+        assert sent["redirect_uri"] == server.url + CALLBACK and urlsplit(server.url).path == BASE
+        assert waiting["paste"] is False
+        with browser(server) as person:
+            page = visit(person, idp.sign_in(waiting["authorization_uri"]))
+        assert page.status_code == 200
+
+
+def test_a_forged_host_changes_nothing(own: Place) -> None:
+    with own.server("--ServerApp.allow_remote_access=True") as server:
+        sent = parameters(start(server, Host="evil.example")["authorization_uri"])
+        assert sent["redirect_uri"] == server.url + CALLBACK
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["http://hub.example.org/x", "hub.example.org", "https://h.example/?a=b", "https://u@h.example/x"],
+)
+def test_a_wrong_address_in_the_settings_is_told(own: Place, wrong: str) -> None:
+    with own.server(f"--JupyterAuth.callback_url={wrong}") as server:
+        assert "callback_url" in server.get("jupyter_auth/v1/status").json()["broker"]["problem"]
+        answer = server.post("jupyter_auth/v1/interactions", {"profile": "web"})
+        assert answer.status_code == 403
