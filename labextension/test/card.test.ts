@@ -12,7 +12,7 @@ beforeEach(() => {
   told = [];
   card = document.createElement(TAG) as InteractionCard;
   document.body.append(card);
-  for (const type of ['ja-cancel', 'ja-retry', 'ja-dismiss', 'ja-opened', 'ja-copied']) {
+  for (const type of ['ja-cancel', 'ja-retry', 'ja-dismiss', 'ja-opened', 'ja-copied', 'ja-answer', 'ja-switch']) {
     document.body.addEventListener(type, note);
   }
 });
@@ -154,6 +154,75 @@ describe('what a person does', () => {
     await vi.waitFor(() => expect(find('svg[role=img]')).not.toBeNull());
     expect(find('svg[role=img]').getAttribute('aria-label')).toBe('QR code for the sign-in page');
     expect(root().innerHTML).not.toContain('otc=');
+  });
+});
+
+describe('in the browser', () => {
+  const URI = 'https://login.microsoftonline.com/contoso.com/oauth2/v2.0/authorize?state=x';
+  const browser = { flow: 'authorization_code', authorization_uri: URI, user_code: null } as const;
+  const field = (): HTMLInputElement => part('paste') as HTMLInputElement;
+  const send = (url: string): void => {
+    field().value = url;
+    find('form').dispatchEvent(new Event('submit', { cancelable: true }));
+  };
+  const details: unknown[] = [];
+  const detail = (event: Event): void => void details.push((event as CustomEvent<unknown>).detail);
+
+  beforeEach(() => {
+    details.length = 0;
+    card.addEventListener('ja-answer', detail);
+    card.addEventListener('ja-switch', detail);
+  });
+
+  test('the link is the one step; the address can be pasted', () => {
+    show(browser);
+    expect(part('link').getAttribute('href')).toBe(URI);
+    expect(text()).toContain('This card closes by itself');
+    expect(text()).toContain('Request ends in 15 min');
+    expect((find('details') as HTMLDetailsElement).open).toBe(false);
+    expect(root().querySelector('[data-part=other]')).toBeNull();
+  });
+  test('where nothing comes back, the address is the second step, and is told once', () => {
+    show({ ...browser, paste: true });
+    expect(root().querySelectorAll('ol > li')).toHaveLength(2);
+    expect(root().querySelector('details')).toBeNull();
+    expect(part('link').classList.contains('primary')).toBe(false);
+    send('  http://127.0.0.1/jupyter_auth/v1/callback?code=CODE  ');
+    expect(details).toEqual([{ id: 'int-1', url: 'http://127.0.0.1/jupyter_auth/v1/callback?code=CODE' }]);
+    expect(field().value).toBe('');
+    expect(root().innerHTML).not.toContain('CODE');
+    send('   ');
+    expect(details).toHaveLength(1);
+    expect(root().activeElement).toBe(field());
+  });
+  test('a wrong address is said, until another is sent', () => {
+    show({ ...browser, paste: true });
+    send('https://elsewhere.example/');
+    card.refuseAddress();
+    expect(said()).toContain('does not belong to this request');
+    expect(find('#paste-wrong').hidden).toBe(false);
+    expect(field().hasAttribute('aria-invalid')).toBe(true);
+    send('https://again.example/');
+    expect(find('#paste-wrong').hidden).toBe(true);
+  });
+  test('another way can be chosen', () => {
+    show({ ...browser, other_flows: ['device_code', 'authorization_code', 'implicit' as never] });
+    expect(root().querySelectorAll('[data-part=other]')).toHaveLength(1);
+    expect(part('other').textContent).toBe('Sign in with a code instead');
+    part('other').click();
+    expect(details).toEqual([{ id: 'int-1', flow: 'device_code' }]);
+    show({ other_flows: ['authorization_code'] });
+    expect(part('other').textContent).toBe('Sign in in this browser instead');
+    show({ other_flows: 'x' as never });
+    expect(root().querySelector('[data-part=other]')).toBeNull();
+  });
+  test('a code that is switched off is explained', () => {
+    show({ ...browser, flow_reason: 'device_code_blocked' });
+    expect(text()).toContain('Your administrator has switched off sign-in with a code. Sign in in this browser instead.');
+    show({ ...browser, flow_reason: 'no_device_flow' });
+    expect(text()).not.toContain('administrator');
+    show({ state: 'failed', reason: 'device_code_blocked', message: 'AADSTS53003', hint: 'x' });
+    expect(find('[role=alert]').textContent).toContain('Your administrator has switched off sign-in with a code.');
   });
 });
 

@@ -43,6 +43,14 @@ function answered(method: string, path: string, body?: object): Promise<Reply> {
     return instead instanceof Error ? Promise.reject(instead) : Promise.resolve(instead);
   }
   const id = path.split('/')[1];
+  if (method === 'POST' && id !== undefined) {
+    bodies.push(body);
+    const url = (body as { url?: string }).url;
+    if (url?.includes('elsewhere')) {
+      return Promise.resolve({ status: 400, body: { error: 'profile_error', reason: 'wrong_address' } });
+    }
+    return Promise.resolve({ status: 200, body: change(id, url ? { state: 'succeeded', username: 'ada' } : {}) });
+  }
   if (method === 'POST') {
     bodies.push(body);
     return Promise.resolve({ status: 201, body: add(sample({ id: 'int-2', user_code: 'NEW' })) });
@@ -108,6 +116,29 @@ describe('a live request', () => {
     expect(asked).toContain('DELETE interactions/int-1');
     expect(text()).toContain('Sign-in cancelled');
   });
+  test('is answered by the address that is pasted; a wrong one can be corrected', async () => {
+    change('int-1', { flow: 'authorization_code', authorization_uri: 'https://login.microsoftonline.com/x', paste: true });
+    await event();
+    const send = async (url: string): Promise<void> => {
+      card.dispatchEvent(new CustomEvent('ja-answer', { detail: { id: 'int-1', url } }));
+      await soon();
+    };
+    await send('https://elsewhere.example/');
+    expect(text()).toContain('does not belong to this request');
+    await send('https://right.example/');
+    expect(asked).toContain('POST interactions/int-1');
+    expect(bodies.at(-1)).toEqual({ url: 'https://right.example/' });
+    expect(text()).toBe('Signed in as ada · graph');
+  });
+  test('goes on in another way, if the server is there', async () => {
+    change('int-1', { other_flows: ['authorization_code'] });
+    await event();
+    await press('other');
+    expect(bodies.at(-1)).toEqual({ flow: 'authorization_code' });
+    instead = new TypeError('no network');
+    await press('other');
+    expect(text()).toContain('Connection lost');
+  });
   test('a lost connection is told, leaves the code, and heals by itself', async () => {
     instead = new TypeError('no network');
     store.connectionFailed();
@@ -170,7 +201,7 @@ describe('a live request', () => {
     await event();
     await press('renew');
     expect(bodies).toEqual([
-      { profile: 'graph', flow: 'device_code', scopes: ['openid', 'User.Read', 'Files.Read'] }
+      { profile: 'graph', scopes: ['openid', 'User.Read', 'Files.Read'] }
     ]);
     expect(text()).toContain('NEW');
     await show({ id: 'int-1', state: 'expired', profile: 'graph' });

@@ -2,8 +2,10 @@
 // jumps and no control that has the focus is taken away without need.
 import type { Card, Fact } from './content';
 import { copy } from './copy';
-import { h, sentence, setText } from './dom';
+import { h, sentence, sentences, setText } from './dom';
 import { icon } from './icons';
+import type { Flow } from './model';
+import { PasteView } from './paste-view';
 import { qrCode } from './qr';
 import { english, type Strings } from './strings';
 import { duration } from './words';
@@ -13,6 +15,8 @@ export interface Told {
   opened(): void;
   copied(): void;
   cancelled(): void;
+  answered(url: string): void;
+  switched(flow: Flow): void;
   say(text: string): void;
 }
 
@@ -55,10 +59,15 @@ export class CardView {
     this._renew('facts', card.facts, () => {
       this._facts.replaceChildren(...card.facts.flatMap(fact => this._fact(fact)));
     });
-    this._renew('act', [card.byCode, card.code, card.url, card.qr], () => {
+    this._renew('act', [card.byCode, card.code, card.url, card.qr, card.why, card.mustPaste, card.others], () => {
       this._act.replaceChildren(...this._action(card));
     });
     this.tick(card);
+  }
+
+  /** The server has not accepted the address that was pasted: say so; the words, to be said aloud. */
+  refuseAddress(): string {
+    return this._paste?.refuse() ?? '';
   }
 
   /** Show the time that is left, and what depends on it. */
@@ -96,11 +105,39 @@ export class CardView {
   }
 
   private _action(card: Card): HTMLElement[] {
+    const why = card.why.length > 0 ? [h('p', { class: 'note' }, sentences(this._strings, card.why))] : [];
+    return [...why, ...(card.byCode ? this._byCode(card) : this._inBrowser(card)), ...this._others(card)];
+  }
+
+  private _inBrowser(card: Card): HTMLElement[] {
     const link = card.url ? this._link(card) : null;
-    if (!card.byCode) {
-      const note = h('p', { class: 'note' }, this._strings('card.browser.note'));
-      return [this._steps([['card.step.open', link]]), note];
+    this._paste = new PasteView(this._strings, url => this._told.answered(url));
+    if (card.mustPaste) {
+      const steps: [string, HTMLElement | null][] = [
+        ['card.step.open', link],
+        ['card.step.paste', this._paste.root]
+      ];
+      return [this._steps(steps)];
     }
+    const note = h('p', { class: 'note' }, this._strings('card.browser.note'));
+    const summary = h('summary', { class: 'btn quiet', 'data-part': 'paste-open' }, this._strings('card.choose.paste'));
+    const hint = h('p', { class: 'note' }, this._strings('card.choose.pasteHint'));
+    const paste = h('details', { class: 'qr' }, summary, h('div', { class: 'paste-view' }, hint, this._paste.root));
+    return [this._steps([['card.step.open', link]]), note, paste];
+  }
+
+  private _others(card: Card): HTMLElement[] {
+    return card.others.map(flow => {
+      const key = flow === 'device_code' ? 'card.other.code' : 'card.other.browser';
+      const button = h('button', { class: 'btn quiet other', type: 'button', 'data-part': 'other' });
+      button.append(h('span', {}, this._strings(key)));
+      button.addEventListener('click', () => this._told.switched(flow));
+      return button;
+    });
+  }
+
+  private _byCode(card: Card): HTMLElement[] {
+    const link = card.url ? this._link(card) : null;
     const code = card.code ? this._code(card) : null;
     const steps = this._steps([
       ['card.step.copy', code],
@@ -153,7 +190,7 @@ export class CardView {
   private _link(card: Card): HTMLElement {
     const words = h('span', {}, sentence(this._strings, { key: 'card.open', values: { host: card.urlName } }));
     words.append(h('span', { class: 'unseen' }, ` (${this._strings('a11y.newTab')})`));
-    const attributes = { class: 'btn primary', href: card.url, target: '_blank', 'data-part': 'link' };
+    const attributes = { class: card.mustPaste ? 'btn' : 'btn primary', href: card.url, target: '_blank', 'data-part': 'link' };
     const link = h('a', { ...attributes, rel: 'noopener noreferrer' }, words, icon('open'));
     for (const event of ['click', 'auxclick']) {
       link.addEventListener(event, () => this._told.opened());
@@ -185,6 +222,7 @@ export class CardView {
   private readonly _state = h('span');
   private readonly _time = h('span', { class: 'time', role: 'timer', 'aria-live': 'off' });
   private readonly _cancel = h('button', { class: 'btn quiet', type: 'button', 'data-part': 'cancel' });
+  private _paste: PasteView | null = null;
   private readonly _shown = new Map<string, string>();
   private readonly _strings: Strings;
   private readonly _told: Told;

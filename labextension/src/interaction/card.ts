@@ -9,8 +9,11 @@ import { english, type Strings } from './strings';
 import { STYLE } from './style';
 import { duration } from './words';
 
-/** The element's events; each bubbles out of shadow roots and has `{ id }` as its detail. */
-export type CardEvent = 'ja-cancel' | 'ja-retry' | 'ja-dismiss' | 'ja-opened' | 'ja-copied';
+/**
+ * The element's events; each bubbles out of shadow roots and has `{ id }` as its
+ * detail, `ja-answer` also the pasted `url`, `ja-switch` the `flow` to go on with.
+ */
+export type CardEvent = 'ja-cancel' | 'ja-retry' | 'ja-dismiss' | 'ja-opened' | 'ja-copied' | 'ja-answer' | 'ja-switch';
 
 const MARKS = [300, 60]; // seconds left at which the time is said aloud
 const SAID_FOR = 4000; // ms; then nobody comes across it a second time
@@ -107,6 +110,11 @@ export class InteractionCard extends HTMLElement {
     this._find('#title, [data-part=line]')?.focus(options);
   }
 
+  /** The server has not accepted the pasted address: the card says so and lets the person try again. */
+  refuseAddress(): void {
+    this._say(this._view?.refuseAddress() ?? '');
+  }
+
   private _update(): void {
     if (!this.isConnected) {
       return;
@@ -163,6 +171,8 @@ export class InteractionCard extends HTMLElement {
       },
       copied: () => this._tell('ja-copied'),
       cancelled: () => this._tell('ja-cancel'),
+      answered: url => this._tell('ja-answer', { url }),
+      switched: flow => this._tell('ja-switch', { flow }),
       say: text => this._say(text)
     });
   }
@@ -210,8 +220,8 @@ export class InteractionCard extends HTMLElement {
     return this._stage.querySelector<HTMLElement>(selector);
   }
 
-  private _tell(type: CardEvent): void {
-    const detail = { id: this._interaction?.id ?? '' };
+  private _tell(type: CardEvent, more: Record<string, string> = {}): void {
+    const detail = { id: this._interaction?.id ?? '', ...more };
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
   }
 

@@ -2,7 +2,7 @@
 // a provider, a kernel or a file name somebody chose, so all of them are cleaned here, and an address that is not
 // safe to open does not get past this module.
 import { clean } from './clean';
-import type { InteractionModel } from './model';
+import type { Flow, InteractionModel } from './model';
 import { host, outcome, type Outcome } from './outcome';
 import { phrase, verbatim, type Phrase } from './strings';
 import { isSafeLink, nameOf } from './urls';
@@ -16,6 +16,9 @@ const SLOW_AFTER = 60;
 const LEEWAY = 5;
 /** Characters that fit in one line beside the Copy button. */
 const LONG_CODE = 16;
+
+const FLOWS: Flow[] = ['authorization_code', 'device_code'];
+const BLOCKED = [phrase('card.failed.policy'), phrase('card.failed.policyHint')];
 
 /** A line of a fact: its value, or a note below it; `raw` is a scope's own name. */
 export interface Line {
@@ -38,6 +41,11 @@ export interface Card {
   caution: Phrase;
   facts: Fact[];
   byCode: boolean;
+  /** Why it is not the way that comes first, where that is of interest. */
+  why: Phrase[];
+  /** Whether the address has to be pasted, else it only can be. */
+  mustPaste: boolean;
+  others: Flow[];
   code: string;
   isLongCode: boolean;
   url: string;
@@ -101,6 +109,9 @@ function card(
     caution: phrase('card.caution'),
     facts: facts(interaction),
     byCode,
+    why: interaction.flow_reason === 'device_code_blocked' ? BLOCKED : [],
+    mustPaste: !byCode && interaction.paste === true,
+    others: FLOWS.filter(flow => flow !== interaction.flow && others(interaction).includes(flow)),
     code,
     isLongCode: code.length > LONG_CODE,
     url,
@@ -110,6 +121,10 @@ function card(
     left: Math.max(0, left),
     share: Math.max(0, Math.min(1, left / total))
   };
+}
+
+function others(interaction: InteractionModel): unknown[] {
+  return Array.isArray(interaction.other_flows) ? interaction.other_flows : [];
 }
 
 function facts(interaction: InteractionModel): Fact[] {

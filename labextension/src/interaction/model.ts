@@ -13,6 +13,8 @@ export interface Requester {
  */
 export type InteractionState = 'pending' | 'succeeded' | 'declined' | 'expired' | 'cancelled' | 'failed' | 'unknown';
 
+export type Flow = 'device_code' | 'authorization_code';
+
 /**
  * One request for a person: the REST resource `interactions/{id}`.
  *
@@ -28,13 +30,19 @@ export interface InteractionModel {
   tenant: string | null;
   scopes: string[];
   scope_titles: Record<string, string>;
-  flow: 'device_code' | 'authorization_code';
+  flow: Flow;
+  /** Why it is not the flow that comes first, for example `device_code_blocked`. */
+  flow_reason?: string | null;
+  /** Flows to go on with in place of this one. */
+  other_flows?: Flow[];
   state: InteractionState;
   slow: boolean;
   user_code: string | null;
   verification_uri: string | null;
   verification_uri_complete: string | null;
   authorization_uri: string | null;
+  /** Whether the browser cannot come back by itself: then the person pastes the address they end up on. */
+  paste?: boolean;
   created_on: number;
   expires_on: number;
   username: string | null;
@@ -69,6 +77,8 @@ export function ended(known: Partial<InteractionModel>): InteractionModel {
     user_code: null,
     verification_uri: null,
     verification_uri_complete: null,
-    authorization_uri: null
+    authorization_uri: null,
+    other_flows: [],
+    paste: false
   };
 }

@@ -28,6 +28,7 @@ const FAILURES: Record<string, [string, string, IconName]> = {
   provider_refused: ['card.failed.refused', 'card.failed.refusedHint', 'alert'],
   no_oauth_error: ['card.failed.refused', 'card.failed.refusedHint', 'alert'],
   no_server: ['card.failed.server', 'card.failed.serverHint', 'lost'],
+  device_code_blocked: ['card.failed.policy', 'card.failed.policyHint', 'shield'],
   unsafe_address: ['card.failed.unsafe', 'card.failed.unsafeHint', 'shield']
 };
 

@@ -110,6 +110,16 @@ export const STYLE = `
   border: 1px solid var(--line); border-radius: var(--radius); forced-color-adjust: none;
 }
 
+.qr > summary.btn { font-size: var(--font-s); }
+.other { inline-size: fit-content; max-inline-size: 100%; margin-inline-start: -8px; margin-block-start: -4px; font-size: var(--font-s); }
+.paste { display: grid; gap: 4px; justify-items: start; }
+.paste > label { display: grid; gap: 4px; inline-size: 100%; }
+.paste-view { display: grid; gap: 8px; margin-block-start: 8px; }
+.field {
+  inline-size: 100%; min-block-size: 28px; padding: 3px 8px; margin: 0; font: inherit; color: inherit;
+  background: var(--surface); border: 1px solid var(--jp-inverse-border-color, currentColor); border-radius: var(--radius);
+}
+
 .tip { padding: 0 12px 12px; display: grid; grid-template-columns: 16px minmax(0, 1fr); gap: 8px; }
 .countdown { block-size: 2px; background: var(--hover); }
 .countdown > span { display: block; block-size: 100%; background: var(--accent); transition: inline-size 1s linear; }

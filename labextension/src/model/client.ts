@@ -12,6 +12,9 @@ const LEAST = 2000; // ms; a Date header has whole seconds only
 /** Sends one request below `{base_url}jupyter_auth/v1/`; rejects only where no answer came. */
 export type Send = (method: string, path: string, body?: object) => Promise<Reply>;
 
+/** The address that a person pasted, or the flow that they chose. */
+export type Said = { url: string } | { flow: string };
+
 /** No answer of ours: the server is gone, or something between us answers in its place. */
 export class Unreachable extends Error {}
 
@@ -61,6 +64,11 @@ export class Client {
 
   signIn(request: SignInRequest): Promise<Interaction> {
     return this.ask('POST', 'interactions', request) as Promise<Interaction>;
+  }
+
+  /** Answer a request with the address that was pasted, or go on with another flow. */
+  tell(id: string, said: Said): Promise<Interaction> {
+    return this.ask('POST', `interactions/${encodeURIComponent(id)}`, said) as Promise<Interaction>;
   }
 
   cancel(id: string): Promise<Interaction> {

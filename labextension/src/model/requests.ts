@@ -1,4 +1,5 @@
 import type { Store } from './store';
+import { RestError, type Said } from './client';
 import type { Interaction, SignInRequest } from './types';
 
 // What is done about one request, wherever it is shown. What the server answers is in the store at once, so that
@@ -12,6 +13,16 @@ export async function look(store: Store, id: string): Promise<Interaction | null
 /** End it; whoever waits for it is told. */
 export async function cancel(store: Store, id: string): Promise<void> {
   learned(store, await store.act(client => client.cancel(id), 'interactions'));
+}
+
+/** Answer it with the pasted address, or go on with another flow. False: the address belongs to another request. */
+export async function tell(store: Store, id: string, said: Said): Promise<boolean> {
+  try {
+    learned(store, await store.act(client => client.tell(id, said), 'interactions'));
+  } catch (problem) {
+    return !(problem instanceof RestError && problem.reason === 'wrong_address'); // the store has heeded the rest
+  }
+  return true;
 }
 
 /** Ask for a sign-in: a new request, or the one that waits already for the same. */

@@ -86,7 +86,6 @@ export interface Report {
 export interface SignInRequest {
   profile: string;
   scopes?: string[];
-  flow?: string;
   account?: string;
 }
 

@@ -1,5 +1,5 @@
-import { RestError } from '../model/client';
-import { cancel, signIn } from '../model/requests';
+import { RestError, type Said } from '../model/client';
+import { cancel, signIn, tell } from '../model/requests';
 import type { Store } from '../model/store';
 import type { Account, Interaction, Report, SignInRequest } from '../model/types';
 import type { WaitingList } from '../model/waiting';
@@ -59,6 +59,11 @@ export class Actions {
     } catch {
       // the store has noticed, and shows, that the server is gone; else the request had ended before
     }
+  }
+
+  /** Answer a request, or go on in another way; false where the address belongs to another one. */
+  tell(id: string, said: Said): Promise<boolean> {
+    return tell(this.store, id, said);
   }
 
   dismiss(id: string): void {

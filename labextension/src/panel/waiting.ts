@@ -69,6 +69,11 @@ export class Waiting {
       void actions.cancel(interaction.id);
     } else if (event.type === 'ja-retry') {
       void actions.retry(interaction);
+    } else if (event.type === 'ja-answer' || event.type === 'ja-switch') {
+      const { url = '', flow = '' } = event.detail;
+      const card = event.target as InteractionCard;
+      const told = actions.tell(interaction.id, url ? { url } : { flow });
+      void told.then(isRight => isRight || card.refuseAddress());
     } else {
       actions.dismiss(interaction.id);
     }

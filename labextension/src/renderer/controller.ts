@@ -1,6 +1,6 @@
 import { ended, type InteractionCard, type InteractionModel } from '../interaction';
-import { LoginEnded, RestError } from '../model/client';
-import { cancel, look, signIn } from '../model/requests';
+import { LoginEnded, RestError, type Said } from '../model/client';
+import { cancel, look, signIn, tell } from '../model/requests';
 import type { Store } from '../model/store';
 import { endIn, idIn } from './data';
 
@@ -12,6 +12,9 @@ export class Controller {
     card.now = () => store.now();
     card.addEventListener('ja-cancel', () => void cancel(store, this._id).catch(() => undefined)); // the store tells
     card.addEventListener('ja-retry', () => void this._retry());
+    for (const type of ['ja-answer', 'ja-switch']) {
+      card.addEventListener(type, event => void this._tell((event as CustomEvent<Said & { id: string }>).detail));
+    }
     card.addEventListener('ja-dismiss', () => (card.settled = true));
     this._unwatch = store.watch(() => this._update());
   }
@@ -87,6 +90,12 @@ export class Controller {
     }
   }
 
+  private async _tell({ id: _, ...said }: Said & { id: string }): Promise<void> {
+    if (!(await tell(this._store, this._id, said))) {
+      this._card.refuseAddress();
+    }
+  }
+
   private async _retry(): Promise<void> {
     const before = this._card.interaction;
     if (!before || this._isStarting) {
@@ -94,9 +103,9 @@ export class Controller {
     }
     this._isStarting = true;
     try {
-      const { profile, flow, scopes } = before;
+      const { profile, scopes } = before;
       // A request that is known by its saved end only has no scopes: then the profile's.
-      const next = await signIn(this._store, { profile, flow, ...(scopes.length ? { scopes } : {}) });
+      const next = await signIn(this._store, { profile, ...(scopes.length ? { scopes } : {}) });
       this._id = next.id;
       this._isLive = true;
       this._isOver = false;
