@@ -102,8 +102,11 @@ def _steps(card: Card) -> Html:
         steps = [_step("card.step.copy", _code(card.code))] if card.code else []
         steps += [_step("card.step.enter", _link(card))] if card.url else []
     else:
-        note = fill("sub", words=text("card.browser.note"))
-        steps = [_step("card.step.open", _join([_link(card), note]))] if card.url else []
+        said = [Html(" ".join(sentence(words) for words in card.why))] if card.why else []
+        said += [] if card.must_paste else [sentence(phrase("card.browser.note"))]
+        notes = [fill("sub", words=words) for words in said]
+        steps = [_step("card.step.open", _join([_link(card), *notes]))] if card.url else []
+        steps += [_step("card.step.paste", Html(""))] if card.url and card.must_paste else []
     return fill("steps", steps=_join(steps)) if steps else Html("")
 
 

@@ -28,6 +28,7 @@ def _card(card: Card, terminal: bool) -> str:
     blocks = [
         [*_wrapped(str(card.title)), *_wrapped(str(card.caution))],
         _facts(card.facts),
+        _wrapped(" ".join(map(str, card.why))),
         _action(card),
         _wrapped(text("card.slow.hint")) if card.slow else [],
         _wrapped(_ending(card, terminal)),
@@ -65,11 +66,12 @@ def _action(card: Card) -> list[str]:
         return [_INDENT + step for step in steps]
     if not card.url:
         return []
+    then = [_INDENT + text("card.step.paste") + "."] if card.must_paste else []
     line = _INDENT + text("text.openAndSignIn", url=card.url)
     if len(line) <= _WIDTH:
-        return [line]
+        return [line, *then]
     before, after = phrase("text.openAndSignIn").template.split("{url}")
-    return [_INDENT + part.strip() for part in (before, card.url, after) if part.strip()]
+    return [*(_INDENT + part.strip() for part in (before, card.url, after) if part.strip()), *then]
 
 
 def _ending(card: Card, terminal: bool) -> str:

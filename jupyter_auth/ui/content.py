@@ -17,6 +17,7 @@ from jupyter_auth.ui.words import ScopeWords, scope_words
 _LOW_SHARE = 0.25  # of the time: what is left counts as little
 _FAILURES = {  # reason → sentence, hint, icon
     "unreachable": ("card.failed.unreachable", "card.failed.unreachableHint", "offline"),
+    "device_code_blocked": ("card.failed.policy", "card.failed.policyHint", "shield"),
     "unsafe_address": ("card.failed.unsafe", "card.failed.unsafeHint", "shield"),
 }
 
@@ -47,6 +48,8 @@ class Card:
     caution: Phrase
     facts: tuple[Fact, ...]
     by_code: bool
+    must_paste: bool  # the browser does not come back by itself
+    why: tuple[Phrase, ...]  # it is not the way that comes first, where that is of interest
     code: str
     url: str
     url_name: str
@@ -105,6 +108,8 @@ def _card(interaction: Mapping[str, Any], *, by_code: bool, url: str, now: float
         caution=phrase("card.caution"),
         facts=_facts(interaction),
         by_code=by_code,
+        must_paste=not by_code and interaction.get("paste") is True,
+        why=_why(interaction),
         code=clean(interaction.get("user_code")) if by_code else "",
         url=url,
         url_name=_url_name(url, with_path=by_code),
@@ -113,6 +118,12 @@ def _card(interaction: Mapping[str, Any], *, by_code: bool, url: str, now: float
         expires_on=expires_on,
         left=left,
     )
+
+
+def _why(interaction: Mapping[str, Any]) -> tuple[Phrase, ...]:
+    if interaction.get("flow_reason") != "device_code_blocked":
+        return ()
+    return phrase("card.failed.policy"), phrase("card.failed.policyHint")
 
 
 def _facts(interaction: Mapping[str, Any]) -> tuple[Fact, ...]:

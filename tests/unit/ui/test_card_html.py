@@ -73,6 +73,19 @@ def test_browser(make: Make, now: int) -> None:
     assert "Request ends in 15 min" in card.one(cls="ja-foot").words
 
 
+def test_an_address_that_has_to_be_pasted(make: Make, now: int) -> None:
+    said = _card(make(**BROWSER, paste=True), now).one(cls="ja-steps").words
+    assert "Copy the address you end up on and paste it here" in said
+    assert "closes by itself" not in said
+
+
+def test_why_it_is_not_the_code(make: Make, now: int) -> None:
+    card = _card(make(**BROWSER, flow_reason="device_code_blocked"), now)
+    assert "Your administrator has switched off sign-in with a code." in card.one(cls="ja-steps").words
+    failed = render_card(make(state="failed", reason="device_code_blocked", message="AADSTS53003"), now=now)
+    assert "Sign in in this browser instead." in failed and "AADSTS" not in failed
+
+
 @pytest.mark.parametrize("state", ENDED)
 def test_an_outcome_is_one_line_without_code_link_or_script(make: Make, now: int, state: str) -> None:
     shown = render_card(make(state=state, username="ada@contoso.com"), now=now)

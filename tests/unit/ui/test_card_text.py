@@ -51,6 +51,13 @@ def test_a_long_address_stands_on_a_line_of_its_own(make: Make, now: int) -> Non
     assert f"  Open\n  {address}\n  and sign in there.\n" in shown
 
 
+def test_what_has_to_be_pasted_and_why(make: Make, now: int) -> None:
+    request = make(**BROWSER, authorization_uri="https://idp.example.org/a", paste=True)
+    shown = render_text(request | {"flow_reason": "device_code_blocked"}, now=now)
+    assert "  Open https://idp.example.org/a and sign in there.\n  Copy the address you end up on" in shown
+    assert "\n\nYour administrator has switched off sign-in with a code. Sign in in this\nbrowser" in shown
+
+
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
