@@ -9,6 +9,13 @@ export class PasteView {
     const button = h('button', { class: 'btn primary', type: 'submit', 'data-part': 'paste-send' });
     button.append(h('span', {}, strings('card.paste.submit')));
     this.root.append(h('label', {}, name, this._field), this._wrong, button);
+    // Notebooks take the browser's own meaning from the Enter key.
+    this._field.addEventListener('keydown', event => {
+      if (event.key === 'Enter' && !event.isComposing) {
+        event.preventDefault();
+        this.root.requestSubmit();
+      }
+    });
     this.root.addEventListener('submit', event => {
       event.preventDefault();
       const url = this._field.value.trim();
