@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jupyter_auth
 from jupyter_auth.server.events import TOPICS
-from tests.support.description import operations, websockets
+from tests.support.description import operations, pages, websockets
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
@@ -29,7 +29,7 @@ def test_every_rest_resource_with_its_verbs_is_in_the_reference() -> None:
     for named, verb in rows:
         resource = named or resource  # the first cell stays empty where a resource has a second verb
         documented.add((f"/{resource}", verb.lower()))
-    assert documented == operations() | websockets()
+    assert documented == operations() | websockets() | pages()
 
 
 def test_every_event_is_in_the_reference() -> None:
