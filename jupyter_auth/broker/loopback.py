@@ -47,11 +47,12 @@ class Loopback:
 
 def has_browser() -> bool:
     """Whether a browser of the person's is likely to run on this machine."""
-    if os.environ.keys() & {"SSH_CONNECTION", "SSH_TTY"}:
+    given = {name for name, value in os.environ.items() if value}
+    if given & {"SSH_CONNECTION", "SSH_TTY"}:
         return False
-    if sys.platform in ("darwin", "win32") or "WSL_DISTRO_NAME" in os.environ:
-        return True
-    return bool(os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"})
+    return sys.platform in ("darwin", "win32") or bool(
+        given & {"DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"}
+    )
 
 
 class _Server(ThreadingHTTPServer):

@@ -257,3 +257,15 @@ async def test_a_store_that_could_not_be_opened_is_tried_again(
         await bench.get()
     with pytest.raises(InteractionRequiredError):
         await bench.get()
+
+
+async def test_the_report_names_the_providers_own_sign_out_page(certified: Bench) -> None:
+    (row,) = (await certified.broker.sign_out("lake", None)).accounts
+    issuer = certified.provider.issuer
+    assert row.end_session_uri == f"{issuer}/session/end?client_id=nb-public"
+    assert row.outcome == "revoked"
+
+
+async def test_who_only_forgets_is_sent_to_no_page(certified: Bench) -> None:
+    (row,) = (await certified.broker.remove_account("lake", None)).accounts
+    assert row.end_session_uri == ""

@@ -73,3 +73,10 @@ def test_unknown_outcomes_and_fields_are_shown_without_an_error() -> None:
     row = {"username": "ada", "profile": "lake", "outcome": "escrowed", "new": 1}
     report = SignOutReport.from_wire({"accounts": [row]})
     assert "ada · lake: forgotten here" in str(report)
+
+
+def test_the_providers_own_sign_out_page_is_told_once() -> None:
+    page = "https://idp.example.org/end?client_id=nb"
+    told = str(SignOutReport(accounts=(outcome(end_session_uri=page), outcome(end_session_uri=page))))
+    assert told.count(page) == 1 and told.endswith(f"  To end it, too: {page}")
+    assert "To end it" not in str(SIGN_OUT)
