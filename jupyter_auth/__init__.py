@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from jupyter_auth.core.result import AuthenticationResult
     from jupyter_auth.core.secret import Secret
     from jupyter_auth.kernel.api import (
-        acquire_token_by_device_flow,
-        acquire_token_interactive,
         acquire_token_silent,
         aget_token,
         clear_cache,
@@ -58,6 +56,7 @@ if TYPE_CHECKING:
         initiate_long_running_on_behalf_of,
         stop_long_running_on_behalf_of,
     )
+    from jupyter_auth.kernel.interactive import acquire_token_by_device_flow, acquire_token_interactive
     from jupyter_auth.ui.panel import panel
 
 _HOMES = {
@@ -88,9 +87,8 @@ _HOMES = {
     "jupyter_auth.core.reports": ("AccountOutcome", "ClearReport", "SignOutReport"),
     "jupyter_auth.core.result": ("AuthenticationResult",),
     "jupyter_auth.core.secret": ("Secret",),
+    "jupyter_auth.kernel.interactive": ("acquire_token_by_device_flow", "acquire_token_interactive"),
     "jupyter_auth.kernel.api": (
-        "acquire_token_by_device_flow",
-        "acquire_token_interactive",
         "acquire_token_silent",
         "aget_token",
         "clear_cache",
@@ -166,7 +164,7 @@ def __getattr__(name: str) -> Any:
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = import_module(home)
-    if home == "jupyter_auth.kernel.api":
+    if home.startswith("jupyter_auth.kernel."):
         _bring_prompt()
     value = getattr(module, name)
     globals()[name] = value  # the next access finds it here, without this function

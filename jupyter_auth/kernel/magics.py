@@ -145,7 +145,7 @@ def _panel(args: Any) -> None:
 
 def _login(args: Any) -> Any:
     api = _api()
-    token = api.log_in(
+    token = import_module("jupyter_auth.kernel.interactive").log_in(
         args.profile, scopes=tuple(args.scopes) or None, account=args.account, flow=args.flow
     )
     accounts = api.get_accounts(token.profile)

@@ -10,8 +10,7 @@ import requests
 
 from tests.idp import OidcProvider
 from tests.integration.code_flow import FLOWS, parameters
-from tests.integration.conftest import until
-from tests.support import Place, Script
+from tests.support import Place, Script, until
 
 ASK = "tok = ja.acquire_token_interactive('web', timeout=60)"
 NO_DISPLAY = dict.fromkeys(("SSH_CONNECTION", "SSH_TTY", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"), "")
