@@ -1,6 +1,7 @@
 """What a browser brings back to the redirect URI (RFC 6749 §4.1.2): to whom it belongs, taken once."""
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from jupyter_auth.broker.code_sign_in import CodeSignIn
@@ -34,6 +35,17 @@ class Answers:
         sign_in.use()
         await self._interactions.attempt(waiting, sign_in, lambda: sign_in.take(answer))
         return waiting
+
+    async def heed(self, interaction: Interaction, said: Mapping[str, Any]) -> None:
+        """What a person does about a pending interaction: ``url``, the address that they ended up on, or
+        ``flow``, another way to go on. Raises ``ProfileError`` and ``PolicyError``."""
+        match said:
+            case {"url": str(url)}:
+                await self.take_address(interaction, url)
+            case {"flow": str(flow)}:
+                await self._interactions.switch(interaction, flow)
+            case _:
+                raise ProfileError("Send the url of the answer, or a flow.", reason="bad_argument")
 
     async def take_address(self, interaction: Interaction, address: str) -> None:
         """Take the address that a person copied from their browser. ``ProfileError``: another request's."""

@@ -41,7 +41,7 @@ _ARGUMENTS: dict[str, frozenset[str]] = {
     "acquire_token_by_device_flow": _TOKEN,
     "acquire_token_interactive": _TOKEN,
     "wait": frozenset({"id", "timeout"}),
-    "answer": frozenset({"id", "url"}),
+    "answer": frozenset({"id", "url", "flow"}),
     "get_accounts": frozenset({"profile"}),
     "switch_account": frozenset({"profile", "account"}),
     "remove_account": frozenset({"profile", "account"}),
@@ -195,7 +195,9 @@ class Session:
 
     async def _wait(self, message: Message) -> Message:
         """Wait for the end of an interaction that this connection has joined."""
-        interaction = self._waited_for(message)
+        interaction = self._waits.get(str(message.get("id")))
+        if interaction is None:
+            raise ProfileError("This connection waits for no such interaction.", reason="unknown_interaction")
         await asyncio.wait([interaction.outcome], timeout=_seconds(message))
         if not interaction.outcome.done():
             return {"ok": True, "interaction": self._shown(interaction)}
@@ -207,16 +209,10 @@ class Session:
         return {"ok": True, "result": result_to_wire(found), "interaction": self._shown(interaction)}
 
     async def _answer(self, message: Message) -> Message:
-        """Take the address that the person ended up on, for an interaction that this connection waits for."""
-        interaction = self._waited_for(message)
-        await self._broker.answers.take_address(interaction, str(message.get("url", "")))
+        """Take the address that the person ended up on, or go on in another way."""
+        interaction = self._own(message)
+        await self._broker.answers.heed(interaction, message)
         return {"ok": True, "interaction": self._shown(interaction)}
-
-    def _waited_for(self, message: Message) -> Interaction:
-        interaction = self._waits.get(str(message.get("id")))
-        if interaction is None:
-            raise ProfileError("This connection waits for no such interaction.", reason="unknown_interaction")
-        return interaction
 
     def _shown(self, interaction: Interaction) -> Message:
         """The interaction for a kernel, which has to know whether a page shows it by its id."""
@@ -255,10 +251,9 @@ class Session:
     async def _list(self, message: Message) -> Message:
         """Rows of a REST resource; of requests and kernels only this kernel's own."""
         requester = await self._operations.kernels.describe(self.kernel_id)
-        resource = str(message.get("resource"))
-        use = self._use.to_wire()
-        found = await overview.rows(self._broker, resource, self.kernel_id, requester, use)
-        return overview.page(found, message.get("start"))
+        resource, use = str(message.get("resource")), self._use.to_wire()
+        rows = await overview.rows(self._broker, resource, self.kernel_id, requester, use)
+        return overview.page(rows, message.get("start"))
 
     async def _watch(self, message: Message) -> Message:
         """Wait until something has changed since ``seen``."""
@@ -267,11 +262,15 @@ class Session:
 
     async def _cancel(self, message: Message) -> Message:
         """End a request of this kernel; whoever else waits for it is told."""
+        interaction = self._own(message)
+        self._broker.interactions.cancel(interaction)
+        return {"ok": True, "interaction": interaction.to_wire()}
+
+    def _own(self, message: Message) -> Interaction:
         interaction = self._broker.interactions.get(str(message.get("id")))
         if interaction is None or not overview.is_of(interaction, self.kernel_id):
             raise ProfileError("This kernel has asked for no such sign-in.", reason="unknown_interaction")
-        self._broker.interactions.cancel(interaction)
-        return {"ok": True, "interaction": interaction.to_wire()}
+        return interaction
 
 
 def _seconds(message: Message) -> float:

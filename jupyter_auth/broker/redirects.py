@@ -35,18 +35,6 @@ class Redirects(Protocol):
         """Expect somebody; a ``TransportError`` says that it is not possible here."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnCallback:
-    """The server's own callback, at an address that is known."""
-
-    uri: str
-    is_configured: bool = False
-
-    def open(self, profile: Profile) -> Redirect:
-        """The same for every profile."""
-        return Redirect(uri=self.uri, arrives=True)
-
-
 class PasteBack:
     """Nothing listens: the browser fails to open the page, and its address holds the answer."""
 

@@ -214,6 +214,7 @@ def _status(args: Any) -> None:
     if found["where"] == "server":
         print(f"Broker    in the Jupyter server (process {broker['pid']}), version {state['version']}")
         print(f"Found     {found['socket']} ({found['why']})")
+        print(f"Callback  {broker.get('callback') or 'not known: answers are pasted'}")
     else:
         print(f"Broker    in this Python process ({broker['pid']}), version {state['version']}")
         print(f"Why       {found['why']} So the refresh token is in this process, too.")

@@ -118,7 +118,7 @@ class Waiting:
             raise
 
     def _paste(
-        self, connection: Connection | InProcess, interaction: dict[str, Any], prompt: prompting.Joined
+        self, connection: Connection | InProcess, interaction: dict[str, Any], prompt: prompting.Prompt
     ) -> None:
         """Take what the person typed to the broker; how that went, the next wait tells."""
         address = prompt.ask_address()

@@ -7,7 +7,7 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
-from jupyter_auth.broker.redirects import PATH, OwnCallback, PasteBack, Redirect
+from jupyter_auth.broker.redirects import PATH, PasteBack, Redirect
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.urls import checked_split, is_loopback
 
@@ -23,12 +23,19 @@ class ServerRedirects:
     def is_configured(self) -> bool:
         return self._configured is not None
 
-    def open(self, profile: Profile) -> Redirect:
-        """Looked up anew each time: the port is known only once the server listens."""
+    @property
+    def uri(self) -> str | None:
+        """The callback's address; None where nobody knows it. Looked up anew each time: the port is known
+        only once the server listens."""
         if self._configured is not None:
-            return OwnCallback(uri=self._configured, is_configured=True).open(profile)
+            return self._configured
         base = base_of(self._serverapp)
-        return (OwnCallback(uri=base + PATH) if base else PasteBack()).open(profile)
+        return base + PATH if base else None
+
+    def open(self, profile: Profile) -> Redirect:
+        """The same for every profile, where it is known."""
+        uri = self.uri
+        return Redirect(uri=uri, arrives=True) if uri else PasteBack().open(profile)
 
 
 def base_of(serverapp: Any) -> str | None:

@@ -217,13 +217,7 @@ class InteractionHandler(BrokerHandler):
         interaction = self.broker.interactions.get(interaction_id)
         if interaction is None:
             raise web.HTTPError(404)
-        match self.body():
-            case {"url": str(url)}:
-                await self.broker.answers.take_address(interaction, url)
-            case {"flow": str(flow)}:
-                await self.broker.interactions.switch(interaction, flow)
-            case _:
-                raise ProfileError("Send the url of the answer, or a flow.", reason="bad_argument")
+        await self.broker.answers.heed(interaction, self.body())
         self.answer(interaction.to_wire())
 
     @guarded

@@ -25,10 +25,9 @@ class BrokerService:
     """Made when the extension is loaded, started by the event loop's first turn, closed with the server."""
 
     def __init__(self, serverapp: Any, settings: Settings = DEFAULTS) -> None:
+        self._redirects = ServerRedirects(serverapp, settings.callback_url)
         self.broker = Broker(
-            ConfigurationFiles(settings=settings),
-            partial(open_store, settings),
-            redirects=ServerRedirects(serverapp, settings.callback_url),
+            ConfigurationFiles(settings=settings), partial(open_store, settings), redirects=self._redirects
         )
         self.answers = KeptAnswers(self.broker)
         self.broker.changes.watch(ServerEvents(serverapp.event_logger))
@@ -83,6 +82,7 @@ class BrokerService:
             "socket": str(self.channel.path) if self.channel else None,
             "kernels_connected": self.channel.connected if self.channel else 0,
             "front_ends": len(self.front_ends),
+            "callback": self._redirects.uri,
             "problem": self.problem or None,
         }
         return {**await self.broker.status(), "broker": about}

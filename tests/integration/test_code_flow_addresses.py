@@ -71,6 +71,7 @@ def test_the_servers_own_address(own: Place, idp: OidcProvider) -> None:
         sent = parameters(waiting["authorization_uri"])
         assert sent["redirect_uri"] == server.url + CALLBACK and urlsplit(server.url).path == BASE
         assert waiting["paste"] is False
+        assert server.get("jupyter_auth/v1/status").json()["broker"]["callback"] == sent["redirect_uri"]
         with browser(server) as person:
             page = visit(person, idp.sign_in(waiting["authorization_uri"]))
         assert page.status_code == 200

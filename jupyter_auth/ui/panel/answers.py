@@ -71,6 +71,9 @@ class Answers:
                     return read(connection, resource)
             case "POST", "interactions", False:
                 return self._sign_in(body)
+            case "POST", "interactions", True:
+                said = {key: body.get(key) for key in ("url", "flow")}
+                return _called("interaction", op="answer", id=unquote(name), **said)
             case "DELETE", "interactions", True:
                 return _called("interaction", op="cancel", id=unquote(name))
             case "DELETE", "accounts", True:

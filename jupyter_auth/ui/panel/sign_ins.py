@@ -55,7 +55,7 @@ class SignIns:
             self._waiting.add(waiting)
         try:
             # The token stays with the broker: whoever needs it asks for it.
-            waiting.run({"op": "acquire_token_by_device_flow", **wanted}, None)
+            waiting.run({"op": "acquire_token_interactive", **wanted}, None)
         except Exception as problem:  # noqa: BLE001 -- whoever waits for the beginning has to hear of it
             if not told.done():
                 told.set_exception(problem)
@@ -73,3 +73,7 @@ class _Elsewhere:
     def update(self, interaction: Mapping[str, Any]) -> None: ...
 
     def finish(self, interaction: Mapping[str, Any]) -> None: ...
+
+    def ask_address(self) -> str | None:
+        """The panel's own card takes it."""
+        return None

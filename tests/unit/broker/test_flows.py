@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_auth.broker.code_sign_in import CodeSignIn
 from jupyter_auth.broker.interactions import Interaction, Requester
-from jupyter_auth.core.errors import AuthError, InteractionExpiredError, PolicyError, ProfileError
+from jupyter_auth.core.errors import InteractionExpiredError, PolicyError, ProfileError
 from tests.idp import MisbehavingProvider, Responder
 from tests.unit.broker.bench import Bench, ended, request
 
@@ -72,43 +72,6 @@ async def test_where_there_is_none_at_all_the_first_refusal_is_told(
     with pytest.raises(PolicyError) as caught:
         await fresh.ask()
     assert caught.value.reason == "no_device_flow"
-
-
-class Blocked(AuthError):
-    """What an engine raises where a tenant has switched device code off."""
-
-    def __init__(self) -> None:
-        super().__init__("The tenant forbids it.", reason="device_code_blocked")
-
-
-@pytest.mark.parametrize("verb", ["start_device", "poll_device"])
-async def test_a_blocked_device_code_leads_on_to_the_redirect(
-    fresh: Bench, monkeypatch: pytest.MonkeyPatch, verb: str
-) -> None:
-    def blocked(*_: Any, **__: Any) -> None:
-        raise Blocked
-
-    engine = fresh.broker._engine(fresh.broker.configuration.profile("lake"))
-    monkeypatch.setattr(engine, verb, blocked)
-    interaction = await fresh.ask()
-    async with asyncio.timeout(5):
-        while interaction.sign_in.flow != "authorization_code":
-            await asyncio.sleep(0.01)
-    wire = interaction.to_wire()
-    assert (wire["state"], wire["flow_reason"]) == ("pending", "device_code_blocked")
-    assert wire["authorization_uri"] and wire["user_code"] is None
-
-
-async def test_only_device_code_ends_where_it_is_blocked(
-    fresh: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def blocked(*_: Any, **__: Any) -> None:
-        raise Blocked
-
-    engine = fresh.broker._engine(fresh.broker.configuration.profile("lake"))
-    monkeypatch.setattr(engine, "poll_device", blocked)
-    problem = await ended(await fresh.ask(flow="device_code"))
-    assert isinstance(problem, AuthError) and problem.reason == "device_code_blocked"
 
 
 async def test_another_way_is_the_same_request(idp: MisbehavingProvider, fresh: Bench) -> None:
