@@ -201,7 +201,7 @@ describe('in the browser', () => {
     card.refuseAddress();
     expect(said()).toContain('does not belong to this request');
     expect(find('#paste-wrong').hidden).toBe(false);
-    expect(field().hasAttribute('aria-invalid')).toBe(true);
+    expect(field().getAttribute('aria-invalid')).toBe('true');
     send('https://again.example/');
     expect(find('#paste-wrong').hidden).toBe(true);
   });
@@ -215,6 +215,15 @@ describe('in the browser', () => {
     expect(part('other').textContent).toBe('Sign in in this browser instead');
     show({ other_flows: 'x' as never });
     expect(root().querySelector('[data-part=other]')).toBeNull();
+  });
+  test('where nobody hears what is said here, nothing asks to be said', () => {
+    card.stopHint = 'To stop, interrupt the cell.';
+    show({ ...browser, paste: true, other_flows: ['device_code'] });
+    expect(root().querySelectorAll('form, button')).toHaveLength(0);
+    expect(text()).toContain('Copy the address you end up on and paste it here');
+    expect(part('link').classList.contains('primary')).toBe(true);
+    show(browser);
+    expect(text()).toContain('This card closes by itself');
   });
   test('a code that is switched off is explained', () => {
     show({ ...browser, flow_reason: 'device_code_blocked' });

@@ -28,6 +28,7 @@ export class CardView {
   constructor(strings: Strings, stopHint: string, told: Told) {
     this._strings = strings;
     this._told = told;
+    this._isHeard = stopHint === '';
     this._cancel.append(h('span', {}, strings('card.cancel')));
     this._cancel.addEventListener('click', () => told.cancelled());
     const title = h('div', {}, this._title, this._caution);
@@ -106,11 +107,16 @@ export class CardView {
 
   private _action(card: Card): HTMLElement[] {
     const why = card.why.length > 0 ? [h('p', { class: 'note' }, sentences(this._strings, card.why))] : [];
-    return [...why, ...(card.byCode ? this._byCode(card) : this._inBrowser(card)), ...this._others(card)];
+    const others = this._isHeard ? this._others(card) : [];
+    return [...why, ...(card.byCode ? this._byCode(card) : this._inBrowser(card)), ...others];
   }
 
   private _inBrowser(card: Card): HTMLElement[] {
     const link = card.url ? this._link(card) : null;
+    const note = h('p', { class: 'note' }, this._strings(card.mustPaste ? 'card.step.paste' : 'card.browser.note'));
+    if (!this._isHeard) {
+      return [this._steps([['card.step.open', link]]), note]; // what is pasted is typed where the call waits
+    }
     this._paste = new PasteView(this._strings, url => this._told.answered(url));
     if (card.mustPaste) {
       const steps: [string, HTMLElement | null][] = [
@@ -119,7 +125,6 @@ export class CardView {
       ];
       return [this._steps(steps)];
     }
-    const note = h('p', { class: 'note' }, this._strings('card.browser.note'));
     const summary = h('summary', { class: 'btn quiet', 'data-part': 'paste-open' }, this._strings('card.choose.paste'));
     const hint = h('p', { class: 'note' }, this._strings('card.choose.pasteHint'));
     const paste = h('details', { class: 'qr' }, summary, h('div', { class: 'paste-view' }, hint, this._paste.root));
@@ -190,7 +195,8 @@ export class CardView {
   private _link(card: Card): HTMLElement {
     const words = h('span', {}, sentence(this._strings, { key: 'card.open', values: { host: card.urlName } }));
     words.append(h('span', { class: 'unseen' }, ` (${this._strings('a11y.newTab')})`));
-    const attributes = { class: card.mustPaste ? 'btn' : 'btn primary', href: card.url, target: '_blank', 'data-part': 'link' };
+    const look = card.mustPaste && this._isHeard ? 'btn' : 'btn primary';
+    const attributes = { class: look, href: card.url, target: '_blank', 'data-part': 'link' };
     const link = h('a', { ...attributes, rel: 'noopener noreferrer' }, words, icon('open'));
     for (const event of ['click', 'auxclick']) {
       link.addEventListener(event, () => this._told.opened());
@@ -222,6 +228,7 @@ export class CardView {
   private readonly _state = h('span');
   private readonly _time = h('span', { class: 'time', role: 'timer', 'aria-live': 'off' });
   private readonly _cancel = h('button', { class: 'btn quiet', type: 'button', 'data-part': 'cancel' });
+  private readonly _isHeard: boolean; // else nobody hears what is said here
   private _paste: PasteView | null = null;
   private readonly _shown = new Map<string, string>();
   private readonly _strings: Strings;

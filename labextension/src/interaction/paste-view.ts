@@ -5,6 +5,7 @@ import type { Strings } from './strings';
 export class PasteView {
   constructor(strings: Strings, answered: (url: string) => void) {
     this._strings = strings;
+    this._field.placeholder = strings('card.paste.placeholder');
     const name = h('span', { class: 'note' }, strings('card.paste.label'));
     const button = h('button', { class: 'btn primary', type: 'submit', 'data-part': 'paste-send' });
     button.append(h('span', {}, strings('card.paste.submit')));
@@ -42,7 +43,7 @@ export class PasteView {
   private _show(words: string): void {
     setText(this._wrong, words);
     this._wrong.hidden = words === '';
-    this._field.toggleAttribute('aria-invalid', words !== '');
+    this._field.setAttribute('aria-invalid', String(words !== ''));
   }
 
   private readonly _strings: Strings;
@@ -55,7 +56,6 @@ export class PasteView {
     autocapitalize: 'off',
     spellcheck: 'false',
     dir: 'ltr',
-    placeholder: 'https://…',
     'aria-describedby': 'paste-wrong',
     'data-part': 'paste'
   });
