@@ -113,6 +113,24 @@ def test_a_sign_in_of_the_panel_keeps_no_cell_waiting(kernel: Kernel, page: Page
     assert token not in kernel.text()
 
 
+def test_a_redirect_is_answered_and_another_way_chosen(
+    pair: list[Kernel], home: Place, provider: Provider
+) -> None:
+    home.profile(provider.issuer, "web", more='flows = ["authorization_code", "device_code"]\n')
+    page, other = open_panel(pair[0]), open_panel(pair[1])
+    _, begun = page.ask("POST", "interactions", profile="web")
+    path = f"interactions/{begun['id']}"
+    assert (begun["flow"], begun["other_flows"]) == ("authorization_code", ["device_code"])
+    back = provider.sign_in(begun["authorization_uri"])
+    assert other.ask("POST", path, url=back)[1]["reason"] == "unknown_interaction"
+    assert page.ask("POST", path, url=back + "x&state=y")[1]["reason"] == "wrong_address"
+    _, switched = page.ask("POST", path, flow="device_code")
+    assert (switched["id"], switched["flow"]) == (begun["id"], "device_code")
+    _, again = page.ask("POST", path, flow="authorization_code")
+    _, done = page.ask("POST", path, url=provider.sign_in(again["authorization_uri"]))
+    assert (done["state"], done["username"]) == ("succeeded", "ada")
+
+
 def test_cancel_sign_out_and_clear(kernel: Kernel, page: Page, sign_in: Callable[..., str]) -> None:
     _, begun = page.ask("POST", "interactions", profile="lake")
     status, cancelled = page.ask("DELETE", f"interactions/{begun['id']}")
