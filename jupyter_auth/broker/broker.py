@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from functools import partial
 from typing import Any, TypeVar
 
 from jupyter_auth.broker import ending, listing
@@ -13,14 +12,11 @@ from jupyter_auth.broker.answers import Answers
 from jupyter_auth.broker.app_request import no_people, resolve_any
 from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
-from jupyter_auth.broker.code_sign_in import CodeSignIn
 from jupyter_auth.broker.configuration import Configuration, ConfigurationFiles
-from jupyter_auth.broker.device_sign_in import DeviceSignIn
-from jupyter_auth.broker.flows import flows_of, parameters
 from jupyter_auth.broker.interactions import Interaction, Interactions, Requester
 from jupyter_auth.broker.redirects import PasteBack, Redirects
 from jupyter_auth.broker.request import Resolved, TokenRequest
-from jupyter_auth.broker.sign_in import SignIn
+from jupyter_auth.broker.sign_ins import SignIns
 from jupyter_auth.broker.silent import Silent, result
 from jupyter_auth.broker.storage import open_store
 from jupyter_auth.cache.records import ClientKey
@@ -60,7 +56,6 @@ class Broker:
         self._files = configuration or ConfigurationFiles()
         self._open = store
         self.clock = clock or Clock()
-        self._redirects = redirects or PasteBack()
         # apart, so that a provider which keeps its threads waiting does not keep the store from answering
         self._threads = DaemonThreads(THREADS, "jupyter_auth-store")
         self._calls = DaemonThreads(THREADS, "jupyter_auth-provider")
@@ -71,6 +66,7 @@ class Broker:
         self.changes = Changes()  # told to whoever watches
         self.interactions = Interactions(self.calling, self.clock, self.changes)
         self.answers = Answers(self.interactions)
+        self.sign_ins = SignIns(self._engine, self.clock, self.changes, redirects or PasteBack())
         self.silent: Silent | None = None
         self.cache: TokenCache | None = None
 
@@ -195,27 +191,10 @@ class Broker:
         resolved = self.resolve(request)
         if resolved.app is not None:
             raise no_people(resolved.profile)
-        flows = self.flows(resolved.profile, request.flow)
-        ways = {flow: partial(self._sign_in, flow, cache, resolved, adopts) for flow in flows}
+        ways = self.sign_ins.ways(resolved, cache, adopts=adopts)
         interaction, is_new = await self.interactions.join_or_start(resolved, requester, ways)
         interaction.sign_in.adopts &= adopts
         return interaction, is_new
-
-    def flows(self, profile: Profile, wanted: str | None = None) -> tuple[str, ...]:
-        """The ways to sign in to ``profile``, in the order in which they are tried."""
-        return flows_of(profile, wanted, prefers_code=self._redirects.is_configured)
-
-    def _sign_in(self, flow: str, cache: TokenCache, resolved: Resolved, adopts: bool) -> SignIn:
-        make = partial(CodeSignIn, redirects=self._redirects) if flow == CodeSignIn.flow else DeviceSignIn
-        return make(
-            engine=lambda: self._engine(resolved.profile),
-            cache=cache,
-            resolved=resolved,
-            extra=parameters(resolved),
-            clock=self.clock,
-            changes=self.changes,
-            adopts=adopts,
-        )
 
     async def result_of(self, interaction: Interaction, *, first: bool) -> AuthenticationResult:
         """The result for one who waited; only the first to ask was served by the provider.

@@ -99,7 +99,7 @@ class Session:
         self._verbs: dict[str, Callable[[Message], Coroutine[Any, Any, Message]]] = {
             "get_token": self._get_token,
             "acquire_token_silent": self._acquire_token_silent,
-            "acquire_token_by_device_flow": self._by_device_flow,
+            "acquire_token_by_device_flow": self._interact,
             "acquire_token_interactive": self._interact,
             "wait": self._wait,
             "answer": self._answer,
@@ -178,11 +178,10 @@ class Session:
                 raise
         return await self._interact(message)
 
-    async def _by_device_flow(self, message: Message) -> Message:
-        return await self._interact({**message, "flow": "device_code"})
-
     async def _interact(self, message: Message) -> Message:
         requester = await self._operations.kernels.describe(self.kernel_id)
+        if message.get("op") == "acquire_token_by_device_flow":
+            message = {**message, "flow": "device_code"}
         adopts = message.get("op") == "get_token"  # the other verbs ask a person in any case
         interaction, is_new = await self._broker.interact(
             TokenRequest.from_wire(message), requester, adopts=adopts
@@ -195,23 +194,20 @@ class Session:
 
     async def _wait(self, message: Message) -> Message:
         """Wait for the end of an interaction that this connection has joined."""
-        interaction = self._waits.get(str(message.get("id")))
-        if interaction is None:
+        if (interaction := self._waits.get(str(message.get("id")))) is None:
             raise ProfileError("This connection waits for no such interaction.", reason="unknown_interaction")
         await asyncio.wait([interaction.outcome], timeout=_seconds(message))
         if not interaction.outcome.done():
             return {"ok": True, "interaction": self._shown(interaction)}
         self._waits.pop(interaction.id, None)
         self._check_alive()
-        first = interaction.id in self._first
-        found = await self._broker.result_of(interaction, first=first)
+        found = await self._broker.result_of(interaction, first=interaction.id in self._first)
         self._use.count(found.profile)
         return {"ok": True, "result": result_to_wire(found), "interaction": self._shown(interaction)}
 
     async def _answer(self, message: Message) -> Message:
         """Take the address that the person ended up on, or go on in another way."""
-        interaction = self._own(message)
-        await self._broker.answers.heed(interaction, message)
+        await self._broker.answers.heed(interaction := self._own(message), message)
         return {"ok": True, "interaction": self._shown(interaction)}
 
     def _shown(self, interaction: Interaction) -> Message:
@@ -251,8 +247,8 @@ class Session:
     async def _list(self, message: Message) -> Message:
         """Rows of a REST resource; of requests and kernels only this kernel's own."""
         requester = await self._operations.kernels.describe(self.kernel_id)
-        resource, use = str(message.get("resource")), self._use.to_wire()
-        rows = await overview.rows(self._broker, resource, self.kernel_id, requester, use)
+        asked = str(message.get("resource")), self.kernel_id, requester, self._use.to_wire()
+        rows = await overview.rows(self._broker, *asked)
         return overview.page(rows, message.get("start"))
 
     async def _watch(self, message: Message) -> Message:
@@ -262,8 +258,7 @@ class Session:
 
     async def _cancel(self, message: Message) -> Message:
         """End a request of this kernel; whoever else waits for it is told."""
-        interaction = self._own(message)
-        self._broker.interactions.cancel(interaction)
+        self._broker.interactions.cancel(interaction := self._own(message))
         return {"ok": True, "interaction": interaction.to_wire()}
 
     def _own(self, message: Message) -> Interaction:

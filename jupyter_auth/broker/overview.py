@@ -29,7 +29,7 @@ async def rows(broker: Broker, resource: str, kernel_id: str, requester: Request
         case "kernels":
             return [use | {"kernel_name": requester.kernel_name, "notebook": requester.notebook}]
         case "profiles":
-            return listing.profiles(broker.configuration, broker.flows)
+            return listing.profiles(broker.configuration, broker.sign_ins.flows)
     raise ProfileError(
         f"There is no resource {resource[:40]!r}.",
         reason="unknown_resource",

@@ -107,7 +107,7 @@ class ProfilesHandler(BrokerHandler):
     @guarded
     async def get(self) -> None:
         """All profiles."""
-        self.answer(listing.profiles(self.broker.configuration, self.broker.flows))
+        self.answer(listing.profiles(self.broker.configuration, self.broker.sign_ins.flows))
 
 
 class AccountsHandler(BrokerHandler):
