@@ -3,6 +3,7 @@
 A test is at the certified provider, unless ``on_each_provider`` says that it is to be shown at all of them.
 """
 
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,6 +13,9 @@ import pytest
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import PROVIDERS, OidcProvider, Provider
 from tests.support import Kernel, Place, place, until
+
+# What a shell runs in the background ignores Ctrl+C, and so would every process that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 StartProvider = Callable[[type[Provider]], Provider]
 

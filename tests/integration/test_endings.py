@@ -1,6 +1,7 @@
 """The end of a process that has a broker of its own: in time, in order, and with typed errors."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -107,17 +108,20 @@ def test_a_child_forked_during_a_refresh_does_not_keep_the_lease(
 
 def test_the_end_is_not_kept_waiting_by_a_prompt(home: Place, provider: OidcProvider) -> None:
     """Ctrl+C on a script that asks: it ends, and so does its question."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", "import jupyter_auth as ja; ja.get_token('lake', interactive=True)"],
         env=dict(home.environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if "To stop" in line:
-            break
-    os.kill(process.pid, 2)
-    out, err = process.communicate(timeout=15)
+    ) as process:
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if "To stop" in line:
+                    break
+            os.kill(process.pid, signal.SIGINT)
+            out, err = process.communicate(timeout=15)
+        finally:
+            process.kill()
     assert "Sign-in cancelled" in out and "KeyboardInterrupt" in err
