@@ -4,6 +4,7 @@ import base64
 import re
 import time
 import urllib.parse
+from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -34,6 +35,13 @@ _SECRET_FIELDS = (
     "refresh_token", "device_code", "code", "code_verifier", "token", "subject_token", "assertion",
     "client_secret", "client_assertion", "state", "nonce",
 )  # fmt: skip
+#: RFC 6749 §4.1.2.1 and §5.2, RFC 8628 §3.5, RFC 8707 §2, OpenID Connect Core §3.1.2.6: decided by, so never
+#: redacted, whatever a provider has put into a token.
+_REGISTERED = frozenset(
+    {"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type"}
+    | {"invalid_scope", "access_denied", "unsupported_response_type", "expired_token", "invalid_target"}
+    | {"interaction_required", "login_required", "account_selection_required", "consent_required"}
+)
 _SHOWN = 8  # characters: of no secret is so long a piece repeated
 
 
@@ -46,6 +54,12 @@ def oauth_body(response: requests.Response) -> dict[str, Any]:
     if not _FORM.fullmatch(raw):
         return {}
     return dict(urllib.parse.parse_qsl(raw.decode("ascii")))
+
+
+def is_refusal(response: requests.Response, body: Mapping[str, Any]) -> bool:
+    """Whether that is no success. An ``error`` of null is none: who writes every field there is means nothing
+    by it, and to throw such an answer away would lose the rotated refresh token in it."""
+    return not 200 <= response.status_code < 300 or body.get("error") not in (None, "")
 
 
 _HINTS = {
@@ -80,11 +94,12 @@ def refusal(response: requests.Response, issuer: str) -> Exception:
         value = body.get(name)
         return _redacted(clean(value, limit), sent) if isinstance(value, str) else ""
 
+    code = error if error in _REGISTERED else said("error")
     description = said("error_description", 300)
     return OAuthError(
-        f"{host} refused the request: {said('error')}" + (f" ({description})" if description else "") + ".",
+        f"{host} refused the request: {code}" + (f" ({description})" if description else "") + ".",
         hint=_HINTS.get(error, ""),
-        error=said("error"),
+        error=code,
         error_description=description or None,
         error_uri=said("error_uri", 300) or None,
         status=response.status_code,
@@ -139,7 +154,7 @@ def read_token_response(response: requests.Response, issuer: str) -> tuple[Token
     whatever the status, ``NotYet`` for a pending device code.
     """
     body = json_object(response)
-    if body is None or not 200 <= response.status_code < 300 or "error" in body:
+    if body is None or is_refusal(response, body):
         raise refusal(response, issuer)
     access_token = _credential(body.get("access_token"))
     if access_token is None:
@@ -167,7 +182,7 @@ def read_token_response(response: requests.Response, issuer: str) -> tuple[Token
 def read_device_authorization(response: requests.Response, issuer: str) -> DeviceAuthorization:
     """The device authorization answer; an address that is not safe to open is refused (RFC 8628 §3.2)."""
     body = json_object(response)
-    if body is None or not 200 <= response.status_code < 300 or "error" in body:
+    if body is None or is_refusal(response, body):
         problem = refusal(response, issuer)
         raise problem if isinstance(problem, AuthError) else broken_answer(response, host_of(issuer))
     device_code = _credential(body.get("device_code"))

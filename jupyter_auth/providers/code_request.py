@@ -9,7 +9,7 @@ from requests_oauth2client import AuthorizationRequest, OAuth2Client
 from jupyter_auth.core.errors import AuthError, PolicyError
 from jupyter_auth.core.secret import Secret
 from jupyter_auth.core.urls import host_of
-from jupyter_auth.providers.answers import broken_answer, refusal
+from jupyter_auth.providers.answers import broken_answer, is_refusal, refusal
 from jupyter_auth.providers.base import CodeAuthorization, ProviderMetadata
 from jupyter_auth.providers.transport import fetch, json_object
 
@@ -76,7 +76,7 @@ def _pushed(
     push: Any = client.pushed_authorization_request
     answer = fetch(issuer, lambda: push(request))
     body = json_object(answer)
-    if body is None or not 200 <= answer.status_code < 300 or "error" in body:
+    if body is None or is_refusal(answer, body):
         problem = refusal(answer, issuer)
         raise problem if isinstance(problem, AuthError) else broken_answer(answer, host)
     reference = body.get("request_uri")

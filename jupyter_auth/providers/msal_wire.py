@@ -18,7 +18,7 @@ from jupyter_auth.core.errors import ProfileError
 from jupyter_auth.core.text import clean
 from jupyter_auth.core.urls import host_of
 from jupyter_auth.providers.aadsts import entra_refusal
-from jupyter_auth.providers.answers import broken_answer
+from jupyter_auth.providers.answers import broken_answer, is_refusal
 from jupyter_auth.providers.base import NotYet
 from jupyter_auth.providers.transport import ProviderSession, fetch, json_object
 
@@ -92,7 +92,7 @@ class Wire:
         """Send, and raise where that is refused. Raises ``NotYet`` for a pending device code."""
         response = fetch(self._authority, lambda: self._session.post(url, data=data, headers=headers))
         body = json_object(response)
-        if body is None or not 200 <= response.status_code < 300 or "error" in body:
+        if body is None or is_refusal(response, body):
             problem = entra_refusal(response, self._authority, by_device=self._by_device)
             if isinstance(problem, NotYet) and not self._by_device:
                 raise broken_answer(response, host_of(self._authority))

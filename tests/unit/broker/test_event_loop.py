@@ -8,12 +8,37 @@ from contextlib import asynccontextmanager
 import pytest
 
 from jupyter_auth.broker import broker as broker_module
-from tests.idp import MisbehavingProvider, OidcProvider
+from jupyter_auth.core.errors import AuthError, OAuthError
+from jupyter_auth.providers import transport
+from jupyter_auth.providers.transport import MAX_BODY
+from tests.idp import MisbehavingProvider, OidcProvider, Responder, faults
 from tests.support import without_a_processor
-from tests.unit.broker.bench import Bench, held, request
+from tests.unit.broker.bench import Bench, ended, held, request
 from tests.unit.broker.conftest import MakeBench
 
 MAX_LAG = 0.05  # seconds
+
+
+def filled(unit: bytes, before: bytes, after: bytes) -> bytes:
+    """As much of a body as is read at all."""
+    return before + unit * ((MAX_BODY - len(before) - len(after)) // len(unit)) + after
+
+
+#: Answers that cost whoever reads them: most are as large as an answer may be.
+HEAVY: dict[str, Responder] = {
+    "10 MB": faults.huge(10_000_000),
+    "gzip bomb": faults.gzip_bomb(),
+    "slow drip": faults.drip(0.02, b" " * 1000),
+    "empty lists": faults.fixed(200, "application/json", filled(b"[],", b'{"a": [', b"[]]}")),
+    "floats": faults.fixed(200, "application/json", filled(b"1e1,", b'{"a": [', b"1]}")),
+    "nested": faults.fixed(200, "application/json", filled(b"[", b'{"a": ', b"")),
+    "no encoding": lambda _request: (200, {}, filled("\u00e4 \u00f6 ".encode("latin-1"), b"{", b"}")),
+    "long words": faults.fixed(
+        400, "application/json", filled(rb"<b>\u001b", b'{"error": "x", "error_description": "', b'"}')
+    ),
+    "form": faults.fixed(400, "application/x-www-form-urlencoded", filled(b"a=b&", b"", b"error=x")),
+    "page": faults.html(502, "<a href='?error=invalid_grant&x=1'>" * 5000),
+}  # fmt: skip
 
 
 @asynccontextmanager
@@ -42,6 +67,43 @@ async def test_a_held_refresh_does_not_hold_the_loop(oidc: OidcProvider, certifi
     assert len({one.reveal() for one in found}) == 1
     assert len(lags) > 50
     assert sorted(lags)[-3] < MAX_LAG, sorted(lags)[-5:]  # the machine may pause twice by itself
+
+
+@pytest.mark.parametrize("fault", HEAVY)
+async def test_a_heavy_answer_does_not_hold_the_loop(
+    idp: MisbehavingProvider, bench: Bench, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "TOTAL_TIMEOUT", 0.5)
+    right, idp.answers["token"] = idp.answers["token"], HEAVY[fault]
+    before = bench.refresh_token()
+    bench.advance(3700)
+    async with lag_watched() as lags:
+        for n in range(5):
+            with pytest.raises(AuthError):
+                await bench.get(scopes=[f"lake.{n}"])
+        await asyncio.sleep(0.1)
+    assert sorted(lags)[-3] < MAX_LAG, sorted(lags)[-5:]
+    assert bench.refresh_token() == before is not None
+    idp.answers["token"] = right
+    bench.advance(61)
+    assert (await bench.get()).reveal()
+
+
+@pytest.mark.parametrize("fault", HEAVY)
+async def test_a_heavy_answer_to_a_poll_does_not_either(
+    idp: MisbehavingProvider, fresh: Bench, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "TOTAL_TIMEOUT", 0.5)
+    idp.answers["token"] = faults.in_turn(*[HEAVY[fault]] * 5, idp.answers["token"])
+    is_refusal = fault in ("long words", "form")
+    async with lag_watched() as lags:
+        interaction = await fresh.ask()
+        if is_refusal:
+            assert isinstance(await ended(interaction), OAuthError)
+        else:
+            assert (await fresh.approve(interaction)).reveal()
+        await asyncio.sleep(0.1)
+    assert sorted(lags)[-3] < MAX_LAG, sorted(lags)[-5:]
 
 
 async def test_a_held_sign_in_does_not_hold_the_loop(idp: MisbehavingProvider, make_bench: MakeBench) -> None:

@@ -9,7 +9,7 @@ import pytest
 from jupyter_auth.cache.memory import MemoryStore
 from jupyter_auth.cache.sqlite import SqliteStore
 from jupyter_auth.cache.store import Transaction
-from jupyter_auth.core.errors import CacheError, PolicyError
+from jupyter_auth.core.errors import CacheError, InteractionRequiredError, PolicyError
 from tests.idp import MisbehavingProvider, faults
 from tests.unit.broker.bench import Bench
 from tests.unit.broker.conftest import MakeBench
@@ -32,6 +32,24 @@ async def test_without_a_new_refresh_token_the_old_one_stays(idp: MisbehavingPro
     idp.answers["token"] = faults.json(200, {"access_token": "a", "token_type": "Bearer", "expires_in": 60})
     await bench.refresh()
     assert bench.refresh_token() == before
+
+
+async def test_a_sign_in_without_a_refresh_token_serves_until_its_token_ends(
+    idp: MisbehavingProvider, fresh: Bench
+) -> None:
+    right = idp.answers["token"]
+    body = {"access_token": "a", "token_type": "Bearer", "expires_in": 3600}
+    idp.answers["token"] = faults.json(200, {**body, "id_token": idp.id_token("ada", "nb-public")})
+    first = await fresh.sign_in()
+    idp.answers["token"] = right
+    fresh.advance(3200)  # past the second from which it would be refreshed
+    assert (await fresh.get()).reveal() == first.reveal()
+    await fresh.settled()
+    fresh.advance(300)
+    with pytest.raises(InteractionRequiredError) as caught:
+        await fresh.get()
+    assert caught.value.reason == "no_refresh_token"
+    assert idp.count("token", "refresh_token") == 0 and len(fresh.accounts()) == 1
 
 
 class Spy:

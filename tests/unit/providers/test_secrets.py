@@ -104,6 +104,16 @@ def test_what_a_provider_says_otherwise_stays(idp: MisbehavingProvider, confiden
     assert caught.value.error_description == said
 
 
+@pytest.mark.parametrize("token", ["r", "grant", "invalid_grant", "CANARY invalid_grant CANARY"])
+def test_a_token_that_looks_like_an_error_does_not_hide_the_error(
+    idp: MisbehavingProvider, confidential: OidcEngine, token: str
+) -> None:
+    idp.answers["token"] = faults.json(400, {"error": "invalid_grant"})
+    with pytest.raises(OAuthError) as caught:
+        confidential.refresh(Secret(token), SCOPES, {})
+    assert caught.value.error == "invalid_grant"
+
+
 def test_the_walk_finds_what_is_chained() -> None:
     """So that the tests above can fail."""
     inner, outer = ValueError({"deep": [Secret("CANARY-chained")]}), OAuthError("outside")
