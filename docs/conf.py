@@ -9,7 +9,7 @@ release = version = installed_version("jupyter-token-broker")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "autodoc_traits"]
 exclude_patterns = ["_build"]
-myst_enable_extensions = ["deflist"]
+myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
@@ -20,5 +20,7 @@ python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 90
 
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 html_title = f"jupyter_auth {release}"
 html_theme_options = {"navigation_with_keys": True}
