@@ -52,7 +52,9 @@ class Watcher:
                 self._views.pop(view, None)
             starts = bool(self._views) and not self._is_running
             self._is_running = self._is_running or starts
-            connection = None if self._views else self._connection
+            connection = None
+            if not self._views:
+                connection, self._connection = self._connection, None
         if starts:
             threading.Thread(target=self._run, name="jupyter_auth-watch", daemon=True).start()
         elif connection is not None:
@@ -77,7 +79,10 @@ class Watcher:
                 if self._views and seen is not None:
                     seen = None  # what comes after the broker is back has to be read anew
                     self._changed()
-                self._pause.wait(SLICE if self._views else 0)
+                was_left = connection is not self._connection  # nobody looked, maybe for a moment only
+                connection = self._connection = None
+                if not was_left:
+                    self._pause.wait(SLICE if self._views else 0)
                 continue
             is_new, seen = answer.get("seen") != seen, answer.get("seen")
             if generation.has_moved() or is_new:

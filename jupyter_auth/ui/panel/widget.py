@@ -65,18 +65,21 @@ class PanelWidget(_Widget):
         self._answers = Answers(self._sign_ins.begin)
 
     def heed(self, content: Message) -> None:
+        if not self.is_open:
+            return
         match content.get("kind"):
             case "ask":
                 self._threads.submit(self._answer, content)
             case "look":
-                view = str(content.get("view"))[:64]
-                self._threads.submit(self._watcher.look, view, looks=content.get("looks") is True)
+                # Here and not in a thread: going and coming must not change places.
+                self._watcher.look(str(content.get("view"))[:64], looks=content.get("looks") is True)
 
     def close(self) -> None:
         """Take it away, everywhere; what it waits for, it waits for no more."""
         self._watcher.close()
         self._sign_ins.close()
         super().close()
+        self._threads.shutdown(cancel_futures=True)
 
     @property
     def is_open(self) -> bool:

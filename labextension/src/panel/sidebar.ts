@@ -151,10 +151,11 @@ export class SignInsPanel extends Widget {
   }
 
   private draw(): void {
+    const { state } = this.options.store;
     if (!this.isVisible) {
+      this.drop(state);
       return;
     }
-    const { state } = this.options.store;
     const hadFocus = this.scroller.contains(document.activeElement);
     const told = this.banner.update(state);
     this.empty.update(state);
@@ -170,6 +171,15 @@ export class SignInsPanel extends Widget {
       this.sections.find(section => !section.node.hidden)?.focus();
     }
     this.ticker.start(this.tick());
+  }
+
+  /** Closed, it draws nothing; but in the page no code outlives its request, and nothing the login. */
+  private drop(state: State): void {
+    if (state.connection === 'login-ended') {
+      [this.waiting, this.accounts, this.tokens, this.notebooks].forEach(part => part.update(state));
+    } else if (this.waiting.section.body.hasChildNodes()) {
+      this.waiting.update(state);
+    }
   }
 
   private tell(state: State, told: string | null): void {

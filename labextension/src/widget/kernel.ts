@@ -35,9 +35,7 @@ export class KernelLine {
     new Promise((resolve, reject) => {
       const id = `${this.view}/${(this.count += 1)}`;
       this.asked.set(id, { resolve, reject });
-      if (method === 'GET') {
-        setTimeout(() => this.asked.has(id) && this.heard.silent(true), SILENT_AFTER);
-      }
+      setTimeout(() => this.asked.has(id) && this.late(method), SILENT_AFTER);
       this.model.send({ kind: 'ask', id, method, path, body: body ?? {} });
     });
 
@@ -60,6 +58,15 @@ export class KernelLine {
     }
     this.model.off('msg:custom', this.hear);
     this.lose();
+  }
+
+  /** A provider may take its time with what was asked for; whether the kernel hears at all, a look tells. */
+  private late(method: string): void {
+    if (method === 'GET') {
+      this.heard.silent(true);
+    } else {
+      this.heard.changed();
+    }
   }
 
   private readonly hear = (content: unknown): void => {

@@ -9,7 +9,7 @@ import { WaitingList } from '../model/waiting';
 import { Actions } from '../panel/actions';
 import { Banner } from '../panel/banner';
 import type { Context } from '../panel/context';
-import { iconButton } from '../panel/controls';
+import { iconButton, NEEDS_SERVER, setDisabled } from '../panel/controls';
 import { arrange, h, setText } from '../panel/dom';
 import { Empty } from '../panel/empty';
 import { Foot } from '../panel/foot';
@@ -160,9 +160,16 @@ export class Panel {
     this.waiting.update(lives && this.state.connection !== 'lost' ? this.state : INITIAL);
     this.waiting.section.body.hidden = !this.waiting.section.body.childNodes.length;
     this.foot.update(this.state);
+    this.heedSilence();
     setText(this.note, !lives ? this.context.say('panel.static') : this.isSilent ? this.context.say('panel.silent') : '');
     this.tell();
     this.ticker.start(this.tick());
+  }
+
+  /** What is pressed while the kernel is busy would be done when nobody expects it any more. */
+  private heedSilence(): void {
+    const why = this.isSilent ? this.context.say('panel.silent') : null;
+    this.root.querySelectorAll(`.${NEEDS_SERVER}`).forEach(control => setDisabled(control, why));
   }
 
   private drawPlace(): void {

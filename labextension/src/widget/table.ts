@@ -31,6 +31,7 @@ export function rowsOf(views: readonly ProfileView[], data: Data): RowData[] {
   });
 }
 
+const ASKS = { needsServer: true };
 const COLUMNS = ['profile', 'account', 'state', 'token'];
 
 /** Who is signed in to what, and the access tokens: a table that folds into blocks where it is narrow. */
@@ -129,7 +130,7 @@ class Row implements View<RowData> {
       return faultsOf(profile);
     }
     const needsYou = account && account.state !== 'signed_in';
-    return needsYou ? button(this.context.say('side.signInAgain'), signInAgain(this.context, account)) : null;
+    return needsYou ? button(this.context.say('side.signInAgain'), signInAgain(this.context, account), ASKS) : null;
   }
 
   private tellRefusal(profile: Profile, isFirst: boolean): void {
@@ -220,7 +221,7 @@ function actionsOf(context: Context, profile: Profile, account: Account | null):
     return [];
   }
   if (!account) {
-    const made = button(say('side.signIn'), () => void actions.signIn({ profile: profile.name }));
+    const made = button(say('side.signIn'), () => void actions.signIn({ profile: profile.name }), ASKS);
     labelled(made, say('command.signIn', { profile: clean(profile.title || profile.name) }));
     return [made];
   }
@@ -234,7 +235,7 @@ function actionsOf(context: Context, profile: Profile, account: Account | null):
     { icon: 'cross', text: say('side.menu.signOut'), act: () => void actions.signOut(account) }
   ];
   const label = say('side.more', { name: nameOf(account) });
-  const more = iconButton('more', label, () => context.menu(more, label, items()));
+  const more = iconButton('more', label, () => context.menu(more, label, items()), true);
   setAttribute(more, 'aria-haspopup', 'menu');
   return [more];
 }

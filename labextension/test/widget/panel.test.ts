@@ -168,6 +168,39 @@ it('says so when the kernel does not answer, until it does', async () => {
   expect(text(root)).toContain('ada');
 });
 
+it('lets nobody press what would be done later, when the kernel has time again', async () => {
+  const desk = new Desk();
+  desk.answers = usual();
+  const { root } = shown(desk);
+  await settle();
+  desk.isBusy = true;
+  desk.tell({ kind: 'changed' });
+  await vi.advanceTimersByTimeAsync(5000);
+  for (const name of ['Sign in to lake', 'Sign in again', 'More actions for ada', 'Clear cache…']) {
+    expect(button(root, name).getAttribute('aria-disabled'), name).toBe('true');
+    button(root, name).click();
+  }
+  expect(root.querySelector('[role=alertdialog], [role=menu]')).toBeNull();
+  expect(desk.said.filter(({ kind, method }) => kind === 'ask' && method !== 'GET')).toEqual([]);
+  desk.isBusy = false;
+  desk.said.filter(({ kind, method }) => kind === 'ask' && method === 'GET').forEach(({ id, path }) =>
+    desk.tell({ kind: 'answer', id, status: 200, body: desk.answers[path as string] })
+  );
+  await settle();
+  expect(button(root, 'Clear cache…').hasAttribute('aria-disabled')).toBe(false);
+});
+
+it('says that the kernel does not answer where a press found it busy', async () => {
+  const desk = new Desk();
+  desk.answers = usual();
+  const { root } = shown(desk);
+  await settle();
+  desk.isBusy = true;
+  button(root, 'Sign in to lake').click();
+  await vi.advanceTimersByTimeAsync(9000);
+  expect(text(root)).toContain('The kernel does not answer');
+});
+
 it('ends with its view', async () => {
   const desk = new Desk();
   desk.answers = usual();
