@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser import panel as made
 from tests.browser.lab import set_theme, violations
-from tests.browser.panel import INSIDE, section, usual
+from tests.browser.panel import INSIDE, open_panel, section, usual
 from tests.browser.shown import RESOURCES, Shown
 from tests.browser.states import REQUESTS, request
 
@@ -152,6 +152,26 @@ def test_a_login_that_ended_leaves_no_data(shown: Shown) -> None:
     text = panel.evaluate("panel => panel.outerHTML")
     for gone in ("contoso", "lake", "ipynb", "User.Read"):
         assert gone not in text
+
+
+def test_a_closed_panel_keeps_no_code_and_nothing_after_the_login(shown: Shown) -> None:
+    page = shown.page
+    panel = shown.become(interactions=[made.waiting()])
+    card = panel.locator("jupyter-auth-card")
+    expect(card).to_contain_text("D7KX-92QP")
+    close = "window.jupyterapp.commands.execute('application:toggle-left-area')"
+    refresh = "window.jupyterapp.commands.execute('jupyter-auth:refresh')"
+    page.evaluate(close)
+    expect(panel).to_be_hidden()
+    shown.answers.values = usual() | {"interactions": [made.waiting(state="cancelled", user_code=None)]}
+    page.evaluate(refresh)
+    expect(card).not_to_contain_text("D7KX-92QP")
+    assert "ada.lovelace" in panel.evaluate("panel => panel.outerHTML")
+    shown.answers.values = dict.fromkeys(RESOURCES, 403)
+    page.evaluate(refresh)
+    expect(panel).not_to_contain_text("ada.lovelace")
+    open_panel(page)
+    shown.become()
 
 
 def test_a_lost_connection_keeps_what_is_known_and_heals_by_itself(shown: Shown) -> None:
