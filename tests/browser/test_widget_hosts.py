@@ -31,7 +31,7 @@ const model = {{
   off: (event, work) => heard.delete(work),
   send: asked => {{
     if (asked.kind === 'ask') {{
-      const answer = {{ kind: 'answer', id: asked.id, status: 200, body: answers[asked.path] }};
+      const answer = {{ kind: 'answer', to: asked.id, status: 200, body: answers[asked.path] }};
       queueMicrotask(() => heard.forEach(work => work(answer)));
     }}
   }}

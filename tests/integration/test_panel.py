@@ -20,13 +20,14 @@ WATCHES = "any(t.name == 'jupyter_auth-watch' for t in __import__('threading').e
 class Page:
     """What a page with the panel says and hears."""
 
-    def __init__(self, kernel: Kernel, comm: str) -> None:
+    def __init__(self, kernel: Kernel, comm: str, subshell: str | None = None) -> None:
         self.kernel = kernel
         self.comm = comm
+        self.header = {"subshell_id": subshell} if subshell else {}
 
     def say(self, **content: Any) -> None:
         data = {"method": "custom", "content": content}
-        self.kernel.send("shell", "comm_msg", {"comm_id": self.comm, "data": data})
+        self.kernel.send("shell", "comm_msg", {"comm_id": self.comm, "data": data}, **self.header)
 
     def heard(self, kind: str) -> list[dict[str, Any]]:
         """All that came to it of that kind."""
@@ -42,7 +43,7 @@ class Page:
         self.say(kind="ask", id=name, method=method, path=path, body=body)
 
         def answers() -> list[dict[str, Any]]:
-            return [answer for answer in self.heard("answer") if answer["id"] == name]
+            return [answer for answer in self.heard("answer") if answer["to"] == name]
 
         self.kernel.listen_until(lambda: bool(answers()), 20)
         return answers()[0]["status"], answers()[0]["body"]
@@ -129,6 +130,21 @@ def test_a_redirect_is_answered_and_another_way_chosen(
     _, again = page.ask("POST", path, flow="authorization_code")
     _, done = page.ask("POST", path, url=provider.sign_in(again["authorization_uri"]))
     assert (done["state"], done["username"]) == ("succeeded", "ada")
+
+
+def test_a_page_with_a_subshell_is_heard_while_a_cell_waits(
+    kernel: Kernel, page: Page, provider: Provider
+) -> None:
+    page = Page(kernel, page.comm, kernel.open_subshell())  # as JupyterLab has one for each comm
+    page.say(kind="look", view="v", looks=True)
+    heard = page.hears("changed")
+    cell = kernel.start("tok = ja.get_token('lake')", "None")
+    waiting = pending(kernel.server)
+    page.hears("changed", heard)
+    assert page.ask("GET", "interactions")[1][0]["id"] == waiting["id"]
+    assert page.ask("DELETE", f"interactions/{waiting['id']}")[1]["state"] == "cancelled"
+    with pytest.raises(CellError, match="InteractionCancelledError"):
+        kernel.result_of(cell)
 
 
 def test_cancel_sign_out_and_clear(kernel: Kernel, page: Page, sign_in: Callable[..., str]) -> None:

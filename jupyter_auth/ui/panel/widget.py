@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextvars import Context, copy_context
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +37,23 @@ class _Widget(anywidget.AnyWidget):
     def __init__(self) -> None:
         super().__init__()
         self._one_at_a_time = threading.Lock()
+        self._asker: Context | None = None
         self.on_msg(self._heard)
 
     def say(self, message: Message) -> None:
         """Send a custom message; from any thread, also after the end."""
         with self._one_at_a_time:
-            self.send(message)
+            if self._asker is None:
+                self.send(message)
+            else:
+                # ipykernel hears a page where it was last spoken to from. Spoken to on behalf of the cell that
+                # runs, the page would be heard when that has ended; on behalf of its own message, at once.
+                self._asker.run(self.send, message)
 
     def _heard(self, _widget: object, content: object, _buffers: object) -> None:
         if isinstance(content, dict):
             hosts.note_widgets()
+            self._asker = copy_context()
             self.heed(content)
 
     def heed(self, content: Message) -> None:
@@ -91,7 +99,7 @@ class PanelWidget(_Widget):
         status, value = self._answers.answer(
             str(question.get("method")), str(question.get("path")), body if isinstance(body, Mapping) else {}
         )
-        self.say({"kind": "answer", "id": question.get("id"), "status": status, "body": value})
+        self.say({"kind": "answer", "to": question.get("id"), "status": status, "body": value})
 
     def _changed(self) -> None:
         self.say({"kind": "changed"})

@@ -72,7 +72,7 @@ export class KernelLine {
   private readonly hear = (content: unknown): void => {
     const message = (typeof content === 'object' && content !== null ? content : {}) as Message;
     if (message['kind'] === 'answer') {
-      const id = String(message['id']);
+      const id = String(message['to']); // not "id": ipykernel keeps one that a kernel sends, for ever
       const own = this.asked.get(id);
       if (own) {
         this.asked.delete(id);

@@ -47,7 +47,7 @@ export class Desk {
     this.said.push(content);
     if (content.kind === 'ask' && !this.isBusy) {
       const body = this.answers[`${content.method} ${content.path}`] ?? this.answers[content.path as string] ?? [];
-      queueMicrotask(() => this.tell({ kind: 'answer', id: content.id, status: 200, body }));
+      queueMicrotask(() => this.tell({ kind: 'answer', to: content.id, status: 200, body }));
     }
   }
 

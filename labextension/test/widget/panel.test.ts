@@ -101,7 +101,7 @@ it('takes no answer to the question of another page', async () => {
   desk.isBusy = true;
   const { root } = shown(desk);
   await settle();
-  desk.tell({ kind: 'answer', id: 'other/1', status: 200, body: [profile('evil')] });
+  desk.tell({ kind: 'answer', to: 'other/1', status: 200, body: [profile('evil')] });
   desk.tell(null);
   desk.tell('text');
   await settle();
@@ -161,7 +161,7 @@ it('says so when the kernel does not answer, until it does', async () => {
   await vi.advanceTimersByTimeAsync(5000);
   expect(text(root)).toContain('The kernel does not answer');
   desk.said.filter(({ kind }) => kind === 'ask').forEach(({ id, path }) =>
-    desk.tell({ kind: 'answer', id, status: 200, body: desk.answers[path as string] })
+    desk.tell({ kind: 'answer', to: id, status: 200, body: desk.answers[path as string] })
   );
   await settle();
   expect(text(root)).not.toContain('The kernel does not answer');
@@ -184,7 +184,7 @@ it('lets nobody press what would be done later, when the kernel has time again',
   expect(desk.said.filter(({ kind, method }) => kind === 'ask' && method !== 'GET')).toEqual([]);
   desk.isBusy = false;
   desk.said.filter(({ kind, method }) => kind === 'ask' && method === 'GET').forEach(({ id, path }) =>
-    desk.tell({ kind: 'answer', id, status: 200, body: desk.answers[path as string] })
+    desk.tell({ kind: 'answer', to: id, status: 200, body: desk.answers[path as string] })
   );
   await settle();
   expect(button(root, 'Clear cache…').hasAttribute('aria-disabled')).toBe(false);
