@@ -35,6 +35,17 @@ def broken() -> dict[str, Any]:
     return made.profile("graph", provider=None, issuer=None, faults=[fault])
 
 
+#: whether a text's first character is left of its last, as English is read in a right-to-left page, too
+FIRST_STANDS_LEFT = """element => {
+    const at = from => {
+        const range = document.createRange();
+        range.setStart(element.firstChild, from);
+        range.setEnd(element.firstChild, from + 1);
+        return range.getBoundingClientRect().x;
+    };
+    return at(0) < at(element.textContent.length - 1);
+}"""
+
 NOBODY: dict[str, Any] = {"accounts": [], "cache": [], "kernels": []}
 MEMORY: dict[str, Any] = {"name": "memory", "key_source": "memory"}
 STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -146,6 +157,21 @@ def test_menu_confirmation_and_result(shown: Shown, theme: str) -> None:
     panel.get_by_role("button", name="Close").click()
 
 
+@pytest.mark.parametrize("where", [0.05, 0.5, 0.95])
+def test_a_double_click_on_clear_asks_and_does_not_clear(shown: Shown, where: float) -> None:
+    panel = shown.become(**{"DELETE cache": {"accounts": []}})
+    shown.answers.seen.clear()
+    box = panel.get_by_role("button", name="Clear cache…").bounding_box()
+    assert box is not None
+    shown.page.mouse.dblclick(box["x"] + box["width"] * where, box["y"] + box["height"] / 2)
+    shown.page.wait_for_timeout(500)
+    sheet = panel.get_by_role("alertdialog")
+    expect(sheet).to_be_visible()
+    assert "DELETE cache" not in shown.answers.seen
+    sheet.get_by_role("button", name="Keep").click()
+    expect(sheet).to_be_hidden()
+
+
 def test_a_login_that_ended_leaves_no_data(shown: Shown) -> None:
     panel = shown.become(**dict.fromkeys(RESOURCES, 403))
     expect(panel).to_contain_text("Your Jupyter login has ended")
@@ -233,4 +259,10 @@ def test_right_to_left(shown: Shown) -> None:
     box, frame = panel.get_by_role("menu").bounding_box(), panel.bounding_box()
     assert box and frame and box["x"] >= frame["x"] and box["x"] + box["width"] <= frame["x"] + frame["width"]
     shown.page.keyboard.press("Escape")
+    panel.get_by_role("button", name="Clear cache…").click()
+    texts = [panel.get_by_text("3 accounts on this server"), shown.page.locator(".ja-status > span")]
+    assert [text.evaluate(FIRST_STANDS_LEFT) for text in texts] == [True, True]
+    panel.get_by_role("button", name="Keep").click()
+    shown.become(**NOBODY)
+    assert panel.get_by_text("%get_token graph").evaluate(FIRST_STANDS_LEFT)
     shown.page.evaluate("document.documentElement.dir = ''")

@@ -12,7 +12,7 @@ export interface ButtonOptions {
   needsServer?: boolean;
 }
 
-export function button(content: Child, act: () => void, options: ButtonOptions = {}): HTMLButtonElement {
+export function button(content: Child, act: (event: MouseEvent) => void, options: ButtonOptions = {}): HTMLButtonElement {
   const classes = ['ja-btn', options.classes ?? '', options.needsServer ? NEEDS_SERVER : ''];
   const made = h('button', classes.filter(Boolean).join(' '), { type: 'button' });
   if (options.icon) {
@@ -24,9 +24,9 @@ export function button(content: Child, act: () => void, options: ButtonOptions =
   if (options.label !== undefined) {
     labelled(made, options.label);
   }
-  made.addEventListener('click', () => {
+  made.addEventListener('click', event => {
     if (made.getAttribute('aria-disabled') !== 'true') {
-      act();
+      act(event);
     }
   });
   return made;

@@ -41,9 +41,11 @@ export function confirmSheet(
   ];
   const body = h('div', 'ja-sheet-body', { id: about }, list(say('clear.goes'), takes), list(say('clear.stays'), stays));
   const choice = h('label', 'ja-choice', {}, box, h('span', '', {}, say('clear.revoke')));
+  // A double click on Clear cache… lands with its second half on what stands here, which nobody has read yet.
+  const answer = (act: () => void) => (event: MouseEvent) => (event.detail < 2 ? act() : undefined);
   const answers = actions(
-    button(say('clear.keep'), keep, { classes: 'ja-keep' }),
-    button(say('clear.confirm'), () => clear(box.checked), { classes: 'ja-btn-danger', needsServer: true })
+    button(say('clear.keep'), answer(keep), { classes: 'ja-keep' }),
+    button(say('clear.confirm'), answer(() => clear(box.checked)), { classes: 'ja-btn-danger', needsServer: true })
   );
   return h(
     'div',
