@@ -46,8 +46,8 @@ class _Widget(anywidget.AnyWidget):
             if self._asker is None:
                 self.send(message)
             else:
-                # ipykernel hears a page where it was last spoken to from. Spoken to on behalf of the cell that
-                # runs, the page would be heard when that has ended; on behalf of its own message, at once.
+                # ipykernel hears a page where it was last spoken to from. Spoken to on behalf of the cell
+                # that runs, it would be heard when that has ended; on behalf of its own message, at once.
                 self._asker.run(self.send, message)
 
     def _heard(self, _widget: object, content: object, _buffers: object) -> None:
