@@ -1,4 +1,4 @@
-"""The panel's threads in the kernel: heard while a cell runs, awake while somebody looks, gone with the panel."""
+"""The threads of the panel in a kernel: heard while a cell runs, awake while one looks, gone when closed."""
 
 from __future__ import annotations
 
