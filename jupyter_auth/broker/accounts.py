@@ -127,11 +127,12 @@ def account_record(answer: TokenResponse, resolved: Resolved, now: int) -> Accou
     names = (claims.get(key) for key in ("preferred_username", "upn", "email", "name"))
     username = next((shown for name in names if isinstance(name, str) and (shown := clean(name))), "")
     return AccountRecord(
-        home_account_id=make_home_account_id(subject, resolved.client.issuer),
+        home_account_id=answer.home_account_id or make_home_account_id(subject, resolved.client.issuer),
         environment=resolved.client.issuer,
         client_id=resolved.client.client_id,
         username=username or clean(subject),
         name=clean(claims.get("name")),
+        realm=answer.realm.lower(),
         claims=claims,
         signed_in_on=now,
     )

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from jupyter_auth.broker.request import Resolved, TokenRequest, resolve
 from jupyter_auth.cache.records import AppKey
-from jupyter_auth.core.authority import read_authority
 from jupyter_auth.core.errors import ProfileError
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.scopes import RESERVED
@@ -82,18 +81,9 @@ def resolve_app(asked: AppRequest, profile: Profile) -> Resolved:
         found,
         # what OpenID Connect keeps for people's sign-ins has no meaning here
         scopes=tuple(scope for scope in found.scopes if scope not in RESERVED),
-        target=found.target._replace(realm=_realm(asked.request, profile)),
-        app=AppKey(asked.kind, profile.issuer, profile.client_id, digest(name)),
+        app=AppKey(asked.kind, *found.client, digest(name)),
         assertion=asked.assertion,
     )
-
-
-def _realm(request: TokenRequest, profile: Profile) -> str:
-    """The tenant that is asked; empty where there are none, or none is known yet."""
-    if request.tenant is not None or profile.provider != "entra":
-        return (request.tenant or "").lower()
-    authority = read_authority(profile.issuer)
-    return "" if authority.is_shared else authority.tenant
 
 
 def resolve_any(request: TokenRequest, profile: Profile) -> Resolved:

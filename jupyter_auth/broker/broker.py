@@ -19,7 +19,7 @@ from jupyter_auth.broker.request import Resolved, TokenRequest
 from jupyter_auth.broker.sign_ins import SignIns
 from jupyter_auth.broker.silent import Silent, result
 from jupyter_auth.broker.storage import open_store
-from jupyter_auth.cache.records import ClientKey
+from jupyter_auth.broker.tenants import client_of
 from jupyter_auth.cache.store import Store
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.account import Account
@@ -226,7 +226,7 @@ class Broker:
         cache = await self.start()
         found: list[Account] = []
         for chosen in self._profiles(profile):
-            client = ClientKey(chosen.issuer, chosen.client_id)
+            client = client_of(chosen)
             records = await self.in_thread(lambda client=client: cache.accounts(client))  # type: ignore[misc]
             found += [record.account(chosen.name) for record in records]
         return found
@@ -247,7 +247,7 @@ class Broker:
 
     async def _end_accounts(self, profile: str | None, account: str | None, *, revoke: bool) -> SignOutReport:
         cache = await self.start()
-        chosen = {ClientKey(p.issuer, p.client_id): p for p in self._profiles(profile)}
+        chosen = {client_of(p): p for p in self._profiles(profile)}
         work = ending.Ending(cache, self._engine, chosen, self.changes)
         work.include_unconfigured = profile is None
         return await self.calling(lambda: work.sign_out(account, revoke=revoke))
@@ -255,7 +255,7 @@ class Broker:
     async def clear(self, profile: str | None = None, *, revoke: bool = False) -> ClearReport:
         """Wipe the cache, of one profile or whole; then, only where asked, revoke at the providers."""
         cache = await self.start()
-        configured = {ClientKey(p.issuer, p.client_id): p for p in self._profiles(profile)}
+        configured = {client_of(p): p for p in self._profiles(profile)}
         work = ending.Ending(cache, self._engine, configured, self.changes)
         if profile is not None:
             return await self.calling(lambda: work.clear_profile(revoke=revoke))

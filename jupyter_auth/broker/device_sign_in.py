@@ -1,9 +1,9 @@
 """A sign-in by device code (RFC 8628): polled at the provider's pace."""
 
 import math
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from jupyter_auth.broker.flows import realm
 from jupyter_auth.broker.sign_in import SignIn
 from jupyter_auth.cache.records import AccountRecord
 from jupyter_auth.core.errors import InteractionExpiredError, OAuthError, TransportError
@@ -57,11 +57,16 @@ class DeviceSignIn(SignIn):
     def is_offered(self) -> bool:
         return self._engine().discover().device_authorization_endpoint is not None
 
+    @property
+    def _polled(self) -> Mapping[str, str]:
+        """What a poll has to repeat of the start: the tenant, and what the token has to meet."""
+        return {name: self._extra[name] for name in ("tenant", "claims") if name in self._extra}
+
     def look(self) -> AccountRecord | None:
         """Ask the provider once."""
         issued_on = math.floor(self._clock.now())
         try:
-            answer = self._engine().poll_device(self._started.device_code, realm(self._resolved))
+            answer = self._engine().poll_device(self._started.device_code, self._polled)
         except NotYet as pending:
             self._pause = 0
             if pending.slow_down:

@@ -57,9 +57,8 @@ class Ending:
     def _remove_apps(self) -> list[Removed]:
         """Forget what the chosen applications hold for no account. Nothing of it is revoked: an access token
         of an application ends by itself, and whoever began a long-running session has its assertion."""
-        chosen = {(profile.issuer, profile.client_id) for profile in self._profiles.values()}
         held = ApplicationCache(self._cache)
-        return [held.remove(key) for key in held.all() if (key.issuer, key.client_id) in chosen]
+        return [held.remove(key) for key in held.all() if key.client in self._profiles]
 
     def clear_all(self, *, revoke: bool) -> ClearReport:
         """Wipe everything, whatever profiles there are now; a locked store as well."""

@@ -46,12 +46,6 @@ def parameters(resolved: Resolved) -> Mapping[str, str]:
         "acr_values": request.acr_values,
         "max_age": request.max_age,
         "claims": request.claims_challenge,
-        **realm(resolved),
+        "tenant": request.tenant,
     }
     return {name: str(value) for name, value in named.items() if value is not None}
-
-
-def realm(resolved: Resolved) -> Mapping[str, str]:
-    """The tenant to ask in place of the profile's."""
-    tenant = resolved.request.tenant
-    return {} if tenant is None else {"tenant": tenant}

@@ -8,6 +8,7 @@ from jupyter_auth import __version__
 from jupyter_auth.broker.configuration import Configuration
 from jupyter_auth.broker.request import resource_of
 from jupyter_auth.broker.silent import Silent
+from jupyter_auth.broker.tenants import client_of, realm_of
 from jupyter_auth.cache.applications import ApplicationCache
 from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord, AppKey, ClientKey, Holder
 from jupyter_auth.cache.store import StoreDescription
@@ -74,12 +75,10 @@ async def entries(
 ) -> list[Row]:
     """The access tokens that have not ended, one row each."""
     rows: list[Row] = []
-    names = {(p.issuer, p.client_id): p.name for p in reversed(list(configuration.profiles.values()))}
     for account in await in_thread(cache.all_accounts):
-        profile = names.get((account.environment, account.client_id), "")
         key = account.account_key
         rows += [
-            _entry(token, profile, key, account, silent)
+            _entry(token, _profile_of(key, token, configuration), key, account, silent)
             for token in await in_thread(partial(cache.tokens, key))
         ]
     for app in await in_thread(ApplicationCache(cache).all):
@@ -90,11 +89,16 @@ async def entries(
     return rows
 
 
-def _profile_of(key: AppKey, token: AccessTokenRecord, configuration: Configuration) -> str:
-    """The profile that most likely asked for an application's token: several may name one application."""
-    named = [p for p in configuration.profiles.values() if (p.issuer, p.client_id) == key[1:3]]
-    is_own = key.kind == "app"
-    named.sort(key=lambda p: (p.signs_people_in == is_own, resource_of(p) != token.resource))
+def _profile_of(key: Holder, token: AccessTokenRecord, configuration: Configuration) -> str:
+    """The profile that most likely asked for a token: several may name one application."""
+    named = [p for p in configuration.profiles.values() if client_of(p) == key.client]
+    is_own = isinstance(key, AppKey) and key.kind == "app"
+
+    def unlikeness(profile: Profile) -> tuple[bool, bool, bool]:
+        is_another = resource_of(profile) != token.resource
+        return profile.signs_people_in == is_own, is_another, realm_of(profile) not in token.realms
+
+    named.sort(key=unlikeness)
     return named[0].name if named else ""
 
 

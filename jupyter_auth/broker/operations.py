@@ -176,16 +176,16 @@ class Session:
         except InteractionRequiredError as required:
             if message.get("interactive") is not True or required.reason == "ambiguous_account":
                 raise
-        return await self._interact(message)
+            demanded = required.claims  # by the provider or by the call: the sign-in has to meet it
+        return await self._interact({**message, "claims_challenge": demanded})
 
     async def _interact(self, message: Message) -> Message:
         requester = await self._operations.kernels.describe(self.kernel_id)
         if message.get("op") == "acquire_token_by_device_flow":
             message = {**message, "flow": "device_code"}
         adopts = message.get("op") == "get_token"  # the other verbs ask a person in any case
-        interaction, is_new = await self._broker.interact(
-            TokenRequest.from_wire(message), requester, adopts=adopts
-        )
+        asked = TokenRequest.from_wire(message)
+        interaction, is_new = await self._broker.interact(asked, requester, adopts=adopts)
         self._broker.interactions.join(interaction, self)
         self._waits[interaction.id] = interaction
         if is_new:

@@ -7,15 +7,23 @@ from dataclasses import dataclass
 from jupyter_auth.broker.changes import AccountChanged, CacheChanged, Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.request import Resolved
+from jupyter_auth.broker.tenants import home_tenant
 from jupyter_auth.broker.throttle import Throttle
 from jupyter_auth.cache.leases import Lease
-from jupyter_auth.cache.records import AccessTokenRecord, AccountKey, AppKey, Holder, RefreshTokenRecord
+from jupyter_auth.cache.records import (
+    AccessTokenRecord,
+    AccountKey,
+    AccountRecord,
+    AppKey,
+    Holder,
+    RefreshTokenRecord,
+)
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import InteractionRequiredError, OAuthError, PolicyError, TransportError
 from jupyter_auth.core.freshness import DEFAULT_LIFETIME, freshness, refresh_time
 from jupyter_auth.core.scopes import RESERVED, union
 from jupyter_auth.core.urls import host_of
-from jupyter_auth.providers.base import Engine, TokenResponse
+from jupyter_auth.providers.base import TOKEN_SPENT, TOKEN_STAYS, Engine, TokenResponse
 
 #: What to do where a long-running session has ended, or never was.
 BEGIN_AGAIN = "Begin it with a new user_assertion: initiate_long_running_on_behalf_of."
@@ -24,6 +32,8 @@ LEASE_TIMEOUT = 80.0  # seconds to wait for another process's refresh; the kerne
 _PERSON_NEEDED = frozenset(
     {"interaction_required", "login_required", "consent_required", "invalid_scope", "invalid_target"}
 )
+#: Reasons of an ``invalid_grant`` for which the refresh token goes; without a reason it goes too.
+_SPENT = frozenset({OAuthError.default_reason, *TOKEN_SPENT})
 
 
 def token_record(
@@ -32,6 +42,8 @@ def token_record(
     """The access token of ``answer`` with its times worked out; ``sent`` are the scopes of the request,
     which are granted where the answer names none (RFC 6749 §5.1)."""
     expires_on = issued_on + (answer.expires_in or DEFAULT_LIFETIME)
+    asked_realm = resolved.target.realm
+    realm = answer.realm.lower() or asked_realm
     return AccessTokenRecord(
         secret=answer.access_token,
         token_type=answer.token_type,
@@ -41,7 +53,8 @@ def token_record(
         granted=answer.scope or sent,
         asked=resolved.scopes,
         resource=resolved.target.resource,
-        realm=resolved.target.realm,
+        realm=realm,
+        asked_realm=None if realm == asked_realm else asked_realm,
         token_endpoint=answer.token_endpoint,
         correlation_id=answer.correlation_id,
     )
@@ -96,7 +109,7 @@ class Refresh:
         try:
             return self._ask(used, epoch)
         except OAuthError as refused:
-            if refused.error != "invalid_grant":
+            if not _is_spent(refused):
                 raise self._judged(refused, used) from None
         if not lease.renew():
             raise _LeaseLostError
@@ -106,7 +119,7 @@ class Refresh:
             try:
                 return self._ask(current, epoch)
             except OAuthError as refused:
-                if refused.error != "invalid_grant":
+                if not _is_spent(refused):
                     raise self._judged(refused, current) from None
                 used = current
         if self.cache.drop_refresh_token(self.account, used) and isinstance(self.account, AccountKey):
@@ -168,10 +181,9 @@ class Refresh:
     def _answer(self, used: RefreshTokenRecord, scopes: tuple[str, ...]) -> TokenResponse:
         """Ask, unless the provider has just refused that."""
         claims, target = self.resolved.request.claims_challenge, self.resolved.target
-        # a session's tokens are kept by tenant
-        tenant = self.resolved.request.tenant if self.resolved.app is not None else None
+        tenant = self.resolved.request.tenant or home_tenant(self.resolved.profile, self.account)
         extra = {"claims": claims, "tenant": tenant}
-        request = (used.version, scopes, claims, target.resource)
+        request = (used.version, scopes, claims, target.resource, tenant or target.realm)
         self.throttle.check(request, self.account)
         try:
             return self.engine().refresh(used.secret, scopes, {k: v for k, v in extra.items() if v})
@@ -181,31 +193,37 @@ class Refresh:
 
     def _claims_of_the_same_person(self, answer: TokenResponse) -> dict[str, object] | None:
         """The new id token's claims, if it has any. Of somebody else nothing is kept, the access token
-        least of all (OpenID Connect Core §12.2)."""
-        if answer.claims is None or isinstance(self.account, AppKey):
+        least of all (OpenID Connect Core §12.2). In another tenant a person has another ``sub``: those claims
+        are checked by the account's id, and not kept."""
+        if isinstance(self.account, AppKey) or (answer.claims is None and not answer.home_account_id):
             return None
         for account in self.cache.accounts(self.account.client):
             if account.account_key == self.account:
-                if account.claims.get("sub") not in (None, answer.claims.get("sub")):
+                is_elsewhere = account.realm != answer.realm.lower()
+                if not _is_the_same(account, answer, by_subject=not is_elsewhere):
                     raise PolicyError(
                         f"{host_of(self.account.issuer)} gave a token for another person than "
                         f"{account.username}.",
                         reason="another_person",
                         hint="Nothing was stored. Tell the administrator of the provider.",
                     )
-                return dict(answer.claims)
+                return None if is_elsewhere or answer.claims is None else dict(answer.claims)
         return None
 
     def _judged(self, refused: OAuthError, used: RefreshTokenRecord) -> Exception:
         if refused.error == "invalid_scope" and set(self.resolved.scopes) <= set(used.scopes):
             self.cache.ask_whole(self.account, used)  # granted once: an earlier refresh has cost it
+        if refused.error == "invalid_grant" and refused.reason not in TOKEN_STAYS:
+            return self._person_needed(refused.reason, refused.message, refused.claims)
         if refused.error in _PERSON_NEEDED:
-            return self._person_needed(str(refused.error), refused.message)
+            return self._person_needed(str(refused.error), refused.message, refused.claims)
         if refused.reason == "no_oauth_error" and refused.status in (400, 401):
             return self._person_needed("refresh_refused", refused.message)
         return refused
 
-    def _person_needed(self, reason: str, message: str) -> InteractionRequiredError:
+    def _person_needed(
+        self, reason: str, message: str, claims: str | None = None
+    ) -> InteractionRequiredError:
         profile = self.resolved.profile.name
         is_session = self.resolved.app is not None
         hint = BEGIN_AGAIN if is_session else f"Sign in again with: %get_token {profile}"
@@ -215,5 +233,20 @@ class Refresh:
             hint=hint,
             profile=profile,
             scopes=list(self.resolved.scopes),
-            claims=self.resolved.request.claims_challenge,
+            claims=claims or self.resolved.request.claims_challenge,
         )
+
+
+def _is_spent(refused: OAuthError) -> bool:
+    """True where the refresh token itself is no good any more. Where a provider tells that it is something
+    else (a rule, a missing consent, another tenant), it may still do for others (as in MSAL)."""
+    return refused.error == "invalid_grant" and refused.reason in _SPENT
+
+
+def _is_the_same(account: AccountRecord, answer: TokenResponse, *, by_subject: bool) -> bool:
+    """True if ``answer`` is for ``account``, as far as it tells."""
+    if answer.home_account_id and answer.home_account_id != account.home_account_id:
+        return False
+    if answer.claims is None or (answer.home_account_id and not by_subject):
+        return True
+    return account.claims.get("sub") in (None, answer.claims.get("sub"))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from jupyter_auth.broker.tenants import client_of, realm_of
 from jupyter_auth.cache.records import AppKey, ClientKey, Target
 from jupyter_auth.core.errors import ProfileError
 from jupyter_auth.core.profile import Profile
@@ -119,9 +120,13 @@ def resolve(request: TokenRequest, profile: Profile) -> Resolved:
     scopes = request.scopes or profile.scopes
     return Resolved(
         profile=profile,
-        client=ClientKey(profile.issuer, profile.client_id),
+        client=client_of(profile),
         scopes=scopes,
-        target=Target(resource_scopes(scopes, fold=profile.folds_case), resource_of(profile)),
+        target=Target(
+            resource_scopes(scopes, fold=profile.folds_case),
+            resource_of(profile),
+            realm_of(profile, request.tenant),
+        ),
         request=request,
     )
 

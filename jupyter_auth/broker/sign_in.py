@@ -105,7 +105,9 @@ class SignIn(ABC):
         what it granted once may be gone, only for what is wanted now."""
         account, token = self._found()
         self._seen = token.version if token else None
-        held = self._cache.refresh_token(account.account_key) if account else None
+        # Entra's refresh token serves all that was consented to, and a request names one resource's scopes
+        is_whole = self._resolved.profile.provider == "entra"
+        held = self._cache.refresh_token(account.account_key) if account and not is_whole else None
         self._whole = held is not None and held.whole
         try:
             self._start(held)

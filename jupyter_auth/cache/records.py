@@ -25,7 +25,8 @@ class Kind(IntEnum):
 
 
 class ClientKey(NamedTuple):
-    """An application at a provider: the partition of its accounts."""
+    """An application at a provider: the partition of its accounts. ``issuer`` is the full issuer URL; for
+    Entra the cloud, whose tenants share accounts and refresh tokens (MSAL: ``environment``)."""
 
     issuer: str
     client_id: str
@@ -63,8 +64,8 @@ class AppKey(NamedTuple):
     """What an application holds that is no account's: the partition of tokens of its own (``app``), of those
     it got for one assertion (``on_behalf_of``), and of a session that goes on without one (``long_running``).
 
-    ``name`` is the SHA-256 of the assertion, or of the session's key; neither is stored. ``issuer`` is the
-    profile's own: for Entra with its tenant. Of four parts, so that none ever equals an ``AccountKey``.
+    ``name`` is the SHA-256 of the assertion, or of the session's key; neither is stored. Of four parts, so
+    that none ever equals an ``AccountKey``.
     """
 
     kind: str
@@ -97,7 +98,8 @@ Holder = AccountKey | AppKey
 
 
 class Target(NamedTuple):
-    """What a token is asked for. ``resource`` is the profile's resource or audience, tagged."""
+    """What a token is asked for. ``resource`` is the profile's resource or audience, tagged; ``realm`` the
+    tenant, as the call or the profile writes it, empty for the account's own."""
 
     scopes: frozenset[str]
     resource: str = ""
@@ -132,7 +134,8 @@ class _Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessTokenRecord(_Record):
-    """An access token. ``asked`` and ``granted`` differ where the provider narrowed the scopes."""
+    """An access token. ``asked`` and ``granted`` differ where the provider narrowed the scopes;
+    ``asked_realm`` and ``realm`` where a tenant has another name than the id that the provider gives."""
 
     secret: Secret
     token_type: str
@@ -143,6 +146,7 @@ class AccessTokenRecord(_Record):
     asked: tuple[str, ...]
     resource: str = ""
     realm: str = ""
+    asked_realm: str | None = None  # None: as ``realm``
     version: str = field(default_factory=new_version)
     token_endpoint: str = ""
     correlation_id: str = ""
@@ -152,6 +156,7 @@ class AccessTokenRecord(_Record):
         target = sorted(set(self.granted))
         return json.dumps(
             ["access_token", *account, self.realm, self.resource, target, sorted(set(self.asked))]
+            + ([] if self.asked_realm is None else [self.asked_realm])
         )
 
     def serves(self, target: Target, *, fold: bool) -> bool:
@@ -160,17 +165,23 @@ class AccessTokenRecord(_Record):
         Granted scopes that cover it do; so does the very set that was asked when it was given: the
         provider would narrow it again.
         """
-        if (self.resource, self.realm) != (target.resource, target.realm):
+        if self.resource != target.resource or target.realm not in self.realms:
             return False
         granted = resource_scopes(self.granted, fold=fold)
         return covers(granted, target.scopes) or resource_scopes(self.asked, fold=fold) == target.scopes
+
+    @property
+    def realms(self) -> tuple[str, ...]:
+        """The names of its tenant."""
+        return (self.realm,) if self.asked_realm is None else (self.realm, self.asked_realm)
 
     def replaces(self, older: Self) -> bool:
         """True if this one serves what ``older`` was asked for and what it was given for (MSAL.NET drops
         it then)."""
         return all(
-            self.serves(Target(resource_scopes(scopes), older.resource, older.realm), fold=False)
+            self.serves(Target(resource_scopes(scopes), older.resource, realm), fold=False)
             for scopes in (older.granted, older.asked)
+            for realm in older.realms
         )
 
 

@@ -27,8 +27,9 @@ class Account:
     """A signed-in account (MSAL: ``IAccount``).
 
     ``home_account_id`` identifies it; ``username`` is for people (an e-mail or login, never a key);
-    ``environment`` is the full issuer URL; ``realm`` the tenant, where there is one; ``default``: a person
-    has chosen it to be used for ``profile`` where a call names no account.
+    ``environment`` is the full issuer URL, for Entra the cloud; ``realm`` the tenant of the last sign-in,
+    where there is one, which for a guest is not the one at home; ``default``: a person has chosen it to be
+    used for ``profile`` where a call names no account.
     """
 
     home_account_id: str

@@ -12,11 +12,12 @@ import requests
 
 from jupyter_auth.core.errors import OAuthError
 from jupyter_auth.providers.answers import oauth_body, refusal
+from jupyter_auth.providers.base import TOKEN_STAYS
 
 _CODE = re.compile(r"AADSTS(\d{5,8})\b")
 _MAX_CLAIMS = 8192  # characters
-#: A refusal of the request, not of the refresh token that came with it (MSAL keeps the token too).
-_TOKEN_STAYS = frozenset({"client_mismatch", "protection_policy_required"})
+#: Suberrors that say more than the code does.
+_TELLING = TOKEN_STAYS | {"bad_token"}
 
 
 @cache
@@ -33,7 +34,7 @@ def entra_refusal(response: requests.Response, authority: str, *, by_device: boo
     if isinstance(problem, OAuthError):
         body = oauth_body(response)
         explain(problem, codes_in(body), by_device=by_device)
-        if body.get("suberror") in _TOKEN_STAYS:
+        if body.get("suberror") in _TELLING:
             problem.reason = str(body["suberror"])
         problem.claims = _challenge(body.get("claims"))
     return problem
@@ -52,6 +53,8 @@ def explain(problem: OAuthError, codes: list[int], *, by_device: bool = False) -
     known = next((entry for code in codes if (entry := _table()["codes"].get(str(code)))), None)
     if known is not None:
         problem.reason, problem.hint = known["reason"], known["hint"]
+    elif codes and problem.error == "invalid_grant":
+        problem.reason = "interaction_required"  # a rule that is not known here: the token may still do
     if by_device and set(codes) & set(_table()["device_code_blocked"]):
         problem.reason = "device_code_blocked"
         problem.hint = "Sign in with the browser instead (flow='authorization_code'). " + problem.hint

@@ -12,6 +12,10 @@ from jupyter_auth.core.reports import Outcome
 from jupyter_auth.core.secret import Secret
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+#: Reasons with which an engine tells what an ``invalid_grant`` is about: the token that was sent is spent,
+TOKEN_SPENT = frozenset({"token_expired", "session_revoked", "session_expired", "bad_token"})
+#: or this request alone is refused, which no person can mend (MSAL: not "UI required").
+TOKEN_STAYS = frozenset({"client_mismatch", "protection_policy_required"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +123,8 @@ class Engine(Protocol):
         ...
 
     def poll_device(self, device_code: Secret, extra: Mapping[str, str] = NOTHING) -> TokenResponse:
-        """Ask once whether the person has finished; raises ``NotYet`` where not. ``tenant`` in ``extra`` has
-        to be that of the start."""
+        """Ask once whether the person has finished; raises ``NotYet`` where not. ``tenant`` and
+        ``claims`` in ``extra`` have to be those of the start."""
         ...
 
     def start_code(

@@ -91,22 +91,27 @@ function onBehalfOf(provider, issuer) {
   };
 }
 
-async function dress(ctx, next) {
+// A guest is another subject and object in each tenant, and one account at home: what client_info says.
+const asGuest = (claims, tid) => new jose.SignJWT({ ...claims, sub: `${claims.sub}-in-${tid.slice(0, 4)}`, oid: `${claims.oid}-in-${tid.slice(0, 4)}` })
+  .setProtectedHeader({ alg: signingKey.alg, kid: signingKey.kid }).sign(privateKey);
+
+const dress = (tid) => async (ctx, next) => {
   await next();
   const { body, oidc } = ctx;
   if (oidc?.route === 'token' && body?.access_token) {
-    const sub = body.id_token && jose.decodeJwt(body.id_token).sub;
-    if (sub && oidc.body?.client_info) body.client_info = Buffer.from(JSON.stringify({ uid: `oid-${sub}`, utid: home })).toString('base64url');
+    const claims = body.id_token && jose.decodeJwt(body.id_token);
+    if (claims && oidc.body?.client_info) body.client_info = Buffer.from(JSON.stringify({ uid: claims.oid, utid: home })).toString('base64url');
+    if (claims && tid !== home) body.id_token = await asGuest(claims, tid);
     body.ext_expires_in = body.expires_in;
   }
   if (oidc?.route === 'device_authorization' && body?.user_code) Object.assign(body, { interval: 1, verification_uri_complete: undefined });
-}
+};
 
 function tenantProvider(origin, tid) {
   const issuer = `${origin}/${tid}/v2.0`;
   const provider = new Provider(issuer, configuration(tid));
   provider.registerGrantType(OBO, onBehalfOf(provider, issuer), ['assertion', 'requested_token_use', 'scope'], []);
-  provider.use(dress);
+  provider.use(dress(tid));
   return provider.callback();
 }
 

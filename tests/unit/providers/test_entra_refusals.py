@@ -72,7 +72,7 @@ def test_every_code_of_the_table_is_explained(entra: EntraProvider, engine: Entr
 def test_a_code_that_nobody_knows_is_shown_in_entras_words(entra: EntraProvider, engine: EntraEngine) -> None:
     entra.plan("token", error_body(99999999))
     problem = refused(engine, "refresh")
-    assert "AADSTS99999999: So it is." in problem.message and problem.reason == "provider_refused"
+    assert "AADSTS99999999: So it is." in problem.message and problem.reason == "interaction_required"
 
 
 @pytest.mark.parametrize("call", ["start", "poll"])
