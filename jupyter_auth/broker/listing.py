@@ -96,7 +96,7 @@ def _profile_of(key: Holder, token: AccessTokenRecord, configuration: Configurat
 
     def unlikeness(profile: Profile) -> tuple[bool, bool, bool]:
         is_another = resource_of(profile) != token.resource
-        return profile.signs_people_in == is_own, is_another, realm_of(profile) not in token.realms
+        return profile.signs_people_in == is_own, is_another, realm_of(profile) != token.realms[-1]
 
     named.sort(key=unlikeness)
     return named[0].name if named else ""

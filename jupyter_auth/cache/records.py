@@ -172,7 +172,7 @@ class AccessTokenRecord(_Record):
 
     @property
     def realms(self) -> tuple[str, ...]:
-        """The names of its tenant."""
+        """The names of its tenant, as asked last."""
         return (self.realm,) if self.asked_realm is None else (self.realm, self.asked_realm)
 
     def replaces(self, older: Self) -> bool:

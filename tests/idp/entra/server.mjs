@@ -91,6 +91,21 @@ function onBehalfOf(provider, issuer) {
   };
 }
 
+// Entra's refresh token serves all that was consented to, whatever its sign-in asked for: here all that the APIs offer.
+function servesWhatWasConsentedTo({ RefreshToken, Grant }) {
+  const found = (Model) => Model.find.bind(Model);
+  const [findToken, findGrant] = [found(RefreshToken), found(Grant)];
+  RefreshToken.find = async (...args) => {
+    const [token, audience] = [await findToken(...args), api(Provider.ctx?.oidc.params?.scope)];
+    return token && audience ? Object.assign(token, { resource: audience, scope: `openid offline_access profile ${resourceServer(audience).scope}` }) : token;
+  };
+  Grant.find = async (...args) => {
+    const grant = await findGrant(...args);
+    if (grant && Provider.ctx?.oidc.params?.grant_type === 'refresh_token') APIS.forEach((url) => grant.addResourceScope(url, resourceServer(url).scope));
+    return grant;
+  };
+}
+
 // A guest is another subject and object in each tenant, and one account at home: what client_info says.
 const asGuest = (claims, tid) => new jose.SignJWT({ ...claims, sub: `${claims.sub}-in-${tid.slice(0, 4)}`, oid: `${claims.oid}-in-${tid.slice(0, 4)}` })
   .setProtectedHeader({ alg: signingKey.alg, kid: signingKey.kid }).sign(privateKey);
@@ -111,6 +126,7 @@ function tenantProvider(origin, tid) {
   const issuer = `${origin}/${tid}/v2.0`;
   const provider = new Provider(issuer, configuration(tid));
   provider.registerGrantType(OBO, onBehalfOf(provider, issuer), ['assertion', 'requested_token_use', 'scope'], []);
+  servesWhatWasConsentedTo(provider);
   provider.use(dress(tid));
   return provider.callback();
 }

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.idp import DjangoProvider, MisbehavingProvider, OidcProvider, Provider
+from tests.idp.entra import EntraProvider
 from tests.unit.broker.bench import Bench
 
 MakeBench = Callable[..., Bench]
@@ -32,6 +33,19 @@ def oidc(running_oidc: OidcProvider) -> OidcProvider:
     running_oidc.reset()
     running_oidc.revoke_all()
     return running_oidc
+
+
+@pytest.fixture(scope="package")
+def running_entra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EntraProvider]:
+    with EntraProvider(tmp_path_factory.mktemp("entra")) as provider:
+        yield provider
+
+
+@pytest.fixture
+def entra(running_entra: EntraProvider) -> EntraProvider:
+    """The Entra-shaped provider."""
+    running_entra.reset()
+    return running_entra
 
 
 @pytest.fixture

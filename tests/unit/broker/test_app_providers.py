@@ -1,7 +1,5 @@
 """Applications at Entra and on an Azure machine: tenants, challenges, sessions, a machine's own identity."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from jupyter_auth.core.errors import InteractionRequiredError, PolicyError, ProfileError
@@ -23,18 +21,6 @@ scopes = ["{scope}"]
 ca_bundle = "{bundle}"
 {more}
 """
-
-
-@pytest.fixture(scope="module")
-def running_entra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EntraProvider]:
-    with EntraProvider(tmp_path_factory.mktemp("entra")) as provider:
-        yield provider
-
-
-@pytest.fixture
-def entra(running_entra: EntraProvider) -> EntraProvider:
-    running_entra.reset()
-    return running_entra
 
 
 @pytest.fixture
