@@ -1,59 +1,25 @@
 """A resource that wants more than the token it was shown: asked for once, never in a loop (S42)."""
 
 import base64
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from tests.idp import Provider
 from tests.integration.conftest import pending
 from tests.support import Kernel
+from tests.support.resource import Resource
+from tests.support.resource import resource as running_resource
 
 CLAIMS = base64.b64encode(b'{"access_token": {"nbf": {"essential": true, "value": "1"}}}').decode()
 STRONGER = 'Bearer error="insufficient_user_authentication", acr_values="mfa", max_age="600"'
 WITH_CLAIMS = f'Bearer realm="", error="insufficient_claims", claims="{CLAIMS}"'
 
 
-class Resource(ThreadingHTTPServer):
-    """Answers 401 with ``challenge`` to the first ``refusals`` requests; ``tokens`` are what it saw."""
-
-    daemon_threads = True
-    challenge = ""
-    refusals = 1
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.tokens: list[str] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Resource
-
-    def do_GET(self) -> None:
-        self.server.tokens.append(self.headers["Authorization"].removeprefix("Bearer "))
-        is_refused = len(self.server.tokens) <= self.server.refusals
-        self.send_response(401 if is_refused else 200)
-        if is_refused:
-            self.send_header("WWW-Authenticate", self.server.challenge)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing."""
-
-
 @pytest.fixture
 def resource() -> Iterator[Resource]:
-    with Resource() as running:
-        threading.Thread(target=running.serve_forever, args=(0.05,), daemon=True).start()
+    with running_resource() as running:
         yield running
-        running.shutdown()
 
 
 def get(resource: Resource) -> str:

@@ -96,9 +96,13 @@ class EntraProvider(ProviderProcess):
 
     def sign_in(self, authorization_uri: str, username: str = "ada") -> dict[str, str]:
         """Sign in and consent; returns the callback's parameters. The callback is not visited."""
-        with self._at_page(authorization_uri) as person:
+        return _parameters(self.sign_in_until(authorization_uri, CALLBACK, username))
+
+    def sign_in_until(self, authorization_uri: str, stop_at: str, username: str = "ada") -> str:
+        """The same; returns the callback's address, which is at ``stop_at``."""
+        with self._at_page(authorization_uri, stop_at) as person:
             person.sign_in(username)
-            return _parameters(person.callback())
+            return person.callback()
 
     def refuse(self, authorization_uri: str) -> dict[str, str]:
         """Press Cancel; returns the callback's parameters."""
@@ -106,8 +110,8 @@ class EntraProvider(ProviderProcess):
             person.open(f"{person.page.url}/abort")
             return _parameters(person.callback())
 
-    def _at_page(self, authorization_uri: str) -> Person:
-        person = Person(stop_at=CALLBACK, certificate=str(self.certificate))
+    def _at_page(self, authorization_uri: str, stop_at: str = CALLBACK) -> Person:
+        person = Person(stop_at=stop_at, certificate=str(self.certificate))
         person.open(authorization_uri)
         return person
 

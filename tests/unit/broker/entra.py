@@ -9,7 +9,6 @@ from jupyter_auth.broker.code_sign_in import CodeSignIn
 from jupyter_auth.broker.interactions import Interaction
 from jupyter_auth.core.result import AuthenticationResult
 from tests.idp.entra import APP_PUBLIC, HOME, EntraProvider, Seen
-from tests.idp.person import Person
 from tests.unit.broker.bench import Bench, device
 from tests.unit.broker.conftest import MakeBench
 
@@ -72,14 +71,8 @@ class EntraBench:
         """Sign in at the page of an authorization request, and bring its answer back."""
         assert isinstance(asked.sign_in, CodeSignIn)
         address, back = str(asked.to_wire()["authorization_uri"]), asked.sign_in.redirect_uri
-
-        def sign_in() -> str:
-            with Person(stop_at=back, certificate=str(self.entra.certificate)) as person:
-                person.open(address)
-                person.sign_in(username)
-                return person.callback()
-
-        await self.bench.broker.answers.take_address(asked, await asyncio.to_thread(sign_in))
+        landed = await asyncio.to_thread(lambda: self.entra.sign_in_until(address, back, username))
+        await self.bench.broker.answers.take_address(asked, landed)
 
     def refreshes(self) -> list[Seen]:
         """What was asked with a refresh token."""
