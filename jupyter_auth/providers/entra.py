@@ -152,7 +152,7 @@ class EntraEngine:
         self, scopes: tuple[str, ...], resources: tuple[str, ...], extra: Mapping[str, str]
     ) -> TokenResponse:
         """``ConfidentialClientApplication.acquire_token_for_client``."""
-        self._need_credentials("no_client_credentials")
+        self._need_credentials("no_client_credentials", scopes)
         call = self._call(extra)
         if call.authority.is_shared:
             raise PolicyError(
@@ -169,7 +169,7 @@ class EntraEngine:
         self, assertion: Secret, scopes: tuple[str, ...], resources: tuple[str, ...], extra: Mapping[str, str]
     ) -> TokenResponse:
         """``ConfidentialClientApplication.acquire_token_on_behalf_of``."""
-        self._need_credentials("no_exchange")
+        self._need_credentials("no_exchange", scopes)
         call = self._call(extra)
         claims = challenge_of(extra)
         call.run(
@@ -227,13 +227,19 @@ class EntraEngine:
         call.run(lambda app: None)
         return self._discovery.read(call.wire.document)
 
-    def _need_credentials(self, reason: str) -> None:
+    def _need_credentials(self, reason: str, scopes: tuple[str, ...]) -> None:
         if not self.profile.has_credentials:
             raise PolicyError(
                 f"Profile {self.profile.name!r} has no secret, certificate or assertion of its own.",
                 reason=reason,
                 hint="Set client_secret_file, client_certificate_file with client_key_file, or "
                 "client_assertion_file in the profile.",
+            )
+        if not _own(scopes):  # they alone say for which resource the token is
+            raise PolicyError(
+                "Entra gives an application no token without a scope.",
+                reason="no_scopes",
+                hint="Name the resource: scopes=['https://graph.microsoft.com/.default'].",
             )
 
     def _signed_in(self, call: EntraCall, nonce: Secret | None = None) -> TokenResponse:

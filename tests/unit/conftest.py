@@ -6,6 +6,15 @@ from typing import Any
 import pytest
 
 from tests.idp import MisbehavingProvider
+from tests.unit import metadata_service
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody_asks_a_machine() -> Iterator[None]:
+    """No test, and no default of ours, reaches for the metadata service of a cloud's machines."""
+    metadata_service.watch()
+    yield
+    assert metadata_service.wanted == []
 
 
 @pytest.fixture(scope="session")

@@ -62,6 +62,20 @@ async def test_a_public_client_is_told_what_it_lacks(entra: EntraProvider, app: 
     assert entra.seen("token") == []
 
 
+async def test_the_scopes_alone_say_what_a_token_is_for(entra: EntraProvider, app: AppBench) -> None:
+    for asking in (app.client(scopes=["openid"]), app.behalf("assertion-of-ada", scopes=["offline_access"])):
+        with pytest.raises(PolicyError) as caught:
+            await asking
+        assert caught.value.reason == "no_scopes" and ".default" in caught.value.hint
+    assert entra.seen("token") == []
+    other = "https://downstream.example/.default"
+    own, there = await app.client(), await app.client(scopes=[other])
+    assert own.reveal() != there.reveal()
+    asked = [entry["form"]["scope"] for entry in entra.seen("token")]
+    assert asked == [APP_SCOPES, other]
+    assert not [entry for entry in entra.seen("token") if {"resource", "audience"} & entry["form"].keys()]
+
+
 async def test_a_challenge_to_an_assertion_is_for_its_person(entra: EntraProvider, app: AppBench) -> None:
     claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
     body = {"error": "interaction_required", "error_description": "AADSTS50076", "claims": claims}
