@@ -2,12 +2,16 @@
 
 import base64
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
+from tests.idp import MisbehavingProvider
 from tests.idp.entra import FABRIKAM, HOME, EntraProvider
+from tests.idp.managed_identity import SHAPES, Machine
 from tests.integration.code_flow import CALLBACK, browser, visit
 from tests.integration.conftest import pending
 from tests.integration.entra import ADA, BOB, WRITE, answer, sign_in, write_profiles
@@ -29,6 +33,7 @@ BLOCKED = {
     "error_description": "AADSTS53003: Access has been blocked by Conditional Access policies.",
     "error_codes": [53003],
 }
+MACHINE = '[profiles.batch]\nprovider = "managed_identity"\nresource = "https://storage.azure.com"\n'
 StartKernels = Callable[[JupyterProcess, int], list[Kernel]]
 
 
@@ -221,6 +226,42 @@ def test_on_behalf_of_a_person(at_entra: Place, pair: list[Kernel], entra: Entra
     assert service.run(trade, "str(tok.metadata.token_source)") == "cache"
     (asked,) = entra.seen("token")
     assert asked["form"]["requested_token_use"] == "on_behalf_of" and asked["form"]["assertion"] == assertion
+
+
+def test_a_machine_s_own_identity(start_kernels: StartKernels) -> None:
+    """An Azure machine as its environment tells: by the magic, once for all kernels."""
+    machine = Machine(SHAPES["vm"])
+    with MisbehavingProvider() as azure, place() as made:
+        azure.answers[machine.shape.path] = machine
+        made.variables(
+            **{name: v.format(origin=azure.issuer) for name, v in machine.shape.environment.items()}
+        )
+        made.toml.write_text(MACHINE, encoding="utf-8")
+        with made.server() as server:
+            kernel, other = start_kernels(server, 2)
+            assert machine.asked == []
+            kernel.run("%load_ext jupyter_auth\ntok = %get_token batch")
+            assert kernel.value("[tok.account, tok.profile]") == [None, "batch"]
+            assert other.run("tok = ja.get_token('batch')", "str(tok.metadata.token_source)") == "cache"
+            assert [query["resource"] for query in machine.asked] == ["https://storage.azure.com"]
+
+
+def test_the_doctor_asks_each_authority(entra: EntraProvider) -> None:
+    with place() as made:
+        write_profiles(made, entra)
+        nowhere = f'[profiles.nowhere]\nprovider = "entra"\nauthority = "{entra.authority("nowhere.test")}"\n'
+        text = f'{nowhere}client_id = "n"\nca_bundle = "{entra.certificate}"\n'
+        with made.toml.open("a", encoding="utf-8") as file:
+            file.write(text)
+        command = [sys.executable, "-m", "jupyter_auth.cli.main", "doctor", "--json"]
+        told = subprocess.run(
+            command, env=made.environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        found = {row["check"]: row for row in json.loads(told.stdout)}
+        graph, nobody = found["provider of graph"], found["provider of nowhere"]
+        assert (graph["state"], graph["message"]) == ("ok", entra.authority("common"))
+        assert nobody["state"] == "fault" and "does not know this tenant" in nobody["message"]
+        assert "Check tenant or authority" in nobody["remedy"]
 
 
 def calling(api: Resource) -> str:
