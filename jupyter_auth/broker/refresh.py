@@ -28,10 +28,9 @@ from jupyter_auth.providers.base import TOKEN_SPENT, TOKEN_STAYS, Engine, TokenR
 #: What to do where a long-running session has ended, or never was.
 BEGIN_AGAIN = "Begin it with a new user_assertion: initiate_long_running_on_behalf_of."
 LEASE_TIMEOUT = 80.0  # seconds to wait for another process's refresh; the kernel's call waits longer
-#: OAuth errors of a refresh that only a person can mend (SEMANTICS: MSAL's list and invalid_scope).
-_PERSON_NEEDED = frozenset(
-    {"interaction_required", "login_required", "consent_required", "invalid_scope", "invalid_target"}
-)
+_OF_SCOPES = frozenset({"invalid_scope", "invalid_target"})
+#: OAuth errors of a refresh that only a person can mend (MSAL's, and at a generic provider those of scopes).
+_PERSON_NEEDED = frozenset({"interaction_required", "login_required", "consent_required"}) | _OF_SCOPES
 #: Reasons of an ``invalid_grant`` for which the refresh token goes; without a reason it goes too.
 _SPENT = frozenset({OAuthError.default_reason, *TOKEN_SPENT})
 
@@ -211,6 +210,8 @@ class Refresh:
         return None
 
     def _judged(self, refused: OAuthError, used: RefreshTokenRecord) -> Exception:
+        if refused.error in _OF_SCOPES and self.resolved.profile.provider == "entra":
+            return refused  # a request that it never grants, to nobody: no sign-in mends that
         if refused.error == "invalid_scope" and set(self.resolved.scopes) <= set(used.scopes):
             self.cache.ask_whole(self.account, used)  # granted once: an earlier refresh has cost it
         if refused.error == "invalid_grant" and refused.reason not in TOKEN_STAYS:

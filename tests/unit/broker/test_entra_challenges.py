@@ -10,7 +10,7 @@ from jupyter_auth.core.errors import InteractionRequiredError, OAuthError
 from tests.idp.entra import EntraProvider
 from tests.unit.broker.bench import Bench
 from tests.unit.broker.conftest import MakeBench
-from tests.unit.broker.entra import WRITE, EntraBench
+from tests.unit.broker.entra import API, WRITE, EntraBench
 
 ACRS = {"access_token": {"acrs": {"essential": True, "value": "c1"}}}
 CP1 = {"values": ["CP1"]}
@@ -73,6 +73,18 @@ async def test_what_no_person_can_mend_is_told_as_it_is(cloud: EntraBench, suber
     with pytest.raises(OAuthError) as caught:
         await cloud.get(scopes=[WRITE])
     assert caught.value.reason == suberror and has_refresh_token(cloud.bench)
+
+
+async def test_scopes_that_entra_does_not_take_cost_nothing(cloud: EntraBench) -> None:
+    other = "https://downstream.example/user.read"
+    await cloud.get(scopes=[other])
+    cloud.refuse(70011, "invalid_scope")
+    with pytest.raises(OAuthError) as caught:
+        await cloud.get(scopes=[API, other])  # of two resources
+    assert caught.value.reason == "bad_scope"
+    await cloud.bench.refresh("graph")
+    asked = set(cloud.refreshes()[-1]["form"]["scope"].split())
+    assert asked == {API, "openid", "profile", "offline_access"}
 
 
 async def test_a_challenge_goes_along_with_a_refresh(cloud: EntraBench) -> None:
