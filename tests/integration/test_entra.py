@@ -15,7 +15,7 @@ from tests.idp.managed_identity import SHAPES, Machine
 from tests.integration.code_flow import CALLBACK, browser, visit
 from tests.integration.conftest import pending
 from tests.integration.entra import ADA, BOB, WRITE, answer, sign_in, write_profiles
-from tests.support import Kernel, Place, place
+from tests.support import Kernel, Place, Script, place
 from tests.support.resource import Resource, resource
 
 ACRS = {"access_token": {"acrs": {"essential": True, "value": "c1"}}}
@@ -88,6 +88,9 @@ def test_a_life(entra: EntraProvider, start_kernels: StartKernels) -> None:
             tenants = [seen["tenant"] for seen in entra.seen("token") if "refresh_token" in seen["form"]]
             assert tenants == [HOME, FABRIKAM]
             assert len(server.get("jupyter_auth/v1/interactions").json()) == 1
+        with Script(made) as script:  # no server: the same store
+            assert script.run(ask, "tok.reveal()") == first_token
+            assert script.run(there, "tok.reveal()") == guest_token
         with made.server() as server:
             (again,) = start_kernels(server, 1)
             assert again.run(ask, "tok.reveal()") == first_token
