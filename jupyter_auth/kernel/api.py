@@ -46,7 +46,7 @@ def get_token(
     :param claims_challenge: the claims a resource demanded with a 401; skips cached access tokens.
     :param flow: how to sign in, ``"authorization_code"`` or ``"device_code"``; None for the best here.
     :param timeout: seconds to wait for a person; None for as long as the request lives.
-    :param tenant: the tenant (Entra only).
+    :param tenant: the tenant to ask, by its domain or id, in place of the profile's (Entra only).
     :param login_hint: the account to propose at the provider (OpenID Connect Core §3.1.2.1).
     :param prompt: ``"none"`` never asks; other values (``login``, ``consent``, …) demand a new sign-in.
     :param acr_values: demanded authentication context; needs a new sign-in.

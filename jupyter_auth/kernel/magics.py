@@ -29,6 +29,7 @@ class AuthMagics(Magics):
     @argument("profile", nargs="?", help="profile to get a token for; the default one if left out")
     @argument("scopes", nargs="*", metavar="SCOPE", help="scopes to ask for; the profile's own if left out")
     @argument("--account", help="username or home_account_id, where several accounts are signed in")
+    @argument("--tenant", help="Entra: the tenant to ask, by its domain or id, in place of the profile's")
     @argument("--force-refresh", action="store_true", help="get a new token although a good one is cached")
     @argument("--no-prompt", action="store_true", help="never ask a person; fail instead")
     @argument("--timeout", type=float, metavar="SECONDS", help="how long to wait for a person")
@@ -51,6 +52,7 @@ class AuthMagics(Magics):
             timeout=args.timeout,
             login_hint=args.login_hint,
             flow=args.flow,
+            tenant=args.tenant,
         )
 
     @magic_arguments()

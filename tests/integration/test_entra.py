@@ -184,6 +184,8 @@ def test_several_accounts(
     assert other.run("tok = ja.get_token('graph')", "tok.account.home_account_id") == BOB
     by_id = f"tok = ja.get_token('graph', account={ADA!r}, tenant={FABRIKAM!r})"
     assert other.run(by_id, "[tok.account.username, tok.tenant_id]") == ["ada@contoso.test", FABRIKAM]
+    kernel.run(f"tok = %get_token graph --account ada@contoso.test --tenant {FABRIKAM}")
+    assert kernel.value("[tok.tenant_id, str(tok.metadata.token_source)]") == [FABRIKAM, "cache"]
     told = kernel.run(
         "report = ja.sign_out('graph', account='Bob@contoso.test')",
         "[[a.username, a.outcome] for a in report.accounts]",

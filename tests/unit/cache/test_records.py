@@ -11,6 +11,7 @@ from jupyter_auth.cache.records import (
     AccessTokenRecord,
     AccountKey,
     AccountRecord,
+    AppKey,
     ClientKey,
     RefreshTokenRecord,
     Target,
@@ -93,6 +94,13 @@ def test_no_two_access_tokens_share_a_key() -> None:
     assert len(keys) == len(places)
 
 
+def test_a_tenant_s_names_are_part_of_the_key() -> None:
+    of, app = AccountKey("i", "c", "u"), AppKey("app", "i", "c", "u")
+    realms = [(realm, asked) for realm in PARTS for asked in (None, *PARTS)]
+    keys = [token(realm=realm, asked_realm=asked).key(key) for key in (of, app) for realm, asked in realms]
+    assert len(set(keys)) == len(keys)
+
+
 def test_the_order_of_scopes_makes_no_other_token() -> None:
     of = AccountKey("i", "c", "u")
     assert token("a b", "c d").key(of) == token("b a b", "d c").key(of) != token("a b", "c e").key(of)
@@ -144,6 +152,11 @@ SERVES: list[tuple[AccessTokenRecord, Target, bool]] = [
     (token("a", resource="resource:x"), target("a", resource="audience:x"), False),
     (token("a", realm="r"), target("a", realm="s"), False),
     (token("a", realm="r", resource="x"), target("a", realm="r", resource="x"), True),
+    (token("a", realm="r", asked_realm="name"), target("a", realm="r"), True),  # a tenant's id and its name
+    (token("a", realm="r", asked_realm="name"), target("a", realm="name"), True),
+    (token("a", realm="r", asked_realm="name"), target("a"), False),
+    (token("a", realm="r", asked_realm=""), target("a"), True),  # the account's own tenant
+    (token("a", realm="r"), target("a"), False),
 ]
 
 
@@ -172,6 +185,10 @@ REPLACES: list[tuple[AccessTokenRecord, AccessTokenRecord, bool]] = [
     (token("openid"), token("openid profile"), True),
     (token("a", resource="x"), token("a"), False),
     (token("a", realm="r"), token("a"), False),
+    (token("a", realm="r", asked_realm=""), token("a", realm="r", asked_realm=""), True),
+    (token("a", realm="r", asked_realm=""), token("a", realm="r"), True),
+    (token("a", realm="r"), token("a", realm="r", asked_realm=""), False),  # the older is found by more
+    (token("a", realm="r", asked_realm="x"), token("a", realm="r", asked_realm="y"), False),
 ]
 
 
