@@ -1,6 +1,8 @@
 """Entra through the broker: one account in a cloud, its tokens by tenant."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +59,23 @@ async def test_another_tenant_is_asked_with_the_same_refresh_token(cloud: EntraB
     assert [seen["tenant"] for seen in cloud.refreshes()] == [FABRIKAM]
     # what the other tenant calls the person is not what the account is called
     assert at_home.id_token_claims["sub"] == (await cloud.get(profile)).id_token_claims["sub"] == "ada"
+
+
+async def test_tenants_and_scopes_at_once_take_turns_with_the_one_refresh_token(cloud: EntraBench) -> None:
+    """The provider rotates it, and ends the sign-in of who uses an older one."""
+    await cloud.sign_in("common")
+    wanted: list[dict[str, Any]] = [
+        {"tenant": FABRIKAM},
+        {"scopes": [WRITE]},
+        {"scopes": [WRITE], "tenant": FABRIKAM},
+        {"profile": "graph", "scopes": [WRITE]},
+    ]
+    found = await asyncio.gather(*(cloud.get(**{"profile": "common", **one}) for one in wanted * 3))
+    assert {one.tenant_id for one in found} == {HOME, FABRIKAM}
+    for place, first in enumerate(found[:4]):
+        assert {again.reveal() for again in found[place::4]} == {first.reveal()}
+    assert len(cloud.refreshes()) <= 4
+    assert (await cloud.bench.refresh("common")).reveal()
 
 
 async def test_where_the_tenant_is_the_account_s_its_home_is_asked(cloud: EntraBench) -> None:
