@@ -1,6 +1,7 @@
 """Reading a client's secrets from where its profile says they are. No library is imported for that."""
 
 import os
+import stat
 from pathlib import Path
 
 from jupyter_auth.core.errors import ProfileError
@@ -23,17 +24,25 @@ def client_secret(profile: Profile) -> str | None:
 
 def credential_file(profile: Profile, key: str) -> str:
     """What is in the file that ``key`` names, without space around it. Raises ``ProfileError``."""
-    path = Path(getattr(profile, key)).expanduser()
     try:
-        with path.open("rb") as file:
-            text = file.read(MAX_FILE + 1).decode()
-    except (OSError, UnicodeDecodeError) as problem:
+        content = _content(Path(getattr(profile, key)).expanduser())
+        text = content[:MAX_FILE].decode().strip()
+    except (OSError, RuntimeError, UnicodeDecodeError) as problem:  # RuntimeError: "~" of nobody
         why = type(problem).__name__
     else:
-        why = "it is empty" if not text.strip() else "it is too large" if len(text) > MAX_FILE else ""
+        why = "it is too large" if len(content) > MAX_FILE else "" if text else "it is empty"
     if why:
         raise missing(profile, key, why)
-    return text.strip()
+    return text
+
+
+def _content(path: Path) -> bytes:
+    """At most a byte more than ``MAX_FILE``, of a regular file: who reads a pipe may wait for ever."""
+    opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(opened, "rb") as file:
+        if not stat.S_ISREG(os.fstat(opened).st_mode):
+            raise OSError("not a regular file")
+        return file.read(MAX_FILE + 1)
 
 
 def missing(profile: Profile, key: str, why: str) -> ProfileError:

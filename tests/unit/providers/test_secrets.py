@@ -2,6 +2,7 @@
 
 import base64
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote_plus
@@ -10,7 +11,9 @@ import pytest
 
 from jupyter_auth.core.errors import AuthError, OAuthError, ProfileError
 from jupyter_auth.core.secret import Secret
+from jupyter_auth.core.threads import DaemonThreads
 from jupyter_auth.providers import transport
+from jupyter_auth.providers.credential_files import MAX_FILE
 from jupyter_auth.providers.oidc import OidcEngine
 from tests.idp import MisbehavingProvider, Request, Responder, faults
 from tests.unit.providers.calls import CALLS, REFRESH_TOKEN, SCOPES, assert_no_canary, texts_in
@@ -194,6 +197,32 @@ def test_a_client_secret_that_cannot_be_read(
     with pytest.raises(ProfileError) as caught:
         make_engine(client_secret_file=str(file)).start_device(SCOPES, (), {})
     assert caught.value.reason == "client_secret"
+
+
+def a_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def too_large(path: Path) -> None:
+    path.write_text("ü" * (MAX_FILE // 2) + " more", encoding="utf-8")
+
+
+@pytest.mark.parametrize("key", ["client_secret_file", "client_key_file", "client_assertion_file"])
+@pytest.mark.parametrize("make", [a_pipe, Path.mkdir, too_large])
+def test_a_credential_file_that_is_none_keeps_nobody_waiting(
+    make_engine: MakeEngine, tmp_path: Path, key: str, make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / "secret")
+    engine = make_engine(**{key: str(tmp_path / "secret")})
+    work = DaemonThreads(1, "reads").submit(engine.client_credentials, SCOPES, (), {})
+    with pytest.raises(ProfileError) as caught:
+        work.result(5)
+    assert caught.value.reason == key.removesuffix("_file")
+
+
+def test_a_credential_file_of_nobody_s(make_engine: MakeEngine) -> None:
+    with pytest.raises(ProfileError):
+        make_engine(client_secret_file="~no-such-person/secret").client_credentials(SCOPES, (), {})
 
 
 def test_a_client_secret_in_a_variable(
