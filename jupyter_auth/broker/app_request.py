@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from jupyter_auth.broker.request import Resolved, TokenRequest, resolve
@@ -26,7 +26,7 @@ class AppRequest:
     request: TokenRequest
     kind: AppKind = "app"
     assertion: Secret | None = None
-    session_key: str = ""
+    session_key: str = field(default="", repr=False)
 
     @classmethod
     def from_wire(cls, message: Mapping[str, Any], kind: AppKind) -> "AppRequest":

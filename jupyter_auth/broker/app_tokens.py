@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 from jupyter_auth.broker.app_request import digest
 from jupyter_auth.broker.changes import CacheChanged
-from jupyter_auth.broker.refresh import BEGIN_AGAIN, LEASE_TIMEOUT, Refresh, token_record
+from jupyter_auth.broker.refresh import (
+    BEGIN_AGAIN,
+    LEASE_TIMEOUT,
+    OvertakenError,
+    Refresh,
+    token_record,
+)
 from jupyter_auth.broker.request import Resolved
 from jupyter_auth.cache.applications import ApplicationCache
 from jupyter_auth.cache.leases import Lease
@@ -31,9 +37,12 @@ class AppRequestWork(Refresh):
         key = self._key()
         opened = None
         try:
-            opened = self.apps.open(key)
+            opened = self.apps.open_again(key) if self.behind else self.apps.open(key)
         except CacheError as problem:  # a store that fails costs requests, not the token
             log.warning("An application's token is not kept. %s", problem)
+        else:
+            if opened is None:
+                raise OvertakenError
         token, _ = self._obtained()
         if opened is not None:
             self.apps.save(key, token, opened)  # after a clear in between it is for its callers alone

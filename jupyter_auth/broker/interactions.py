@@ -96,7 +96,11 @@ class Interactions:
         problem = None
         try:
             begun = await begin(ways, self._in_thread)
-            choice = await offered(ways, self._in_thread)
+            try:
+                choice = await offered(ways, self._in_thread)
+            except BaseException:
+                begun.sign_in.close()
+                raise
             return self._open(resolved, requester, ways, begun, choice)
         except AuthError as failure:
             problem = failure

@@ -71,6 +71,13 @@ class _LeaseLostError(Exception):
     """Somebody else may be asking by now."""
 
 
+class OvertakenError(Exception):
+    """What was to be renewed behind its use has been cleared. No provider was asked: whoever has wanted a
+    token since then has to ask anew."""
+
+    reason = "cleared"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refresh:
     """The work of one flight. ``seen``: the version of the best token there was when it took off;

@@ -12,7 +12,7 @@ from jupyter_auth.broker.app_tokens import AppRequestWork
 from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.flights import Flight, Flights
-from jupyter_auth.broker.refresh import Refresh, Refreshed
+from jupyter_auth.broker.refresh import OvertakenError, Refresh, Refreshed
 from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.throttle import Throttle
 from jupyter_auth.cache.applications import ApplicationCache
@@ -211,6 +211,8 @@ class Silent:
                 return result(done.token, attempt.account, resolved, origin)
             try:
                 token = (await asyncio.shield(flight.task)).token
+            except OvertakenError:
+                continue  # by a clear, after which this was asked
             except AuthError:
                 if flight.answers(resolved.target, claims):
                     raise

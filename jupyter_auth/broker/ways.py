@@ -1,5 +1,6 @@
 """The ways to sign in that a request allows: the first that begins is taken, the others can be chosen."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,7 @@ async def begin(ways: Ways, in_thread: InThread) -> Begun:
     for make in ways.values():
         sign_in = make()
         try:
-            await in_thread(sign_in.start)
+            await _started(sign_in, in_thread)
         except AuthError as refused:
             if refused.reason not in LEAD_ON:
                 raise
@@ -35,6 +36,16 @@ async def begin(ways: Ways, in_thread: InThread) -> Begun:
         else:
             return Begun(sign_in=sign_in, why=first.reason if first else None)
     raise first or ValueError("no way to sign in was named")
+
+
+async def _started(sign_in: SignIn, in_thread: InThread) -> None:
+    """Begin it. Where nobody waits for that any more, it is closed as soon as it has begun: it may listen."""
+    starting = asyncio.ensure_future(in_thread(sign_in.start))
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        starting.add_done_callback(lambda done: (done.cancelled() or done.exception(), sign_in.close()))
+        raise
 
 
 async def offered(ways: Ways, in_thread: InThread) -> tuple[str, ...]:

@@ -38,13 +38,22 @@ class ApplicationCache:
 
     def open(self, key: AppKey) -> str:
         """Say that the provider is about to be asked; the answer is what ``save`` wants to see again."""
+        record = AppRecord(**key._asdict())
+        return self._open(key, record) or record.version
+
+    def open_again(self, key: AppKey) -> str | None:
+        """The same for what is held already; None, and nothing is opened, where a clear has come."""
+        return self._open(key)
+
+    def _open(self, key: AppKey, new: AppRecord | None = None) -> str | None:
         self._sweep()
         now = int(self._clock())
 
-        def change(txn: Transaction) -> str:
-            record = app_record(txn.rows(key.partition)) or AppRecord(**key._asdict())
-            put_app_record(txn, record, now + REQUEST_LIFE)
-            return record.version
+        def change(txn: Transaction) -> str | None:
+            record = app_record(txn.rows(key.partition)) or new
+            if record is not None:
+                put_app_record(txn, record, now + REQUEST_LIFE)
+            return record.version if record is not None else None
 
         return self._cache.store.update(change, (key.partition,))
 

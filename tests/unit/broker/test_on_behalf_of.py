@@ -264,3 +264,8 @@ async def test_a_refused_assertion_does_not_stand_for_another(
 async def test_what_is_no_session_key(app: AppBench, key: object) -> None:
     with pytest.raises(ProfileError):
         await app.apps.acquire(asked("long_running", "behalf", session_key=key))
+
+
+def test_a_request_shows_neither_the_assertion_nor_the_session_s_key() -> None:
+    shown = repr(asked("long_running", "behalf", user_assertion="canary-a", session_key="canary-k"))
+    assert "long_running" in shown and "canary" not in shown
