@@ -20,6 +20,8 @@ from jupyter_auth.server.service import BrokerService
 PREFIX = r"/jupyter_auth/v1"
 MAX_BODY = 64 * 1024  # bytes
 
+_SWITCH: dict[bool | str, bool] = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
+
 Method = Callable[..., Awaitable[None] | None]
 
 
@@ -35,6 +37,11 @@ def guarded(method: Method) -> Method:
             self.answer(error_to_wire(problem))
 
     return web.authenticated(authorized(answered))
+
+
+def _is_a_front_end_s(name: str) -> bool:
+    """The server's own token, and the time that JupyterLab adds so that no answer comes from a cache."""
+    return name == "token" or name.isdecimal()
 
 
 class BrokerHandler(ClosedHeaders, APIHandler):
@@ -82,10 +89,18 @@ class BrokerHandler(ClosedHeaders, APIHandler):
 
     def flag(self, name: str) -> bool:
         """A switch, in the body or the query."""
-        return self.body().get(name) is True or self.get_query_argument(name, "") in {"1", "true"}
+        said: Any = self.body().get(name, self.get_query_argument(name, "false"))
+        if not isinstance(said, bool | str) or said not in _SWITCH:
+            raise ProfileError(f"{name} must be true or false.", reason="bad_argument")
+        return _SWITCH[said]
 
-    def narrowed_to(self) -> str | None:
-        """The profile that is meant, in the query or the body; None for all. No slip widens it to all."""
+    def narrowed_to(self, *more: str) -> str | None:
+        """The profile that is meant, in the query or the body; None for all. No slip widens it to all, so
+        beside ``more`` nothing else may be named."""
+        named = {name for name in self.request.query_arguments if not _is_a_front_end_s(name)}
+        unknown = sorted({*named, *self.body()} - {"profile", *more})
+        if unknown:
+            raise ProfileError(f"There is no argument {unknown[0][:40]!r}.", reason="unknown_argument")
         profile: Any = self.get_query_argument("profile", self.body().get("profile"))
         if profile is not None and (not isinstance(profile, str) or not profile):
             raise ProfileError("profile must be the name of a profile.", reason="bad_argument")
@@ -133,7 +148,7 @@ class AccountHandler(BrokerHandler):
     @guarded
     async def put(self, home_account_id: str) -> None:
         """Use it by default, for all profiles it is signed in to (``profile`` narrows)."""
-        profile, is_default = self.narrowed_to(), self.body().get("default")
+        profile, is_default = self.narrowed_to("default"), self.body().get("default")
         names = [
             a.profile for a in await self.broker.accounts(profile) if a.home_account_id == home_account_id
         ]
@@ -168,8 +183,8 @@ class CacheHandler(BrokerHandler):
     @guarded
     async def delete(self) -> None:
         """Wipe it (``profile`` narrows); ``revoke`` asks the providers too, afterwards."""
-        profile = self.narrowed_to()
-        report = await self.broker.clear(profile, revoke=self.flag("revoke"))
+        profile, revoke = self.narrowed_to("revoke"), self.flag("revoke")
+        report = await self.broker.clear(profile, revoke=revoke)
         self.answer(report.to_wire())
 
 

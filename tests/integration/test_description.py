@@ -108,6 +108,14 @@ def test_a_clear_of_one_profile_leaves_the_others(
     assert len(ask("GET", "accounts")) == 1
     for nothing in ({"params": {"profile": ""}}, {"json": {"profile": 1}}, {"json": {"profile": ""}}):
         assert ask("DELETE", "cache", 400, **nothing)["reason"] == "bad_argument"
-    assert len(ask("GET", "accounts")) == 1
+    (ada,) = ask("GET", "accounts")
+    account = f"accounts/{ada['home_account_id']}"
+    for slip in ({"params": {"profil": "other"}}, {"json": {"profil": "other"}}):
+        for method, path in (("DELETE", "cache"), ("DELETE", account), ("PUT", account)):
+            assert ask(method, path, 400, **slip)["reason"] == "unknown_argument"
+    for odd in ("yes", 1, [], None):
+        assert ask("DELETE", "cache", 400, json={"revoke": odd})["reason"] == "bad_argument"
+    assert ask("GET", "accounts") == [ada]
+    assert ask("DELETE", "cache", json={"profile": "other"}, params={"1700000000": ""})["accounts"] == []
     report = ask("DELETE", "cache", json={"profile": "lake", "revoke": True})
     assert [row["outcome"] for row in report["accounts"]] == ["revoked"]
