@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from jupyter_auth.broker.flows import LEAD_ON
@@ -44,8 +45,14 @@ async def _started(sign_in: SignIn, in_thread: InThread) -> None:
     try:
         await asyncio.shield(starting)
     except asyncio.CancelledError:
-        starting.add_done_callback(lambda done: (done.cancelled() or done.exception(), sign_in.close()))
+        starting.add_done_callback(partial(_close, sign_in))
         raise
+
+
+def _close(sign_in: SignIn, begun: "asyncio.Future[None]") -> None:
+    if not begun.cancelled():
+        begun.exception()  # seen: nobody is left to hear of it
+    sign_in.close()
 
 
 async def offered(ways: Ways, in_thread: InThread) -> tuple[str, ...]:

@@ -20,7 +20,14 @@ from jupyter_auth.server.service import BrokerService
 PREFIX = r"/jupyter_auth/v1"
 MAX_BODY = 64 * 1024  # bytes
 
-_SWITCH: dict[bool | str, bool] = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
+_SWITCH: dict[bool | str, bool] = {
+    True: True,
+    False: False,
+    "true": True,
+    "false": False,
+    "1": True,
+    "0": False,
+}
 
 Method = Callable[..., Awaitable[None] | None]
 

@@ -7,6 +7,7 @@ this kernel has shown a widget of ours before, it gets a widget, whose code is n
 IPython is imported when something is shown.
 """
 
+import getpass
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -34,6 +35,9 @@ class Surface(Protocol):
         """What a person sees there, apart from the time."""
 
     def draw(self, interaction: Interaction, now: float) -> None: ...
+
+    def ask(self, question: str) -> str:
+        """What a person types there; raises ``EOFError`` or ``NotImplementedError`` where nothing can be."""
 
 
 class CellPrompt:
@@ -74,7 +78,7 @@ class CellPrompt:
     def ask_address(self) -> str | None:
         """What the person types as the address they ended up on; waits until they have, or interrupt."""
         try:
-            return input(f"{text('card.paste.label')}: ")
+            return self._surface.ask(f"{text('card.paste.label')}: ")
         except (EOFError, NotImplementedError):  # IPython's StdinNotImplementedError is one
             return None
 
@@ -135,6 +139,10 @@ class CellSurface:
         elif self._widget is not None:
             self._widget.close()
 
+    def ask(self, question: str) -> str:
+        """Like a password, since an address holds a code, and pages put what is typed into the notebook."""
+        return getpass.getpass(question)
+
     def _display(self, bundle: dict[str, Any]) -> None:
         if self._handle is not None:
             self._handle.update(bundle, raw=True)
@@ -182,6 +190,10 @@ class TerminalSurface:
         encoding = getattr(stream, "encoding", None) or "ascii"
         shown = render_text(interaction, now=now, terminal=True, unicode=_can_write("✓✗·…", encoding))
         print(shown.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
+
+    def ask(self, question: str) -> str:
+        """Shown as it is typed: nothing keeps it, and a terminal that hides it cuts long lines off."""
+        return input(question)
 
 
 def _can_write(signs: str, encoding: str) -> bool:

@@ -1,6 +1,7 @@
 """The redirect URI: from configuration or the server's own address, whatever a request says."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,10 +11,11 @@ import requests
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
 from tests.integration.code_flow import CALLBACK, FLOWS, browser, parameters, state_of, visit
-from tests.support import Place, place
+from tests.support import Kernel, Place, place
 from tests.support.proxy import proxy
 
 BASE = "/hub/user/ada/"
+CLEAR = "--ServerApp.custom_display_url=http://hub.example.org/"  # where no answer must travel
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +83,25 @@ def test_a_forged_host_changes_nothing(own: Place) -> None:
     with own.server("--ServerApp.allow_remote_access=True") as server:
         sent = parameters(start(server, Host="evil.example")["authorization_uri"])
         assert sent["redirect_uri"] == server.url + CALLBACK
+
+
+def test_an_address_that_is_typed_is_not_put_into_the_notebook(own: Place, idp: OidcProvider) -> None:
+    """Pages keep what answers ``input()`` in the cell's output, and hide what is asked for as a password."""
+    with own.server(CLEAR) as server, closing(Kernel(server)) as kernel:
+        cell = kernel.start("import jupyter_auth as ja; tok = ja.get_token('web')", "tok.account.username")
+        kernel.listen_until(lambda: bool(questions(kernel)), timeout=30)
+        (waiting,) = server.get("jupyter_auth/v1/interactions").json()
+        assert waiting["paste"] is True
+        assert [asked["password"] for asked in questions(kernel)] == [True]
+        back = idp.sign_in(waiting["authorization_uri"])
+        kernel.send("stdin", "input_reply", {"value": back, "status": "ok"})
+        kernel.listen_until(lambda: kernel._is_idle(cell), timeout=30)
+        assert kernel.value("tok.account.username") == "ada"
+        assert parameters(back)["code"] not in kernel.text()
+
+
+def questions(kernel: Kernel) -> list[dict[str, Any]]:
+    return [said["content"] for said in kernel.messages if said["msg_type"] == "input_request"]
 
 
 @pytest.mark.parametrize(

@@ -113,8 +113,9 @@ def test_a_clear_of_one_profile_leaves_the_others(
     for slip in ({"params": {"profil": "other"}}, {"json": {"profil": "other"}}):
         for method, path in (("DELETE", "cache"), ("DELETE", account), ("PUT", account)):
             assert ask(method, path, 400, **slip)["reason"] == "unknown_argument"
-    for odd in ("yes", 1, [], None):
-        assert ask("DELETE", "cache", 400, json={"revoke": odd})["reason"] == "bad_argument"
+    for odd in ('"yes"', "1", "[]", "null"):
+        said = {"data": f'{{"revoke": {odd}}}', "headers": {"Content-Type": "application/json"}}
+        assert ask("DELETE", "cache", 400, **said)["reason"] == "bad_argument"
     assert ask("GET", "accounts") == [ada]
     assert ask("DELETE", "cache", json={"profile": "other"}, params={"1700000000": ""})["accounts"] == []
     report = ask("DELETE", "cache", json={"profile": "lake", "revoke": True})

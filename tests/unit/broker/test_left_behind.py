@@ -36,8 +36,8 @@ async def listening(fresh: Bench, monkeypatch: pytest.MonkeyPatch) -> Broker:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DISPLAY", ":0")
     fresh.profile("web", CODE)
-    nobody: Callable[..., Future[None]] = lambda answer: Future()  # noqa: E731
-    fresh.broker = Broker(ConfigurationFiles([fresh.toml]), fresh._store, fresh.clock, Loopback(nobody))
+    files = ConfigurationFiles([fresh.toml])
+    fresh.broker = Broker(files, fresh._store, fresh.clock, Loopback(lambda answer: Future()))
     return fresh.broker
 
 

@@ -33,6 +33,9 @@ class Recorder:
         self.shown = render_card(interaction, now=now) + render_text(interaction, now=now)
         self.count += 1
 
+    def ask(self, question: str) -> str:
+        raise EOFError
+
 
 class Clock:
     def __init__(self, now: float) -> None:
