@@ -6,6 +6,7 @@ from urllib.parse import quote_plus
 import jwskate
 from attrs import frozen
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from requests.auth import AuthBase
 from requests_oauth2client import ClientSecretBasic, ClientSecretPost, PrivateKeyJwt, PublicApp
@@ -64,6 +65,7 @@ def _in_the_body(profile: Profile, metadata: ProviderMetadata) -> bool:
 def _private_key(profile: Profile) -> jwskate.Jwk:
     """The key with an algorithm and an id. Of a key in PEM, the id is its thumbprint (RFC 7638)."""
     text = credential_file(profile, "client_key_file")
+    named, is_of_certificate = None, True
     try:
         key = jwskate.Jwk(text) if text.startswith("{") else jwskate.Jwk.from_pem(text)
         if not key.is_private or key.is_symmetric:
@@ -72,8 +74,10 @@ def _private_key(profile: Profile) -> jwskate.Jwk:
         named = key if key.get("kid") else key.with_kid_thumbprint()
         named = jwskate.Jwk({**named, "alg": algorithm})
         is_of_certificate = not profile.client_certificate_file or _belongs(named, profile)
-    except (ValueError, TypeError, LookupError, AttributeError):
-        raise missing(profile, "client_key_file", "it holds no private key without a password") from None
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, UnsupportedAlgorithm):
+        named = None
+    if named is None:  # raised out here: what the library says quotes the key
+        raise missing(profile, "client_key_file", "it holds no private key without a password")
     if not is_of_certificate:
         raise missing(profile, "client_key_file", "it is not the key of client_certificate_file")
     return named

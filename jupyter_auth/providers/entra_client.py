@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msal
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from jupyter_auth.core.errors import PolicyError
@@ -50,7 +51,7 @@ def _private_key(profile: Profile) -> str:
     form = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
     try:
         own = load_pem_private_key(text.encode(), None).public_key()
-    except (ValueError, TypeError):  # no PEM, or one with a password
+    except (ValueError, TypeError, UnsupportedAlgorithm):  # no PEM, or one with a password
         own = None
     if own is None:
         raise missing(profile, "client_key_file", "it holds no private key without a password")

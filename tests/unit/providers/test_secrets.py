@@ -220,6 +220,28 @@ def test_a_credential_file_that_is_none_keeps_nobody_waiting(
     assert caught.value.reason == key.removesuffix("_file")
 
 
+BAD_KEYS = {
+    "text": "CANARY",
+    "no JSON": '{"CANARY":',
+    "deep": '{"CANARY":' * 3000,
+    "PEM": "-----BEGIN PRIVATE KEY-----\nCANARY\n-----END PRIVATE KEY-----",
+    "RSA": '{"kty":"RSA","n":"CANARY","e":"AQAB","d":"CANARY-d"}',
+    "EC": '{"kty":"EC","crv":"P-256","x":"CANARY","y":"CANARY","d":"CANARY"}',
+    "curve": '{"kty":"EC","crv":"CANARY","x":"AA","y":"AA","d":"CANARY"}',
+    "kind": '{"kty":"CANARY","d":["CANARY"]}',
+    "symmetric": '{"kty":"oct","k":"CANARY"}',
+}
+
+
+@pytest.mark.parametrize("kind", BAD_KEYS)
+def test_a_broken_private_key_is_in_no_exception(make_engine: MakeEngine, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "key").write_text(BAD_KEYS[kind], encoding="utf-8")
+    with pytest.raises(ProfileError) as caught:
+        make_engine(client_key_file=str(tmp_path / "key")).client_credentials(SCOPES, (), {})
+    assert caught.value.reason == "client_key"
+    assert_no_canary(caught.value)
+
+
 def test_a_credential_file_of_nobody_s(make_engine: MakeEngine) -> None:
     with pytest.raises(ProfileError):
         make_engine(client_secret_file="~no-such-person/secret").client_credentials(SCOPES, (), {})
