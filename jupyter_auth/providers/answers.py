@@ -4,7 +4,7 @@ import base64
 import re
 import time
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import requests
@@ -92,7 +92,7 @@ def refusal(response: requests.Response, issuer: str) -> Exception:
 
     def said(name: str, limit: int = 120) -> str:
         value = body.get(name)
-        return _redacted(clean(value, limit), sent) if isinstance(value, str) else ""
+        return redacted(clean(value, limit), sent) if isinstance(value, str) else ""
 
     code = error if error in _REGISTERED else said("error")
     description = said("error_description", 300)
@@ -117,14 +117,15 @@ def _secrets_sent(request: requests.PreparedRequest) -> list[str]:
     if scheme == "Basic":
         pair = base64.b64decode(credentials).decode()
         sent += [urllib.parse.unquote_plus(pair.partition(":")[2]), credentials]
-    forms = (str, urllib.parse.quote_plus, lambda value: urllib.parse.quote(value, safe=""))
-    return [form(value) for value in sent if value for form in forms]
+    return sent
 
 
-def _redacted(text: str, secrets: list[str]) -> str:
-    """Without what is in a secret too: a beginning or an end is often repeated to tell which it was."""
+def redacted(text: str, values: Iterable[str]) -> str:
+    """Without ``values``, plain or encoded; and without what is in one of them: a beginning or an end is
+    often repeated to tell which it was."""
     shown = list(text)
-    for secret in secrets:
+    forms = (str, urllib.parse.quote_plus, lambda value: urllib.parse.quote(value, safe=""))
+    for secret in {form(value) for value in values if value for form in forms}:
         size = min(_SHOWN, len(secret))
         pieces = {secret[at : at + size] for at in range(len(secret) - size + 1)}
         for at in range(len(text) - size + 1):

@@ -5,12 +5,12 @@ what they raise; so this is done here, for both engines alike.
 """
 
 from collections.abc import Mapping
-from urllib.parse import quote, quote_plus
 
 from jupyter_auth.core.errors import AuthError, OAuthError, PolicyError, TransportError
-from jupyter_auth.core.secret import REDACTED, Secret
+from jupyter_auth.core.secret import Secret
 from jupyter_auth.core.text import clean
 from jupyter_auth.core.urls import host_of
+from jupyter_auth.providers.answers import redacted
 from jupyter_auth.providers.base import CodeAuthorization
 
 _PASSING_ERRORS = frozenset({"temporarily_unavailable", "server_error"})
@@ -49,8 +49,13 @@ def code_of(
 
 
 def _refusal(answer: Mapping[str, str], host: str, started: CodeAuthorization) -> AuthError:
-    error = clean(answer["error"], 120)
-    description = _without(clean(answer.get("error_description"), 300), started)
+    """Some providers repeat the request in their words."""
+    known = (started.state.reveal(), started.nonce.reveal(), started.code_verifier.reveal())
+
+    def said(name: str, limit: int) -> str:
+        return redacted(clean(answer.get(name), limit), known)
+
+    error, description = said("error", 120), said("error_description", 300)
     told = f"{host} refused the sign-in: {error}" + (f" ({description})" if description else "") + "."
     if error in _PASSING_ERRORS:
         return TransportError(told, reason="provider_unavailable", hint="Try again.", retryable=True)
@@ -58,14 +63,5 @@ def _refusal(answer: Mapping[str, str], host: str, started: CodeAuthorization) -
         told,
         error=error,
         error_description=description or None,
-        error_uri=clean(answer.get("error_uri"), 300) or None,
+        error_uri=said("error_uri", 300) or None,
     )
-
-
-def _without(text: str, started: CodeAuthorization) -> str:
-    """Some providers repeat the request in their words."""
-    for secret in (started.state, started.nonce, started.code_verifier):
-        value = secret.reveal()
-        for form in {value, quote(value, safe=""), quote_plus(value)} - {""}:
-            text = text.replace(form, REDACTED)
-    return text

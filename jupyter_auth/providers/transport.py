@@ -99,9 +99,11 @@ class LimitedAdapter(HTTPAdapter):
         manager.pool_classes_by_scheme = self.poolmanager.pool_classes_by_scheme
         return manager
 
-    def cert_verify(self, *args: Any, **kwargs: Any) -> None:
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        if isinstance(verify, str) and not (Path(verify).is_file() or Path(verify).is_dir()):
+            raise CaBundleError(verify)  # a pipe is there, but who reads it may wait for ever
         try:
-            super().cert_verify(*args, **kwargs)  # type: ignore[no-untyped-call]
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
         except OSError as problem:
             raise CaBundleError(str(problem)) from None
 

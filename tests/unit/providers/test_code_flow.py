@@ -132,6 +132,15 @@ def test_an_error_in_the_callback(idp: MisbehavingProvider, engine: OidcEngine, 
     assert idp.count("token") == 0
 
 
+@pytest.mark.parametrize("name", ["error", "error_description", "error_uri"])
+@pytest.mark.parametrize("said", ["{0}", "bad: {0:.12}…", "…{1}", "x" * 290 + " {0}"])
+def test_what_an_error_repeats_of_the_request_is_not_told(engine: OidcEngine, name: str, said: str) -> None:
+    started = start(engine)
+    told = said.format(STATE.reveal(), started.nonce.reveal()[-9:])
+    problem = refused(engine, started, callback(started, **{"error": "invalid_request", name: told}))
+    assert_no_canary(problem, STATE.reveal()[:8], started.nonce.reveal()[-8:])
+
+
 @pytest.mark.parametrize("error", ["temporarily_unavailable", "server_error"])
 def test_an_error_that_passes(engine: OidcEngine, error: str) -> None:
     started = start(engine)

@@ -1,5 +1,6 @@
 """The environment may name proxies, and nothing else: no credentials, no certificates, no cookies."""
 
+import os
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from jupyter_auth.core.errors import ProfileError, TransportError
+from jupyter_auth.core.threads import DaemonThreads
 from jupyter_auth.providers.oidc import OidcEngine
 from tests.idp import MisbehavingProvider, Request, Responder, faults
 from tests.unit.providers.calls import CALLS, SCOPES, assert_no_canary
@@ -125,6 +127,16 @@ def test_a_bundle_in_the_home_folder(
 def test_a_bundle_that_is_not_there(tls: TlsProvider, make_engine: MakeEngine, tmp_path: Path) -> None:
     with pytest.raises(ProfileError) as caught:
         make_engine(issuer=tls.issuer, ca_bundle=str(tmp_path / "gone.pem")).discover()
+    assert caught.value.reason == "ca_bundle"
+
+
+def test_a_bundle_that_is_a_pipe_keeps_nobody_waiting(
+    tls: TlsProvider, make_engine: MakeEngine, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "ca.pem")
+    engine = make_engine(issuer=tls.issuer, ca_bundle=str(tmp_path / "ca.pem"))
+    with pytest.raises(ProfileError) as caught:
+        DaemonThreads(1, "reads").submit(engine.discover).result(5)
     assert caught.value.reason == "ca_bundle"
 
 
