@@ -36,6 +36,11 @@ from tools.tests import Pytest
 OLDEST_PYTHON = (3, 11)
 DEVELOPMENT = ("demo", "docs", "test")
 
+#: Programs that the tests start, and Debian's packages of them.
+PROGRAMS = {"chromium": "chromium", "redis-server": "redis-server"}
+#: No questions; and RUNLEVEL keeps Debian from starting Redis as a service: the tests start their own.
+APT = ("DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1")
+
 # --- the steps ----------------------------------------------------------------------------------------------
 
 
@@ -58,20 +63,22 @@ def build_docs(out: IO[str] | None = None) -> int:
     return run([BIN / "sphinx-build", "-W", "--keep-going", "--quiet", "docs", "docs/_build/html"], out)
 
 
-def install_chromium(out: IO[str] | None) -> int:
-    """The browser tests drive Debian's Chromium; install it where that needs no question."""
-    if shutil.which("chromium"):
+def install_programs(out: IO[str] | None) -> int:
+    """What the tests start and pip does not bring; install it where that needs no question."""
+    missing = [package for program, package in PROGRAMS.items() if not shutil.which(program)]
+    if not missing:
         return 0
     prefix = [] if is_root() else ["sudo", "-n"]
     if shutil.which("apt-get") and (
         not prefix or (shutil.which("sudo") and run([*prefix, "true"], out) == 0)
     ):
-        apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]
+        apt = [*prefix, "env", *APT, "apt-get", "-q"]
         run([*apt, "update"], out)
-        run([*apt, "install", "-y", "--no-install-recommends", "chromium"], out)
-    if shutil.which("chromium"):
+        run([*apt, "install", "-y", "--no-install-recommends", *missing], out)
+    missing = [package for program, package in PROGRAMS.items() if not shutil.which(program)]
+    if not missing:
         return 0
-    raise TaskError("The browser tests need Chromium and fail without it: sudo apt install chromium")
+    raise TaskError(f"Some tests need these, and fail without: sudo apt install {' '.join(missing)}")
 
 
 def build_wheel(folder: Path, out: IO[str] | None) -> int:
@@ -98,7 +105,7 @@ def test(arguments: Sequence[str]) -> int:
         if not outcomes[0].ok:
             return 1
         # The wheel first: it is made of the tree at rest, and some tests look into it.
-        outcomes += run_steps([("chromium", install_chromium), ("wheel", partial(build_wheel, Path(folder)))])
+        outcomes += run_steps([("programs", install_programs), ("wheel", partial(build_wheel, Path(folder)))])
         with beside([*LINT, ("front end", test_front_end), ("docs", build_docs)]) as checks:
             tests = run_steps([("pytest", pytest)])
     print_table([*outcomes, *checks, *tests])
