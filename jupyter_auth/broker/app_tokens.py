@@ -45,7 +45,7 @@ class AppRequestWork(Refresh):
                 raise OvertakenError
         token, _ = self._obtained()
         if opened is not None:
-            self.apps.save(key, token, opened)  # after a clear in between it is for its callers alone
+            self.apps.save(key, token, opened, lease)  # after a clear in between it is for its callers alone
         self.changes.tell(CacheChanged(action="refreshed", profile=self.resolved.profile.name))
         return token
 

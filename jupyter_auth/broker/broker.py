@@ -117,7 +117,7 @@ class Broker:
         for engine in self._engines.values():
             engine.close()
         if self.cache is not None:
-            self.cache.store.close()
+            self.cache.close()
 
     async def _drained(self) -> None:
         """Wait for the threads: an answer that is on its way is saved, or given back."""
@@ -227,7 +227,7 @@ class Broker:
         found: list[Account] = []
         for chosen in self._profiles(profile):
             client = client_of(chosen)
-            records = await self.in_thread(lambda client=client: cache.accounts(client))  # type: ignore[misc]
+            records = await self.in_thread(lambda client=client: cache.known_accounts(client))  # type: ignore[misc]
             found += [record.account(chosen.name) for record in records]
         return found
 
@@ -269,7 +269,7 @@ class Broker:
 
     async def status(self) -> dict[str, Any]:
         """Versions, store and configuration: what ``status`` says, wherever this broker lives."""
-        return listing.status((await self.start()).store.describe(), self.configuration)
+        return listing.status((await self.start()).describe(), self.configuration)
 
     async def entries(self) -> list[dict[str, Any]]:
         """What the cache holds, without secrets: for the REST resource ``cache``."""

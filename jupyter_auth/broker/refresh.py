@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from jupyter_auth.broker.changes import AccountChanged, CacheChanged, Changes
 from jupyter_auth.broker.clock import Clock
@@ -113,7 +114,7 @@ class Refresh:
         epoch = self.cache.store.epoch()
         used = self._refresh_token()
         try:
-            return self._ask(used, epoch)
+            return self._ask(used, epoch, lease)
         except OAuthError as refused:
             if not _is_spent(refused):
                 raise self._judged(refused, used) from None
@@ -123,7 +124,7 @@ class Refresh:
         current = self.cache.refresh_token(self.account)
         if current is not None and current.version != used.version:
             try:
-                return self._ask(current, epoch)
+                return self._ask(current, epoch, lease)
             except OAuthError as refused:
                 if not _is_spent(refused):
                     raise self._judged(refused, current) from None
@@ -155,12 +156,13 @@ class Refresh:
             raise self._person_needed("resource_not_granted", "This sign-in does not cover that resource.")
         return found
 
-    def _ask(self, used: RefreshTokenRecord, epoch: int) -> AccessTokenRecord:
+    def _ask(self, used: RefreshTokenRecord, epoch: int, lease: Lease) -> AccessTokenRecord:
         # The reserved scopes that the grant holds go along, as in MSAL: a provider that narrows by
         # scope would else leave offline_access out of the next refresh token. Of one that is known to
         # narrow, all are asked.
         held = [scope for scope in used.scopes if used.whole or scope in RESERVED]
         scopes = union(self.resolved.scopes, held)
+        known = self._known()  # before: between the answer and the saving of it nothing may fail
         issued_on = math.floor(self.clock.now())
         answer = self._answer(used, scopes)
         token = token_record(answer, self.resolved, scopes, issued_on, self.clock)
@@ -173,10 +175,9 @@ class Refresh:
                 resources=used.resources,
                 whole=used.whole,
             )
-        newer = self._claims_of_the_same_person(answer)
-        if not self.cache.save_refresh(
-            self.account, token=token, used=used, rotated=rotated, claims=newer, epoch=epoch
-        ):
+        newer = self._claims_of_the_same_person(answer, known)
+        saved: dict[str, Any] = {"token": token, "used": used, "rotated": rotated, "claims": newer}
+        if not self.cache.save_refresh(self.account, **saved, epoch=epoch, lease=lease):
             if rotated is not None:  # nobody will ever use it
                 self.engine().revoke(rotated.secret, "refresh_token")
             raise self._person_needed("signed_out", "This account was signed out meanwhile.")
@@ -197,24 +198,27 @@ class Refresh:
             self.throttle.note(request=request, sender=self.account, problem=problem)
             raise
 
-    def _claims_of_the_same_person(self, answer: TokenResponse) -> dict[str, object] | None:
+    def _known(self) -> AccountRecord | None:
+        """Whose sign-in it is."""
+        known = () if isinstance(self.account, AppKey) else self.cache.accounts(self.account.client)
+        return next((account for account in known if account.account_key == self.account), None)
+
+    def _claims_of_the_same_person(
+        self, answer: TokenResponse, known: AccountRecord | None
+    ) -> dict[str, object] | None:
         """The new id token's claims, if it has any. Of somebody else nothing is kept, the access token
         least of all (OpenID Connect Core §12.2). In another tenant a person has another ``sub``: those claims
         are checked by the account's id, and not kept."""
-        if isinstance(self.account, AppKey) or (answer.claims is None and not answer.home_account_id):
+        if known is None or (answer.claims is None and not answer.home_account_id):
             return None
-        for account in self.cache.accounts(self.account.client):
-            if account.account_key == self.account:
-                is_elsewhere = account.realm != answer.realm.lower()
-                if not _is_the_same(account, answer, by_subject=not is_elsewhere):
-                    raise PolicyError(
-                        f"{host_of(self.account.issuer)} gave a token for another person than "
-                        f"{account.username}.",
-                        reason="another_person",
-                        hint="Nothing was stored. Tell the administrator of the provider.",
-                    )
-                return None if is_elsewhere or answer.claims is None else dict(answer.claims)
-        return None
+        is_elsewhere = known.realm != answer.realm.lower()
+        if not _is_the_same(known, answer, by_subject=not is_elsewhere):
+            raise PolicyError(
+                f"{host_of(self.account.issuer)} gave a token for another person than {known.username}.",
+                reason="another_person",
+                hint="Nothing was stored. Tell the administrator of the provider.",
+            )
+        return None if is_elsewhere or answer.claims is None else dict(answer.claims)
 
     def _judged(self, refused: OAuthError, used: RefreshTokenRecord) -> Exception:
         if refused.error in _OF_SCOPES and self.resolved.profile.provider == "entra":

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import entry_points
 from typing import Any
 
 from jupyter_auth.core.errors import PolicyError
@@ -12,8 +13,9 @@ SECTION = "JupyterAuth"
 PLACE = f"c.{SECTION}"
 PROFILES_PLACE = f"{PLACE}.profiles"
 
-STORES = ("sqlite", "memory")
-LATER_STORES = ("redis",)
+STORES = ("sqlite", "memory", "redis")
+#: The entry points by which others add stores: name → a function from ``Settings`` to a ``Store``.
+STORE_PLUGINS = "jupyter_auth.stores"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class Settings:
     store_path: str | None = None
     seal_key_file: str | None = None
     callback_url: str | None = None
+    redis_url_file: str | None = None
     allow_user_profiles: bool = True
     allowed_issuers: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
@@ -60,10 +63,8 @@ class Settings:
 
 def store_problem(value: object) -> str:
     """What is wrong with ``value`` as the name of a store; empty where nothing is."""
-    if value in STORES:
+    if value in STORES or entry_points(group=STORE_PLUGINS, name=str(value)):
         return ""
-    if value in LATER_STORES:
-        return f"{value!r} is not available in this version yet; available: {', '.join(STORES)}"
     return f"{str(value)[:40]!r} is not a store{did_you_mean(str(value), STORES)}"
 
 

@@ -130,13 +130,13 @@ class Silent:
         started = perf_counter()
         account = await self._account(resolved) if resolved.app is None else None
         attempt = _Attempt(started, _holder(account, resolved), account)
-        if not resolved.request.skips_cache:
-            hit = await self._cached(attempt, resolved)
-            if hit is not None:
-                return hit
-        else:
-            attempt.reason = "force_refresh_or_claims"
         try:
+            if not resolved.request.skips_cache:
+                hit = await self._cached(attempt, resolved)
+                if hit is not None:
+                    return hit
+            else:
+                attempt.reason = "force_refresh_or_claims"
             return await self._refreshed(attempt, resolved)
         except (TransportError, CacheError):
             token = attempt.in_hand
@@ -149,15 +149,16 @@ class Silent:
         known = self._cache.peek_accounts(resolved.client)
         if known and len(known) == 1 and resolved.request.account is None:
             return known[0]
-        found = await self._in_thread(lambda: self._cache.accounts(resolved.client))
+        found = await self._in_thread(lambda: self._cache.known_accounts(resolved.client))
         return accounts.choose(found, resolved)
 
     async def _cached(self, attempt: _Attempt, resolved: Resolved) -> AuthenticationResult | None:
         key, fold = attempt.key, resolved.profile.folds_case
         token, level = self._cache.peek_token(key, resolved.target, fold=fold), "memory"
         if token is None or self._state(token) == "expired":
-            level = "store"
+            level, attempt.in_hand = "store", token  # it serves where the store fails
             token = await self._in_thread(lambda: self._cache.find_token(key, resolved.target, fold=fold))
+            attempt.in_hand = None
         attempt.in_cache = perf_counter() - attempt.started
         if token is None:
             return None

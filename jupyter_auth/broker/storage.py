@@ -1,19 +1,25 @@
 """Which store is used, and what people are told of it."""
 
 import logging
+import os
+import pwd
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any, cast
 
 from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_runtime_dir
 
-from jupyter_auth.broker.settings import DEFAULTS, Settings
+from jupyter_auth.broker.settings import DEFAULTS, STORE_PLUGINS, Settings
 from jupyter_auth.cache import places
 from jupyter_auth.cache.filesystems import network_filesystem
 from jupyter_auth.cache.memory import MemoryStore
 from jupyter_auth.cache.sqlite import FILE, SqliteStore
 from jupyter_auth.cache.store import Store
 from jupyter_auth.core.errors import CacheError, CacheSealError
+from jupyter_auth.core.faults import where
 from jupyter_auth.core.generation import Generation
 
 log = logging.getLogger(__name__)
@@ -36,19 +42,74 @@ def open_store(settings: Settings = DEFAULTS) -> Store:
     if settings.store == "memory":
         return MemoryStore(_own_generation())
     try:
-        folder, given = store_folder(settings), settings.seal_key_file is not None
-        return SqliteStore(folder, key_file(settings), given_key=given, network=network_filesystem(folder))
+        return _opened(settings)
     except (CacheError, OSError) as problem:
         log.warning("Tokens are kept in memory only. %s", problem)
         note = f"Tokens are kept in memory only and are gone when the broker stops. {problem}"
         locked = isinstance(problem, CacheSealError)
-        clear = partial(wipe_files, settings)
+        clear = partial(wipe, settings)
         return MemoryStore(_own_generation(), notes=(note,), also_clear=clear, locked=locked)
 
 
-def wipe_files(settings: Settings = DEFAULTS) -> None:
+def _opened(settings: Settings) -> Store:
+    given = settings.seal_key_file is not None
+    if settings.store == "redis":
+        redis, file = _redis(), Path(settings.redis_url_file or "")
+        own = _own_generation()
+        return cast(
+            "Store",
+            redis.RedisStore(file, key_file(settings), user=_user(), given_key=given, generation=own),
+        )
+    if settings.store != "sqlite":
+        return _plugin(settings)
+    folder = store_folder(settings)
+    return SqliteStore(folder, key_file(settings), given_key=given, network=network_filesystem(folder))
+
+
+def _plugin(settings: Settings) -> Store:
+    """A store that another package brings."""
+    try:
+        (plugin, *_) = entry_points(group=STORE_PLUGINS, name=settings.store)
+        return cast("Store", plugin.load()(settings))
+    except CacheError:
+        raise
+    except Exception as problem:  # noqa: BLE001 -- a program that somebody wrote
+        raise CacheError(
+            f"The store {settings.store!r} cannot be opened: {where(problem)}.",
+            reason="store_plugin",
+            hint="Ask whoever wrote the package that brings it.",
+        ) from None
+
+
+def _redis() -> Any:
+    """The module of the store in Redis. Raises ``CacheError`` where redis-py is not installed."""
+    try:
+        return import_module("jupyter_auth.cache.redis")
+    except ModuleNotFoundError:
+        raise CacheError(
+            "The store in Redis needs the package redis.",
+            reason="redis_missing",
+            hint="Install it beside the Jupyter server: pip install 'jupyter-token-broker[redis]'.",
+        ) from None
+
+
+def _user() -> str:
+    """Whose store it is. In a hub's containers everybody is the same operating-system user."""
+    name = os.environ.get("JUPYTERHUB_USER")
+    if name:
+        return f"jupyterhub:{name}"
+    try:
+        return f"user:{pwd.getpwuid(os.geteuid()).pw_name}"
+    except KeyError:
+        return f"uid:{os.geteuid()}"
+
+
+def wipe(settings: Settings = DEFAULTS) -> None:
     """Remove a store that cannot be opened, so that a clear clears it all the same. The key stays:
     it may be an operator's, and alone it opens nothing. Who can open it lets go at once, with its kernels."""
+    if settings.store == "redis":
+        _redis().wipe(Path(settings.redis_url_file or ""), _user())
+        return
     folder = store_folder(settings)
     for suffix in ("", "-wal", "-shm", "-journal"):
         (folder / (FILE + suffix)).unlink(missing_ok=True)

@@ -106,7 +106,9 @@ class JupyterAuth(LoggingConfigurable):
             help="""Where tokens are kept.
 
             Type: string. ``"sqlite"``, the default, is a sealed file that outlives the server. ``"memory"``
-            ends with the server's process, and touches no file of another server.""",
+            ends with the server's process, and touches no file of another server. ``"redis"`` is shared by
+            several servers of a user, on several hosts; it needs ``redis_url_file``. Other names are those of
+            stores that packages bring by the entry points ``jupyter_auth.stores``.""",
         ),
         "the name of a store",
         _a_store,
@@ -153,6 +155,21 @@ class JupyterAuth(LoggingConfigurable):
         "a URL",
         _a_callback,
     )
+    redis_url_file = _setting(
+        Unicode(
+            None,
+            allow_none=True,
+            help="""The file with the URL of Redis, for the ``redis`` store: a secret, with a password in it.
+
+            Type: string, an absolute path; ``~`` is expanded. Default: none. One line, as in
+            ``rediss://user:password@host:6380/0?ssl_ca_certs=/etc/ssl/ca.pem`` or
+            ``unix://user:password@/run/redis.sock?db=0``; ``redis://`` is accepted only for a loopback
+            address. The file must belong to the server's user and be closed to everybody else (mode 0600 or
+            0400). Its text is told to nobody.""",
+        ),
+        "a path",
+        _a_path,
+    )
     allow_user_profiles = _setting(
         Bool(
             True,
@@ -198,6 +215,8 @@ class JupyterAuth(LoggingConfigurable):
     def read(self, faults: tuple[Fault, ...] = ()) -> Settings:
         """The settings as a plain value; ``faults`` are those of the files they came from."""
         wrong = {**self.wrong, **self._unknown()}
+        if self.store == "redis" and not self.redis_url_file:
+            wrong.setdefault("redis_url_file", 'is needed for store = "redis"')
         return Settings(
             profiles={str(name): table for name, table in self.profiles.items()},
             default_profile=self.default_profile or None,
@@ -205,6 +224,7 @@ class JupyterAuth(LoggingConfigurable):
             store_path=self.store_path,
             seal_key_file=self.seal_key_file,
             callback_url=self.callback_url,
+            redis_url_file=self.redis_url_file,
             allow_user_profiles=self.allow_user_profiles,
             allowed_issuers=tuple(dict.fromkeys(self.allowed_issuers)),
             faults=(

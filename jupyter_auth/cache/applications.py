@@ -6,8 +6,9 @@ Found by ``TokenCache.peek_token`` and ``find_token`` as an account's are; there
 from dataclasses import dataclass
 
 from jupyter_auth.cache.app_rows import REQUEST_LIFE, app_record, put_app_record
+from jupyter_auth.cache.leases import Lease
 from jupyter_auth.cache.records import AccessTokenRecord, AppKey, AppRecord, Kind, RefreshTokenRecord
-from jupyter_auth.cache.rows import refresh_token_row
+from jupyter_auth.cache.rows import put_token, refresh_token_row
 from jupyter_auth.cache.store import Row, Transaction
 from jupyter_auth.cache.token_cache import TokenCache
 
@@ -57,16 +58,17 @@ class ApplicationCache:
 
         return self._cache.store.update(change, (key.partition,))
 
-    def save(self, key: AppKey, token: AccessTokenRecord, opened: str) -> bool:
-        """Keep a token; False where a clear has come since ``open`` gave ``opened``."""
+    def save(self, key: AppKey, token: AccessTokenRecord, opened: str, lease: Lease) -> bool:
+        """Keep a token; False where a clear has come since ``open`` gave ``opened``, or a later holder of
+        the lease has kept another."""
         early = False
 
         def change(txn: Transaction) -> bool:
             nonlocal early
             record = app_record(txn.rows(key.partition))
-            if record is None or record.version != opened:
+            if record is None or record.version != opened or not txn.admits(lease):
                 return False
-            early = self._cache._put_token(txn, key, token)
+            early = put_token(txn, key, token, self._clock())
             put_app_record(txn, record)
             return True
 
@@ -92,7 +94,7 @@ class ApplicationCache:
             had_tokens = len(rows) > 1
             for row in rows:
                 txn.delete(row.key)
-            self._cache._put_token(txn, key, token)
+            put_token(txn, key, token, self._clock())
             if refresh_token is not None:
                 txn.put(refresh_token_row(key, refresh_token))
             put_app_record(txn, AppRecord(**key._asdict()))

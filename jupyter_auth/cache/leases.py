@@ -49,6 +49,11 @@ class Sole:
         return True
 
 
+def admits_all(lease: Lease) -> bool:
+    """``Transaction.admits`` of a store whose records' own versions are fence enough."""
+    return True
+
+
 class FileLease:
     """The lock of a file, as long as that is the one at its path: who comes later locks what is there."""
 
@@ -63,7 +68,7 @@ class FileLease:
 @contextmanager
 def hold_file(path: Path, timeout: float) -> Iterator[Lease]:
     """Hold the lease that is the lock of ``path``; raises ``TransportError`` after ``timeout`` seconds."""
-    for _ in _until(timeout):
+    for _ in until(timeout):
         places.private_folder(path.parent)
         try:
             fd = places.open_private(path, os.O_RDWR | os.O_CREAT)
@@ -112,7 +117,8 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def _until(timeout: float) -> Iterator[None]:
+def until(timeout: float, pause: float = PAUSE) -> Iterator[None]:
+    """Try until ``timeout`` seconds are over; then raises ``TransportError`` (``lease_timeout``)."""
     deadline = time.monotonic() + timeout
     while True:
         yield
@@ -123,7 +129,7 @@ def _until(timeout: float) -> Iterator[None]:
                 hint="Try again in a minute.",
                 retryable=True,
             )
-        time.sleep(PAUSE)
+        time.sleep(pause)
 
 
 class RowLease:
@@ -142,7 +148,7 @@ class RowLease:
     @contextmanager
     def hold(self, timeout: float) -> Iterator[Lease]:
         """Hold it; raises ``TransportError`` after ``timeout`` seconds."""
-        for _ in _until(timeout):
+        for _ in until(timeout):
             if self._take():
                 break
         try:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-from jupyter_auth.cache.leases import Lease, Sole
+from jupyter_auth.cache.leases import Lease, Sole, admits_all
 from jupyter_auth.cache.records import Kind
 from jupyter_auth.cache.store import Counter, Row, StoreDescription, Transaction
 from jupyter_auth.core.generation import Generation
@@ -30,6 +30,7 @@ class _Changes:
 
     def __init__(self, store: "MemoryStore") -> None:
         self._store = store
+        self.admits = admits_all
         self.puts: dict[str, Row] = {}
         self.deletes: set[str] = set()
 

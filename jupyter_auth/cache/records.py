@@ -269,3 +269,11 @@ class AppRecord(_Record):
     @staticmethod
     def key(app: AppKey) -> str:
         return json.dumps(["application", *app])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleared:
+    """How many records a clear wiped, and the refresh tokens that were there, to revoke if asked."""
+
+    counts: dict[Kind, int]
+    accounts: tuple[tuple[AccountRecord, RefreshTokenRecord | None], ...]

@@ -11,7 +11,7 @@ from jupyter_auth.cache.records import (
     RefreshTokenRecord,
     Target,
 )
-from jupyter_auth.cache.store import Row
+from jupyter_auth.cache.store import Row, Transaction
 
 
 def best(tokens: tuple[AccessTokenRecord, ...], target: Target, *, fold: bool) -> AccessTokenRecord | None:
@@ -34,6 +34,32 @@ def refresh_token_in(rows: list[Row]) -> RefreshTokenRecord | None:
 def accounts_in(rows: list[Row]) -> tuple[AccountRecord, ...]:
     found = (AccountRecord.from_json(row.value) for row in rows if row.kind == Kind.ACCOUNT)
     return tuple(sorted(found, key=lambda account: json.dumps([account.username, account.home_account_id])))
+
+
+def put_token(txn: Transaction, key: Holder, token: AccessTokenRecord, now: float) -> bool:
+    """Write a token; those it replaces, and those that have ended, go. True where one goes that was still
+    fresh, so that a kernel may hold it."""
+    early = False
+    for row in txn.rows(key.partition):
+        if row.kind == Kind.ACCESS_TOKEN:
+            older = AccessTokenRecord.from_json(row.value)
+            if older.expires_on <= now or token.replaces(older):
+                txn.delete(row.key)
+                early = early or older.refresh_on > now
+    txn.put(
+        Row(
+            partition=key.partition,
+            key=token.key(key),
+            kind=Kind.ACCESS_TOKEN,
+            value=token.to_json(),
+            expires_on=token.expires_on,
+        )
+    )
+    return early
+
+
+def with_key(key: Holder, accounts: tuple[AccountRecord, ...]) -> AccountRecord | None:
+    return next((account for account in accounts if account.account_key == key), None)
 
 
 def account_row(account: AccountRecord) -> Row:

@@ -15,7 +15,7 @@ from typing import TypeVar
 from jupyter_auth.cache import forking, places
 from jupyter_auth.cache.database import FILE_ERRORS, Database, failed, is_damage, lacks_room
 from jupyter_auth.cache.header import SCHEMA, Header, refuse_other_version
-from jupyter_auth.cache.leases import Lease, RowLease, hold_file
+from jupyter_auth.cache.leases import Lease, RowLease, admits_all, hold_file
 from jupyter_auth.cache.network import NetworkGeneration
 from jupyter_auth.cache.records import Kind
 from jupyter_auth.cache.sealing import BrokenSealError
@@ -236,6 +236,7 @@ class _SqliteTransaction:
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
         self.put = store._put
+        self.admits = admits_all
 
     @property
     def epoch(self) -> int:

@@ -39,7 +39,12 @@ class Transaction(Protocol):
         ...
 
     def delete(self, key: str) -> None:
-        """Remove a row, if it is there."""
+        """Remove a row, if it is in one of the update's partitions."""
+        ...
+
+    def admits(self, lease: Lease) -> bool:
+        """False where who held ``lease`` later has saved meanwhile: what this holder got is older. A store
+        whose leases cannot be lost unnoticed admits everybody."""
         ...
 
 
@@ -92,7 +97,8 @@ class Store(Protocol):
     def update(
         self, change: Callable[[Transaction], T], partitions: Sequence[str], *, durable: bool = False
     ) -> T:
-        """Run ``change`` atomically over ``partitions``; with ``durable`` it is on disk when this returns."""
+        """Run ``change`` atomically over ``partitions``, all that it touches; with ``durable`` it outlives
+        this process when this returns. It may run more than once, and touches the transaction alone."""
         ...
 
     def sweep(self, now: int) -> None:

@@ -7,15 +7,17 @@ store each time: another process may have rotated them.
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from jupyter_auth.cache.app_rows import keep_listed
+from jupyter_auth.cache.leases import Lease, Sole
 from jupyter_auth.cache.records import (
     AccessTokenRecord,
     AccountKey,
     AccountRecord,
     AppKey,
+    Cleared,
     ClientKey,
     Holder,
     Kind,
@@ -26,22 +28,17 @@ from jupyter_auth.cache.rows import (
     account_row,
     accounts_in,
     best,
+    put_token,
     refresh_token_in,
     refresh_token_row,
     tokens_in,
+    with_key,
 )
-from jupyter_auth.cache.store import Row, Store, Transaction
+from jupyter_auth.cache.store import Store, StoreDescription, Transaction
+from jupyter_auth.cache.unsaved import Unsaved
 from jupyter_auth.core.errors import CacheError
 
 MAX_PARTITIONS_IN_MEMORY = 4096
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cleared:
-    """How many records a clear wiped, and the refresh tokens that were there, to revoke if asked."""
-
-    counts: dict[Kind, int]
-    accounts: tuple[tuple[AccountRecord, RefreshTokenRecord | None], ...]
 
 
 class TokenCache:
@@ -53,8 +50,18 @@ class TokenCache:
         self._lock = threading.Lock()
         self._generation = store.generation.value
         self._writes = 0
+        self.unsaved = Unsaved()
         self._tokens: dict[Holder, tuple[AccessTokenRecord, ...]] = {}
         self._accounts: dict[ClientKey, tuple[AccountRecord, ...]] = {}
+
+    def describe(self) -> StoreDescription:
+        """The store, and what it has not taken."""
+        return self.unsaved.noted(self.store.describe())
+
+    def close(self) -> None:
+        """Save what can be saved, close the store."""
+        self.unsaved.close()
+        self.store.close()
 
     # -- memory ---------------------------------------------------------------------------------
 
@@ -94,6 +101,7 @@ class TokenCache:
 
     def find_token(self, account: Holder, target: Target, *, fold: bool) -> AccessTokenRecord | None:
         """The best token for ``target``, from the store."""
+        self.unsaved.write(account)
         seen = self._seen()
         tokens = tuple(tokens_in(self.store.rows(account.partition)))
         self._remember(self._tokens, account, tokens, seen)
@@ -101,6 +109,7 @@ class TokenCache:
 
     def refresh_token(self, account: Holder) -> RefreshTokenRecord | None:
         """The account's refresh token, from the store."""
+        self.unsaved.write(account)
         return refresh_token_in(self.store.rows(account.partition))
 
     def accounts(self, client: ClientKey) -> tuple[AccountRecord, ...]:
@@ -109,6 +118,16 @@ class TokenCache:
         found = accounts_in(self.store.rows(client.partition))
         self._remember(self._accounts, client, found, seen)
         return found
+
+    def known_accounts(self, client: ClientKey) -> tuple[AccountRecord, ...]:
+        """The accounts of an application, from memory where the store cannot be used just now."""
+        try:
+            return self.accounts(client)
+        except CacheError:
+            known = self.peek_accounts(client)
+            if known is None:
+                raise
+            return known
 
     def all_accounts(self) -> tuple[AccountRecord, ...]:
         """Every account there is: for listing and clearing."""
@@ -129,9 +148,9 @@ class TokenCache:
         key = account.account_key
 
         def change(txn: Transaction) -> AccountRecord | None:
-            before = _with_key(key, accounts_in(txn.rows(key.client.partition)))
+            before = with_key(key, accounts_in(txn.rows(key.client.partition)))
             txn.put(account_row(replace(account, default_for=before.default_for) if before else account))
-            self._put_token(txn, key, token)
+            put_token(txn, key, token, self._clock())
             if refresh_token is not None:
                 txn.put(refresh_token_row(key, refresh_token))
             return before
@@ -148,7 +167,7 @@ class TokenCache:
 
         def change(txn: Transaction) -> AccountRecord | None:
             known = accounts_in(txn.rows(key.client.partition))
-            if _with_key(key, known) is None:
+            if with_key(key, known) is None:
                 return None
             for account in known:
                 is_chosen = account.account_key == key
@@ -156,7 +175,7 @@ class TokenCache:
                 if is_chosen or others != account.default_for:
                     changed = replace(account, default_for=(*others, profile) if is_chosen else others)
                     txn.put(account_row(changed))
-            return _with_key(key, accounts_in(txn.rows(key.client.partition)))
+            return with_key(key, accounts_in(txn.rows(key.client.partition)))
 
         chosen = self.store.update(change, (key.client.partition,), durable=True)
         if chosen is not None:
@@ -173,13 +192,15 @@ class TokenCache:
         rotated: RefreshTokenRecord | None,
         claims: dict[str, Any] | None,
         epoch: int,
+        lease: Lease = Sole(),  # noqa: B008 -- it holds nothing
     ) -> bool:
-        """Save what a refresh gave, the rotated refresh token durably, before anybody gets the token.
+        """Save what a refresh gave, the rotated refresh token durably, before anybody gets the token. False,
+        and nothing is saved, after a sign-out or a clear since ``used`` was read in ``epoch``.
 
-        False, and nothing is saved, where the account was signed out or the cache cleared since
-        ``used`` was read in ``epoch``. Where another refresh token has come there meanwhile, what came
-        with it is newer and stays; this answer is for its caller only. A token that is replaced before
-        its time is let go of by every kernel: the provider may have ended it with the refresh.
+        Where another refresh token has come there meanwhile, or a later holder of the lease has saved, what
+        is there is newer and stays; this answer is for its caller only. A token that is replaced early is
+        let go of by every kernel: the provider may have ended it. A rotated refresh token that cannot be
+        saved is kept in memory: ``unsaved``.
         """
         early = False
 
@@ -188,24 +209,27 @@ class TokenCache:
             current = refresh_token_in(txn.rows(key.partition))
             if txn.epoch != epoch or current is None:
                 return False
-            if current.version != used.version:
+            if current.version != used.version or not txn.admits(lease):
                 return True
-            early = self._put_token(txn, key, token)
+            early = put_token(txn, key, token, self._clock())
             if rotated is not None or isinstance(key, AppKey):  # a session in use stands for longer
                 txn.put(refresh_token_row(key, rotated or replace(current, saved_on=token.issued_on)))
             keep_listed(txn, key)
             if claims is not None:
-                account = _with_key(key, accounts_in(txn.rows(key.client.partition)))
+                account = with_key(key, accounts_in(txn.rows(key.client.partition)))
                 if account is not None:
                     txn.put(account_row(replace(account, claims=claims)))
             return True
 
-        partitions = (key.partition, key.client.partition)
-        saved = self.store.update(change, partitions, durable=rotated is not None)
-        if early:
-            self.store.generation.bump()
-        self._reload(key)
-        return saved
+        def save() -> bool:
+            partitions = (key.partition, key.client.partition)
+            saved = self.store.update(change, partitions, durable=rotated is not None)
+            if early:
+                self.store.generation.bump()
+            self._reload(key)
+            return saved
+
+        return self.unsaved.save(key, save) if rotated is not None else save()
 
     def drop_refresh_token(self, key: Holder, used: RefreshTokenRecord) -> bool:
         """Remove a refresh token that the provider refused, unless it has been replaced meanwhile: False."""
@@ -260,27 +284,6 @@ class TokenCache:
             self._heed_generation()
         return Cleared(counts=counts, accounts=accounts)
 
-    def _put_token(self, txn: Transaction, key: Holder, token: AccessTokenRecord) -> bool:
-        """Write a token; those it replaces, and those that have ended, go. True where one goes that was
-        still fresh, so that a kernel may hold it."""
-        now, early = self._clock(), False
-        for row in txn.rows(key.partition):
-            if row.kind == Kind.ACCESS_TOKEN:
-                older = AccessTokenRecord.from_json(row.value)
-                if older.expires_on <= now or token.replaces(older):
-                    txn.delete(row.key)
-                    early = early or older.refresh_on > now
-        txn.put(
-            Row(
-                partition=key.partition,
-                key=token.key(key),
-                kind=Kind.ACCESS_TOKEN,
-                value=token.to_json(),
-                expires_on=token.expires_on,
-            )
-        )
-        return early
-
     def _reload(self, key: Holder) -> None:
         """Have in memory what the store holds after a write; readers that began before it keep nothing."""
         with self._lock:
@@ -290,7 +293,3 @@ class TokenCache:
         seen = self._seen()
         self._remember(self._tokens, key, tuple(tokens_in(self.store.rows(key.partition))), seen)
         self.accounts(key.client)
-
-
-def _with_key(key: Holder, accounts: tuple[AccountRecord, ...]) -> AccountRecord | None:
-    return next((account for account in accounts if account.account_key == key), None)

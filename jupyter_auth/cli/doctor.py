@@ -142,18 +142,12 @@ def check_store() -> Iterator[Finding]:
     if settings.store == "memory" and not settings.wrong:
         yield Finding(check="store", state="ok", message="memory, gone when the server stops")
         return
-    folder = storage.store_folder(settings)
-    if network := network_filesystem(folder):
-        yield Finding(
-            check="store",
-            state="note",
-            message=f"{folder} is on a network filesystem ({network}): it is slower, and a clear on another "
-            "host is noticed after a few seconds only",
-            remedy="Set c.JupyterAuth.store_path to a folder on a local disk, where one outlives the server.",
-        )
-    if not settings.wrong and not (folder / SQLITE_FILE).exists():
-        yield Finding(check="store", state="ok", message=f"none yet; the first use makes it in {folder}")
-        return
+    if settings.store == "sqlite":
+        yield from check_folder(storage.store_folder(settings))
+        if not settings.wrong and not (storage.store_folder(settings) / SQLITE_FILE).exists():
+            message = f"none yet; the first use makes it in {storage.store_folder(settings)}"
+            yield Finding(check="store", state="ok", message=message)
+            return
     store = storage.open_store(settings)
     try:
         described = store.describe()
@@ -162,8 +156,21 @@ def check_store() -> Iterator[Finding]:
     for note in described.notes:
         yield Finding(check="store", state="fault", message=note)
     if not described.notes:
-        message = f"{described.name} in {Path(described.location).parent}, sealed with {described.key_source}"
+        place = Path(described.location).parent if described.name == "sqlite" else described.location
+        message = f"{described.name} in {place}, sealed with {described.key_source}"
         yield Finding(check="store", state="ok", message=message)
+
+
+def check_folder(folder: Path) -> Iterator[Finding]:
+    """Is it on a disk of this machine?"""
+    if network := network_filesystem(folder):
+        yield Finding(
+            check="store",
+            state="note",
+            message=f"{folder} is on a network filesystem ({network}): it is slower, and a clear on another "
+            "host is noticed after a few seconds only",
+            remedy="Set c.JupyterAuth.store_path to a folder on a local disk, where one outlives the server.",
+        )
 
 
 def check_servers() -> Iterator[Finding]:

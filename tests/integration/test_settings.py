@@ -170,7 +170,7 @@ def test_a_store_in_memory(
 
 WRONG = """
 c.JupyterAuth.profiles = ["CANARY"]
-c.JupyterAuth.store = "redis"
+c.JupyterAuth.store = "rediss"
 c.JupyterAuth.allow_user_profile = False
 """
 
@@ -188,7 +188,7 @@ def test_wrong_values_do_not_end_the_server(fresh: Place, serve: Callable[..., A
         said = kernel.text().replace('\\"', '"')  # it is JSON
         for text in (log, told, said, state["broker"]["problem"], doctor(fresh).stdout):
             assert "c.JupyterAuth: profiles: must be a dict of tables, and is of type list" in text
-            assert "c.JupyterAuth: store: 'redis' is not available in this version yet" in text
+            assert "c.JupyterAuth: store: 'rediss' is not a store; did you mean" in text
             assert 'allow_user_profile: unknown setting; did you mean "allow_user_profiles"?' in text
             assert "CANARY" not in text
 

@@ -1,5 +1,6 @@
 """A refresh token that rotates is safe before its access token is used, and stays with its person."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -111,11 +112,31 @@ async def test_a_rotated_refresh_token_that_cannot_be_saved_is_an_error(
 ) -> None:
     bench, spy = spied
     spy.fails = True
-    with pytest.raises(CacheError):
+    with pytest.raises(CacheError) as caught:
         await bench.refresh()
-    spy.fails = False
+    assert caught.value.reason == "not_saved" and "disk is full" in caught.value.message
+    assert "not saved yet: 1" in (await bench.broker.status())["store"]["notes"][-1]
     assert bench.broker.silent is not None
     assert (await bench.get()).metadata.cache_level == "memory"
+
+
+async def test_it_is_saved_as_soon_as_it_can_be_and_used_next(
+    idp: MisbehavingProvider, spied: tuple[Bench, Spy]
+) -> None:
+    bench, spy = spied
+    spy.fails = True
+    with pytest.raises(CacheError):
+        await bench.refresh()
+    used = idp.requests[-1].form["refresh_token"]
+    spy.fails = False
+    async with asyncio.timeout(10):
+        while (await bench.broker.status())["store"]["notes"]:
+            await asyncio.sleep(0.05)
+    kept = bench.refresh_token()
+    assert kept is not None and kept.secret.reveal() != used
+    bench.advance(3700)
+    await bench.get()
+    assert idp.requests[-1].form["refresh_token"] == kept.secret.reveal()
 
 
 # -- the same person -----------------------------------------------------------------------------------------

@@ -178,12 +178,10 @@ def test_a_fault_of_a_file_of_settings_closes_nothing(tmp_path: Path) -> None:
 # -- the store -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("store", "told"), [("redis", "not available in this version yet"), ("sqlit", 'did you mean "sqlite"?')]
-)
-def test_a_store_there_is_not(store: str, told: str) -> None:
-    problem = refusal(lambda: Settings(store=store))
-    assert isinstance(problem, PolicyError) and problem.reason == "unknown_store" and told in str(problem)
+def test_a_store_there_is_not() -> None:
+    problem = refusal(lambda: Settings(store="sqlit"))
+    assert isinstance(problem, PolicyError) and problem.reason == "unknown_store"
+    assert 'did you mean "sqlite"?' in str(problem)
 
 
 def test_the_store_s_folder_is_made_closed(tmp_path: Path) -> None:

@@ -8,12 +8,15 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from jupyter_auth.cache.memory import MemoryStore
+from jupyter_auth.cache.redis import RedisStore
 from jupyter_auth.cache.sqlite import SqliteStore
 from jupyter_auth.cache.store import Store
 from jupyter_auth.cache.token_cache import TokenCache
-from tests.unit.cache.samples import NOW, open_store
+from tests.support.redis_server import RedisServer
+from tests.unit.cache.samples import NOW, open_redis, open_store
 
 OpenStore = Callable[[], SqliteStore]
+OpenRedis = Callable[..., RedisStore]
 
 
 @pytest.fixture
@@ -39,9 +42,36 @@ def sqlite(opened: OpenStore) -> SqliteStore:
     return opened()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def any_store(request: pytest.FixtureRequest, opened: OpenStore) -> Store:
-    return MemoryStore() if request.param == "memory" else opened()
+@pytest.fixture(scope="module")
+def running_redis() -> Iterator[RedisServer]:
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_server(running_redis: RedisServer) -> RedisServer:
+    """A running Redis with nothing in it."""
+    with running_redis.client() as client:
+        client.flushall()
+    return running_redis
+
+
+@pytest.fixture
+def redis_opened(tmp_path: Path, redis_server: RedisServer) -> Iterator[OpenRedis]:
+    """Open the place's store in Redis, as often as a test wants: each as another server of ada's."""
+    with ExitStack() as stack:
+        redis_server.url_file(tmp_path)
+        yield lambda **more: stack.enter_context(closing(open_redis(tmp_path, **more)))
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def any_store(request: pytest.FixtureRequest) -> Store:
+    if request.param == "memory":
+        return MemoryStore()
+    opened: Callable[[], Store] = request.getfixturevalue(
+        "opened" if request.param == "sqlite" else "redis_opened"
+    )
+    return opened()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,7 @@ from typing import Any, Self
 
 from jupyter_auth.cache.leases import Lease
 from jupyter_auth.cache.sqlite import SqliteStore
-from jupyter_auth.cache.store import Transaction
+from jupyter_auth.cache.store import Store, Transaction
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import AuthError
 from tests.unit.cache.samples import (
@@ -25,6 +26,7 @@ from tests.unit.cache.samples import (
     NOW,
     account,
     key,
+    open_redis,
     open_store,
     refresh_token,
     row,
@@ -89,7 +91,9 @@ class Orders:
         self.held: dict[str, tuple[ExitStack, Lease]] = {}
 
     @cached_property
-    def store(self) -> SqliteStore:
+    def store(self) -> Store:
+        if self.network == "redis":
+            return open_redis(self.place)
         return open_store(self.place, self.network)
 
     @cached_property
@@ -128,6 +132,24 @@ class Orders:
             ADA, token=token(version=text), used=used, rotated=refresh_token(text), claims=None, epoch=epoch
         )
 
+    def refresh_under(self, name: str, text: str, epoch: int) -> bool:
+        """The same without a rotation, under a lease that is held."""
+        used = self.cache.refresh_token(ADA) or refresh_token()
+        lease = self.held[name][1]
+        return self.cache.save_refresh(
+            ADA, token=token(version=text), used=used, rotated=None, claims=None, epoch=epoch, lease=lease
+        )
+
+    def count(self, times: int) -> None:
+        """Raise the number in the row ``count``, again and again."""
+
+        def add(txn: Transaction) -> None:
+            (found,) = txn.rows("p")
+            txn.put(replace(found, value={"n": found.value["n"] + 1}))
+
+        for _ in range(times):
+            self.store.update(add, ("p",))
+
     def refresh_token(self) -> str | None:
         found = self.cache.refresh_token(ADA)
         return found.secret.reveal() if found else None
@@ -140,6 +162,7 @@ class Orders:
 
     def hurry(self) -> None:
         """Do not wait for others who read."""
+        assert isinstance(self.store, SqliteStore)
         self.store._file.db.execute("PRAGMA busy_timeout=50")
 
     def put(self, name: str, size: int, durable: bool) -> None:

@@ -1,5 +1,6 @@
 """Accounts, tokens and rows to test with. What must not be readable on disk holds a canary."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from jupyter_auth.cache.records import (
     RefreshTokenRecord,
     Target,
 )
+from jupyter_auth.cache.redis import RedisStore
 from jupyter_auth.cache.sqlite import FILE, SqliteStore
 from jupyter_auth.cache.store import Row
 from jupyter_auth.core.account import make_home_account_id
+from jupyter_auth.core.generation import Generation
 from jupyter_auth.core.secret import Secret
 
 NOW = 1_800_000_000
@@ -80,6 +83,12 @@ def row(name: str = "k", partition: str = "p", kind: Kind = Kind.ACCESS_TOKEN, *
 def open_store(place: Path, network: str | None = None) -> SqliteStore:
     """The store that every test (and process) of one place shares."""
     return SqliteStore(place / "store", place / "keys" / "seal.key", network=network)
+
+
+def open_redis(place: Path, file: Path | None = None, *, user: str = "ada") -> RedisStore:
+    """As a server of ``user`` would, with a generation file of its own."""
+    own = Generation(place / f"generation-{os.urandom(4).hex()}", create=True)
+    return RedisStore(file or place / "redis-unix.url", key_file(place), user=user, generation=own)
 
 
 def database(place: Path) -> Path:

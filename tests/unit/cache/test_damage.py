@@ -12,9 +12,9 @@ import pytest
 from jupyter_auth.cache.records import Kind
 from jupyter_auth.cache.store import Row
 from jupyter_auth.core.errors import CacheError
+from jupyter_auth.testing.store_contract import keys, put
 from tests.unit.cache.conftest import OpenStore
 from tests.unit.cache.samples import database, open_store, row, set_aside
-from tests.unit.cache.store_contract import keys, put
 
 ROUNDS = 300
 ROWS = {

@@ -10,8 +10,8 @@ import pytest
 from jupyter_auth.cache.records import Kind
 from jupyter_auth.cache.sqlite import SqliteStore
 from jupyter_auth.cache.token_cache import TokenCache
+from jupyter_auth.testing.store_contract import put
 from tests.unit.cache.samples import ADA, CLIENT, NOW, account, database, refresh_token, row, target, token
-from tests.unit.cache.store_contract import put
 
 SIZES = (10, 20_000)
 

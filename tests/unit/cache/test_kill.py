@@ -9,9 +9,9 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from jupyter_auth.testing.store_contract import keys
 from tests.unit.cache.elsewhere import ROOT
 from tests.unit.cache.samples import open_store
-from tests.unit.cache.store_contract import keys
 
 ROUNDS = 50
 

@@ -13,6 +13,7 @@ import pytest
 from jupyter_auth.cache import network
 from jupyter_auth.cache.sqlite import SqliteStore
 from jupyter_auth.cache.token_cache import TokenCache
+from jupyter_auth.testing.store_contract import StoreContract, keys, put
 from tests.support import until
 from tests.unit.cache.elsewhere import Elsewhere
 from tests.unit.cache.samples import (
@@ -27,7 +28,6 @@ from tests.unit.cache.samples import (
     target,
     token,
 )
-from tests.unit.cache.store_contract import StoreContract, keys, put
 
 OnHost = Callable[[str], SqliteStore]
 

@@ -11,10 +11,10 @@ import pytest
 from jupyter_auth.cache import places
 from jupyter_auth.cache.sqlite import SqliteStore
 from jupyter_auth.core.errors import CacheError, CacheSealError, NoSafeStoreError
+from jupyter_auth.testing.store_contract import keys, put
 from tests.unit import in_the_way
 from tests.unit.cache.conftest import OpenStore
 from tests.unit.cache.samples import database, key_file, open_store, row, set_aside
-from tests.unit.cache.store_contract import keys, put
 from tests.unit.in_the_way import Make
 
 

@@ -13,10 +13,10 @@ import pytest
 
 from jupyter_auth.cache import leases
 from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.testing.store_contract import keys
 from tests.unit.cache.elsewhere import Elsewhere
 from tests.unit.cache.held import is_held, row_of
 from tests.unit.cache.samples import database, open_store
-from tests.unit.cache.store_contract import keys
 
 Open = Callable[[], SqliteStore]
 AT_ONCE = 2.0  # seconds

@@ -15,8 +15,8 @@ from jupyter_auth.cache.records import Kind
 from jupyter_auth.cache.sqlite import SqliteStore
 from jupyter_auth.core.errors import CacheError
 from jupyter_auth.core.generation import Generation
+from jupyter_auth.testing.store_contract import keys, put
 from tests.unit.cache.samples import database, key_file, open_store, row, set_aside
-from tests.unit.cache.store_contract import keys, put
 
 ANOTHER = "UPDATE header SET value = {schema} WHERE name = 'schema'"
 BY = "INSERT OR REPLACE INTO header VALUES ('written_by', {by!r})"

@@ -13,6 +13,7 @@ from jupyter_auth.cache.records import Kind
 from jupyter_auth.cache.sealing import BrokenSealError, MasterKey, Sealer
 from jupyter_auth.cache.sqlite import SqliteStore
 from jupyter_auth.cache.token_cache import TokenCache
+from jupyter_auth.testing.store_contract import keys, put
 from tests.unit.cache.conftest import OpenStore
 from tests.unit.cache.samples import (
     ADA,
@@ -27,7 +28,6 @@ from tests.unit.cache.samples import (
     target,
     token,
 )
-from tests.unit.cache.store_contract import keys, put
 
 
 def forms(text: str) -> Iterator[bytes]:

@@ -6,8 +6,8 @@ from jupyter_auth.cache.memory import MemoryStore
 from jupyter_auth.cache.sqlite import SqliteStore
 from jupyter_auth.cache.store import Store
 from jupyter_auth.core.errors import CacheError
-from tests.unit.cache.conftest import OpenStore
-from tests.unit.cache.store_contract import StoreContract, keys, make_row, put
+from jupyter_auth.testing.store_contract import StoreContract, keys, make_row, put
+from tests.unit.cache.conftest import OpenRedis, OpenStore
 
 
 class TestMemoryStore(StoreContract):
@@ -52,3 +52,27 @@ class TestSqliteStore(StoreContract):
             sqlite.update(lambda txn: put(sqlite, make_row("other")), ("p",))
         assert keys(sqlite) == ["k"]
         assert sqlite.describe().notes == ()
+
+
+class TestRedisStore(StoreContract):
+    @pytest.fixture
+    def store(self, redis_opened: OpenRedis) -> Store:
+        return redis_opened()
+
+    def test_what_is_closed_is_a_typed_error(self, redis_opened: OpenRedis) -> None:
+        store = redis_opened()
+        store.close()
+        store.close()
+        for use in (lambda: store.rows("p"), store.clear, store.epoch, lambda: put(store, make_row("k"))):
+            with pytest.raises(CacheError) as caught:
+                use()
+            assert caught.value.reason == "closed"
+
+    def test_a_change_that_calls_the_store_itself_is_refused_and_harms_nothing(
+        self, redis_opened: OpenRedis
+    ) -> None:
+        store = redis_opened()
+        put(store, make_row("k"))
+        with pytest.raises(RuntimeError, match="inside another"):
+            store.update(lambda txn: put(store, make_row("other")), ("p",))
+        assert keys(store) == ["k"]

@@ -8,8 +8,8 @@ import os
 import sys
 from pathlib import Path
 
+from jupyter_auth.testing.store_contract import put
 from tests.unit.cache.samples import open_store, row
-from tests.unit.cache.store_contract import put
 
 
 def tell(line: str) -> None:

@@ -1,11 +1,14 @@
 """What every store must do. Derive from ``StoreContract`` and give it a ``store`` fixture:
 
+from jupyter_auth.testing.store_contract import StoreContract
+
 class TestMyStore(StoreContract):
     @pytest.fixture
     def store(self): ...
 """
 
 import threading
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -14,14 +17,16 @@ import pytest
 from jupyter_auth.cache.records import Kind
 from jupyter_auth.cache.store import Row, Store, Transaction
 
+FAR = 4_000_000_000  # the year 2096
+
 
 class _StopHereError(Exception):
     """Raised by a change, to be undone."""
 
 
 def make_row(key: str, partition: str = "p", kind: Kind = Kind.ACCESS_TOKEN, **value: Any) -> Row:
-    """A row; its value defaults to one that tells it apart."""
-    return Row(partition=partition, key=key, kind=kind, value=value or {"is": key}, expires_on=1_800_000_000)
+    """A row that ends in the far future; its value defaults to one that tells it apart."""
+    return Row(partition=partition, key=key, kind=kind, value=value or {"is": key}, expires_on=FAR)
 
 
 def put(store: Store, *rows: Row, durable: bool = False) -> None:
@@ -70,9 +75,11 @@ class StoreContract:
         assert all(type(row.kind) is Kind for row in found)
 
     def test_a_sweep_removes_what_has_ended(self, store: Store) -> None:
-        ends = {"stays": 0, "past": 99, "now": 100, "later": 101}
+        """A store may also let them go by itself, at their own time."""
+        now = int(time.time())
+        ends = {"stays": 0, "past": now - 1, "now": now, "later": now + 600}
         put(store, *(replace(make_row(name), expires_on=end) for name, end in ends.items()))
-        store.sweep(100)
+        store.sweep(now)
         assert keys(store) == ["later", "stays"]
 
     def test_partitions_do_not_meet(self, store: Store) -> None:
@@ -216,6 +223,12 @@ class StoreContract:
 
         assert store.update(change, ("p",)) is False
         assert store.rows("p") == []
+
+    def test_a_lease_is_held_and_admitted_until_it_is_given_back(self, store: Store) -> None:
+        for _ in range(3):
+            with store.lease("of somebody", 5) as lease:
+                assert lease.renew()
+                assert store.update(lambda txn, held=lease: txn.admits(held), ("p",))  # type: ignore[misc]
 
     def test_the_generation_rises_with_each_bump(self, store: Store) -> None:
         values = [store.generation.value]

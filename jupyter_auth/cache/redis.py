@@ -1,0 +1,209 @@
+"""The store for several servers of one user: sealed records in Redis, one a key, names that are HMACs.
+
+Changes are made by scripts, each as a whole: it is refused where anything has changed since it was read, and
+then read and thought of once more. A record's end is Redis's own expiry. What others have written there is
+measured before it is read.
+"""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TypeVar
+
+from jupyter_auth.cache import forking
+from jupyter_auth.cache.leases import Lease
+from jupyter_auth.cache.memory import LocalCounter
+from jupyter_auth.cache.records import Kind
+from jupyter_auth.cache.redis_header import RedisHeader, RedisNames, lowest_epoch
+from jupyter_auth.cache.redis_lease import RedisLease
+from jupyter_auth.cache.redis_link import UNAVAILABLE, Argument, Link
+from jupyter_auth.cache.redis_reading import Reading, RedisTransaction, read
+from jupyter_auth.cache.redis_url import RedisPlace, read_url
+from jupyter_auth.cache.redis_watch import RedisGeneration
+from jupyter_auth.cache.store import Counter, Row, StoreDescription, Transaction
+from jupyter_auth.core.errors import CacheError
+from jupyter_auth.core.generation import Generation
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+MAX_MEMBERS = 200_000  # rows of a kind
+PARTITIONS_AT_ONCE = 100  # read by one script: others wait for it
+ATTEMPTS = 50  # to make a change between those of other servers
+
+
+class RedisStore:
+    """Sealed records of ``user`` in the Redis that ``url_file`` names.
+
+    All servers of a user have the same key in ``key_file``. While Redis does not answer, everything raises
+    ``CacheError`` (``redis_unavailable``) without waiting, and goes on by itself afterwards.
+    """
+
+    def __init__(
+        self,
+        url_file: Path,
+        key_file: Path,
+        *,
+        user: str,
+        given_key: bool = False,
+        generation: Generation | None = None,
+    ) -> None:
+        """Open or make the store. Raises ``NoSafeStoreError``, ``CacheSealError`` or ``CacheError``; where
+        Redis does not answer, it is opened when it does. ``generation`` is this process's own file."""
+        self._place: RedisPlace = read_url(url_file)
+        self._key_file, self._given_key = key_file, given_key
+        self._names = RedisNames(user)
+        self._link = Link(self._place)
+        self._header: RedisHeader | None = None
+        self._opening = threading.Lock()
+        self._writing = threading.Lock()
+        self._writer = 0
+        self._file = generation
+        self._local: Counter = generation or LocalCounter()
+        try:
+            self._opened()
+        except CacheError as problem:
+            if problem.reason != UNAVAILABLE:
+                self._link.close()
+                raise
+        self._generation = RedisGeneration(self._local, self._link, self._names)
+        forking.watch(self)
+
+    # -- the contract ---------------------------------------------------------------------------
+
+    @property
+    def generation(self) -> Counter:
+        return self._generation
+
+    @property
+    def generation_file(self) -> str | None:
+        return str(self._file.path) if self._file else None
+
+    def describe(self) -> StoreDescription:
+        why = self._link.why_down
+        note = f"The token store in Redis cannot be used just now: {why}. Tokens in memory go on."
+        return StoreDescription(
+            name="redis",
+            location=f"{self._place.way}, by {self._place.file}",
+            key_source=f"file {self._key_file}",
+            notes=(note,) if why else (),
+        )
+
+    def epoch(self) -> int:
+        return self._read(()).epoch
+
+    def rows(self, partition: str) -> list[Row]:
+        return self._read((partition,)).rows
+
+    def rows_of_kind(self, kind: Kind) -> Iterable[Row]:
+        header = self._opened()
+        members = self._link.run("kind", [], [self._names.prefix, int(kind), MAX_MEMBERS])
+        names = sorted({member.partition(b":")[0].decode() for member in members})
+        found: list[Row] = []
+        for start in range(0, len(names), PARTITIONS_AT_ONCE):
+            reading = read(self._link, self._names, header, names[start : start + PARTITIONS_AT_ONCE])
+            found += [row for row in reading.rows if row.kind == kind] if reading else []
+        return found
+
+    def update(
+        self, change: Callable[[Transaction], T], partitions: Sequence[str], *, durable: bool = False
+    ) -> T:
+        """As the contract has it; ``durable``: Redis has said that it has it."""
+        if self._writer == threading.get_ident():
+            raise RuntimeError("a change cannot be made inside another")
+        with self._writing:
+            self._writer = threading.get_ident()
+            try:
+                return self._update(change, partitions)
+            finally:
+                self._writer = 0
+
+    def _update(self, change: Callable[[Transaction], T], partitions: Sequence[str]) -> T:
+        for _ in range(ATTEMPTS):
+            transaction = RedisTransaction(self._read(partitions), self._link, self._names)
+            result = change(transaction)
+            if transaction.commit():
+                return result
+            time.sleep(random.uniform(0, 0.01))  # noqa: S311 -- to get out of each other's way
+        raise _busy()
+
+    def sweep(self, now: int) -> None:
+        """Nothing to do: what ends, Redis removes."""
+
+    def lease(self, name: str, timeout: float) -> AbstractContextManager[Lease]:
+        own = self._opened().master.lease_name(name)
+        return RedisLease(self._link, self._names, own).hold(timeout, self._lost)
+
+    def clear(self) -> dict[Kind, int]:
+        fields = self._opened().fields()
+        start: list[Argument] = [self._names.prefix, self._names.channel, lowest_epoch()]
+        counts = self._link.run("clear", [self._names.header], [*start, *fields])
+        return dict(zip(Kind, counts, strict=True))
+
+    def close(self) -> None:
+        self._generation.close()
+        self._link.close()
+
+    # -- forks ----------------------------------------------------------------------------------
+
+    def before_fork(self) -> None:
+        self._writing.acquire()
+
+    def after_fork(self, *, in_child: bool) -> None:
+        """Go on, in the parent only: the child has lost the thread that hears of others."""
+        if in_child:
+            self._link.abandon()
+        self._writing.release()
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    def _opened(self) -> RedisHeader:
+        header = self._header
+        if header is not None:
+            return header
+        with self._opening:
+            if self._header is None:
+                self._header = RedisHeader.open_or_make(
+                    self._link, self._names, self._key_file, given=self._given_key
+                )
+            return self._header
+
+    def _lost(self) -> None:
+        """Go on with a new store: somebody has emptied Redis. Nothing that memory holds is of that one."""
+        with self._opening:
+            self._header = None
+        self._local.bump()
+        self._opened()
+
+    def _read(self, partitions: Sequence[str]) -> Reading:
+        for _ in range(ATTEMPTS):
+            header = self._opened()
+            before = header.current
+            names = [before.name(partition).hex() for partition in dict.fromkeys(partitions)]
+            reading = read(self._link, self._names, header, names)
+            if reading is None:
+                self._lost()
+            elif reading.sealer is before:
+                return reading
+            # else it was cleared: under a new key everything has another name
+        raise _busy()
+
+
+def _busy() -> CacheError:
+    return CacheError(
+        "The token store in Redis is written to without pause.", reason="busy", hint="Try again."
+    )
+
+
+def wipe(url_file: Path, user: str) -> None:
+    """Remove a store that cannot be opened, so that a clear clears it all the same; its servers let go."""
+    names, link = RedisNames(user), Link(read_url(url_file))
+    try:
+        link.run("clear", [names.header], [names.prefix, names.channel, lowest_epoch()])
+        link.remove_all(names.prefix)  # what is in no index any more
+    finally:
+        link.close()

@@ -1,0 +1,92 @@
+"""Two servers that share nothing but a Redis: one sign-in, one refresh, one clear."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
+from tests.idp import OidcProvider
+from tests.integration.cells import SILENT, refresh_at
+from tests.support import Kernel, Place, until
+from tests.support.redis_server import PASSWORD, RedisServer
+
+SETTINGS = """
+c.JupyterAuth.store = "redis"
+c.JupyterAuth.redis_url_file = {file!r}
+"""
+OUTCOME = "[tok.metadata.token_source, tok.metadata.cache_level, tok.issued_on, tok.reveal()]"
+
+
+@pytest.fixture
+def redis_server(fresh: Place) -> Iterator[RedisServer]:
+    with RedisServer() as server:
+        file = server.url_file(fresh.root, "tls")
+        text = SETTINGS.format(file=str(file))
+        (fresh.config / "jupyter_server_config.py").write_text(text, encoding="utf-8")
+        yield server
+
+
+@pytest.fixture
+def servers(fresh: Place, redis_server: RedisServer) -> Iterator[list[JupyterProcess]]:
+    with ExitStack() as stack:
+        yield [stack.enter_context(fresh.server()) for _ in range(2)]
+
+
+def test_one_sign_in_one_refresh_and_one_clear_for_all(
+    fresh: Place,
+    servers: list[JupyterProcess],
+    provider: OidcProvider,
+    start_kernels: Callable[..., list[Kernel]],
+    sign_in: Callable[..., str],
+) -> None:
+    kernels = [kernel for server in servers for kernel in start_kernels(server, 2)]
+    sign_in(kernels[0])
+    assert len({kernel.run("tok = ja.get_token('lake')", "tok.reveal()") for kernel in kernels}) == 1
+    provider.reset_log()
+    provider.set(hold_ms=700)
+    code = refresh_at(time.time() + 1)
+    cells = [kernel.start(code, OUTCOME) for kernel in kernels]
+    found = [kernel.result_of(cell) for kernel, cell in zip(kernels, cells, strict=True)]
+    assert provider.token_responses() == 1
+    assert sorted(json.dumps(one[:2]) for one in found) == ['["cache", "memory"]'] * 3 + [
+        '["identity_provider", null]'
+    ]
+    assert len({one[3] for one in found}) == 1
+    provider.set(hold_ms=0)
+    status = servers[0].get("jupyter_auth/v1/status").json()
+    assert status["store"]["name"] == "redis" and status["store"]["notes"] == []
+    told = json.dumps(status) + fresh.log.read_text()
+    assert PASSWORD not in told and "rediss://" not in told
+    assert not (fresh.store / "tokens.db").exists()
+
+    kernels[0].run("ja.clear_cache()")
+    assert [kernel.run(SILENT, "outcome") for kernel in kernels[:2]] == ["no_account"] * 2  # at once
+    until(lambda: kernels[2].run(SILENT, "outcome") == "no_account", 5)
+    assert kernels[3].run(SILENT, "outcome") == "no_account"
+
+
+def test_a_redis_that_goes_is_told_and_kernels_go_on(
+    servers: list[JupyterProcess],
+    redis_server: RedisServer,
+    start_kernels: Callable[..., list[Kernel]],
+    sign_in: Callable[..., str],
+) -> None:
+    (kernel,) = start_kernels(servers[0], 1)
+    sign_in(kernel)
+    token = kernel.run("tok = ja.get_token('lake')", "tok.reveal()")
+    redis_server.pause()
+    try:
+        until(lambda: bool(servers[0].get("jupyter_auth/v1/status").json()["store"]["notes"]), 10)
+        assert kernel.run("tok = ja.get_token('lake')", "tok.reveal()") == token
+        (other,) = start_kernels(servers[0], 1)  # it has nothing in memory; its server has
+        assert other.run("tok = ja.get_token('lake')", "tok.reveal()") == token
+        kernel.run("%load_ext jupyter_auth\n%auth status")
+        assert "does not answer" in kernel.text()
+    finally:
+        redis_server.go_on()
+    until(lambda: not servers[0].get("jupyter_auth/v1/status").json()["store"]["notes"], 10)
+    (other,) = start_kernels(servers[1], 1)
+    assert other.run("tok = ja.get_token('lake')", "tok.reveal()") == token

@@ -1,0 +1,255 @@
+"""A Redis that stalls, goes, comes back, or does not let us in: nobody waits, nothing is lost."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from jupyter_auth.cache import redis_watch
+from jupyter_auth.cache.redis import RedisStore
+from jupyter_auth.cache.redis_header import RedisNames
+from jupyter_auth.cache.token_cache import TokenCache
+from jupyter_auth.core.errors import CacheError
+from jupyter_auth.testing.store_contract import delete, keys, make_row, put
+from tests.support import until
+from tests.support.redis_server import RedisServer
+from tests.unit.cache.conftest import OpenRedis
+from tests.unit.cache.samples import ADA, CLIENT, NOW, account, open_redis, refresh_token, target, token
+
+FAR = 4_000_000_000
+AT_ONCE = 0.3  # seconds, on a machine with much to do
+WITHIN = 3.0  # seconds: one command's limit, and a little
+
+
+def failure(use: Callable[[], object]) -> tuple[str, float]:
+    """Why it fails, and after how many seconds."""
+    started = time.monotonic()
+    with pytest.raises(CacheError) as caught:
+        use()
+    return caught.value.reason, time.monotonic() - started
+
+
+def answers_again(store: RedisStore) -> None:
+    until(lambda: store.describe().notes == (), 10)
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis of this test's own, to be ended."""
+    with RedisServer() as server:
+        server.url_file(tmp_path)
+        yield server
+
+
+@pytest.fixture
+def opened_mortal(tmp_path: Path, mortal: RedisServer) -> Iterator[Callable[[], RedisStore]]:
+    with ExitStack() as stack:
+
+        def opened() -> RedisStore:
+            store = open_redis(tmp_path)
+            stack.callback(store.close)
+            return store
+
+        yield opened
+
+
+# -- it stalls ----------------------------------------------------------------------------------
+
+
+def test_one_that_stalls_costs_two_seconds_once_and_then_nothing(
+    redis_opened: OpenRedis, redis_server: RedisServer
+) -> None:
+    store = redis_opened()
+    put(store, make_row("k"))
+    before = store.generation.value
+    redis_server.pause()
+    try:
+        reason, took = failure(lambda: store.rows("p"))
+        assert reason == "redis_unavailable" and took < WITHIN
+        calls = (lambda: store.rows("p"), store.epoch, store.clear, lambda: put(store, make_row("new")))
+        for call in calls:
+            reason, took = failure(call)
+            assert reason == "redis_unavailable" and took < AT_ONCE
+        (note,) = store.describe().notes
+        assert "does not answer" in note and "memory" in note
+    finally:
+        redis_server.go_on()
+    answers_again(store)
+    assert keys(store) == ["k"]
+    until(lambda: store.generation.value > before, 5)  # nobody knows what others did meanwhile
+
+
+def test_memory_goes_on(redis_opened: OpenRedis, redis_server: RedisServer) -> None:
+    cache = TokenCache(redis_opened(), clock=lambda: NOW)
+    cache.save_sign_in(account(), token(version="v", expires_on=FAR), refresh_token())
+    time.sleep(0.2)  # the bump of a new account has been heard
+    assert cache.find_token(ADA, target(), fold=False) and cache.accounts(CLIENT)
+    redis_server.pause()
+    try:
+        failure(lambda: cache.refresh_token(ADA))
+        found = cache.peek_token(ADA, target(), fold=False)
+        assert found is not None and found.version == "v" and cache.peek_accounts(CLIENT)
+    finally:
+        redis_server.go_on()
+
+
+# -- it goes ------------------------------------------------------------------------------------
+
+
+def test_one_that_goes_and_comes_back_empty_is_gone_on_with(
+    mortal: RedisServer, opened_mortal: Callable[[], RedisStore]
+) -> None:
+    store = opened_mortal()
+    put(store, make_row("k"))
+    mortal.kill()
+    reason, took = failure(lambda: store.rows("p"))
+    assert reason == "redis_unavailable" and took < AT_ONCE
+    mortal.start()
+    answers_again(store)
+    assert keys(store) == []
+    put(store, make_row("new"))
+    assert keys(store) == ["new"]
+
+
+def test_a_store_may_be_opened_before_its_redis(
+    mortal: RedisServer, opened_mortal: Callable[[], RedisStore]
+) -> None:
+    mortal.kill()
+    store = opened_mortal()
+    assert failure(lambda: store.rows("p"))[0] == "redis_unavailable"
+    assert store.describe().notes
+    mortal.start()
+    answers_again(store)
+    put(store, make_row("k"))
+    assert keys(store) == ["k"]
+
+
+def test_one_that_takes_no_changes_says_so(redis_opened: OpenRedis, redis_server: RedisServer) -> None:
+    store = redis_opened()
+    put(store, make_row("k"))
+    with redis_server.client() as client:
+        client.replicaof("127.0.0.1", 1)
+        try:
+            assert failure(lambda: put(store, make_row("new")))[0] == "redis_unavailable"
+        finally:
+            client.replicaof("NO", "ONE")
+    assert keys(store) == ["k"] and "takes no changes" in store.describe().notes[0]
+    put(store, make_row("new"))
+    assert keys(store) == ["k", "new"] and store.describe().notes == ()
+
+
+# -- a rotated refresh token --------------------------------------------------------------------
+
+
+def rotate(cache: TokenCache, meanwhile: Callable[[], object]) -> str:
+    """Why a rotation that began before ``meanwhile`` is not saved."""
+    used, epoch = cache.refresh_token(ADA), cache.store.epoch()
+    assert used is not None
+    meanwhile()
+    newer, rotated = token(version="new", expires_on=FAR), refresh_token("rotated")
+    return failure(
+        lambda: cache.save_refresh(ADA, token=newer, used=used, rotated=rotated, claims=None, epoch=epoch)
+    )[0]
+
+
+def text_in(cache: TokenCache) -> str | None:
+    found = cache.refresh_token(ADA)
+    return found.secret.reveal() if found else None
+
+
+def test_one_that_was_not_saved_is_saved_when_redis_is_back(
+    redis_opened: OpenRedis, redis_server: RedisServer
+) -> None:
+    cache = TokenCache(redis_opened(), clock=lambda: NOW)
+    cache.save_sign_in(account(), token(expires_on=FAR), refresh_token())
+    try:
+        assert rotate(cache, redis_server.pause) == "not_saved"
+        assert "not saved yet: 1" in cache.describe().notes[-1]
+    finally:
+        redis_server.go_on()
+    other = TokenCache(redis_opened(), clock=lambda: NOW)
+    until(lambda: text_in(other) == "rotated", 10)
+    until(lambda: cache.describe().notes == (), 10)
+
+
+def test_one_that_was_not_saved_does_not_come_back_after_a_clear(
+    redis_opened: OpenRedis, redis_server: RedisServer
+) -> None:
+    cache, other = (TokenCache(redis_opened(), clock=lambda: NOW) for _ in range(2))
+    cache.save_sign_in(account(), token(expires_on=FAR), refresh_token())
+    with redis_server.client() as client:
+        assert rotate(cache, lambda: client.replicaof("127.0.0.1", 1)) == "not_saved"
+        client.replicaof("NO", "ONE")
+    other.clear()
+    until(lambda: cache.describe().notes == (), 10)
+    assert cache.refresh_token(ADA) is None and cache.accounts(CLIENT) == ()
+
+
+# -- it does not let us in ----------------------------------------------------------------------
+
+
+def test_another_certificate_is_no_way_in(redis_server: RedisServer, tmp_path: Path) -> None:
+    with RedisServer() as other:
+        file = tmp_path / "redis.url"
+        file.write_text(redis_server.url("tls").replace(str(redis_server.ca), str(other.ca)))
+        file.chmod(0o600)
+        store = open_redis(tmp_path, file)
+        assert "certificate" in store.describe().notes[0]
+        assert failure(lambda: store.rows("p"))[0] == "redis_unavailable"
+        store.close()
+
+
+def test_a_certificate_for_another_host_is_no_way_in(tmp_path: Path) -> None:
+    with RedisServer(address="127.0.0.2") as server:
+        store = open_redis(tmp_path, server.url_file(tmp_path, "tls"))
+        assert "certificate" in store.describe().notes[0]
+        store.close()
+
+
+def test_a_wrong_password_is_told(redis_server: RedisServer, tmp_path: Path) -> None:
+    store = open_redis(tmp_path, redis_server.url_file(tmp_path, "tcp", password="canary-wrong"))
+    assert "name or password" in store.describe().notes[0] and "canary" not in store.describe().notes[0]
+    store.close()
+
+
+def test_the_documented_rights_are_enough_and_hold_one_to_one_s_own(tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "share-a-cache.md"
+    rights = next(line for line in page.read_text("utf-8").splitlines() if line.startswith("-@all "))
+    prefix = RedisNames("ada").prefix
+    ada = f"user ada on >ada-password ~{prefix}* &{prefix}* {rights}"
+    with RedisServer(users=[ada]) as server:
+        file = server.url_file(tmp_path, "tls", user="ada", password="ada-password")
+        store, second = open_redis(tmp_path, file), open_redis(tmp_path, file)
+        cache = TokenCache(store, clock=lambda: NOW)
+        cache.save_sign_in(account(), token(expires_on=FAR), refresh_token())
+        with store.lease("x", 1) as lease:
+            assert lease.renew()
+        put(store, make_row("k"))
+        delete(store, "k")
+        before = second.generation.value
+        assert sum(store.clear().values()) == 3
+        store.generation.bump()
+        until(lambda: second.generation.value > before, 5)
+        store.close()
+        second.close()
+        with pytest.raises(CacheError) as caught:
+            open_redis(tmp_path, file, user="bob")
+        assert caught.value.reason == "redis_denied" and caught.value.hint
+
+
+def test_without_the_right_to_subscribe_others_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_watch, "LOOK", 0.1)
+    with RedisServer(users=["user ada on >ada-password ~* resetchannels +@all"]) as server:
+        file = server.url_file(tmp_path, "tcp", user="ada", password="ada-password")
+        store, second = open_redis(tmp_path, file), open_redis(tmp_path, file)
+        time.sleep(0.8)
+        before = second.generation.value
+        store.generation.bump()
+        until(lambda: second.generation.value > before, 5)
+        assert store.describe().notes == ()
+        store.close()
+        second.close()
