@@ -76,6 +76,26 @@ def test_what_another_notebook_does_is_seen_at_once(desk: Desk, provider: OidcPr
     expect(panel).to_contain_text("Nobody signed in", timeout=8000)
 
 
+def test_a_waiting_cell_is_not_pushed_away_by_a_second_card(desk: Desk) -> None:
+    page = desk.page
+    desk.ask("below", "%auth", "%get_token lake")
+    expect(panel_of(page)).to_contain_text("Nobody signed in", timeout=SLOW)
+    before = page.locator(".jp-CodeCell").nth(2).bounding_box()
+    run_cell(page, 2)
+    expect(output(page, 2).locator("jupyter-auth-card")).to_contain_text("Waiting for you", timeout=SLOW)
+    line = panel_of(page).get_by_text("lake: a sign-in waits in this notebook")
+    expect(line).to_be_visible(timeout=SLOW)
+    after = page.locator(".jp-CodeCell").nth(2).bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["y"] - before["y"] < 40
+    expect(output(page).locator("jupyter-auth-card")).to_have_count(0)
+    panel_of(page).get_by_role("button", name="Show here").click()
+    expect(output(page).locator("jupyter-auth-card")).to_contain_text("Waiting for you")
+    output(page).locator("jupyter-auth-card").get_by_role("button", name="Cancel").click()
+    expect(output(page, 2)).to_contain_text("Sign-in cancelled", timeout=SLOW)
+
+
 def test_cancel_and_sign_out(desk: Desk, provider: OidcProvider) -> None:
     page = desk.page
     desk.ask("out", "%auth")

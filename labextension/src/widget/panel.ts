@@ -19,6 +19,7 @@ import { Ticker } from '../panel/ticker';
 import { Waiting } from '../panel/waiting';
 import { Life, place, watchSight, type WidgetModel } from './host';
 import { KernelLine } from './kernel';
+import { Others } from './others';
 import table from './strings.json';
 import { STYLES } from './styles';
 import { rowsOf, Table } from './table';
@@ -44,6 +45,7 @@ export class Panel {
   private readonly polite = h('div', 'ja-hidden', { role: 'status' });
   private readonly banner: Banner;
   private readonly waiting: Waiting;
+  private readonly others: Others;
   private readonly empty: Empty;
   private readonly table: Table;
   private readonly foot: Foot;
@@ -74,11 +76,12 @@ export class Panel {
     };
     this.banner = new Banner(this.context, () => undefined);
     this.waiting = new Waiting(this.context, () => undefined);
+    this.others = new Others(this.context, id => this.showCard(id));
     this.empty = new Empty(this.context);
     this.table = new Table(this.context);
     this.foot = new Foot(this.context);
     this.actions.changed = () => this.draw();
-    this.actions.shown = id => this.waiting.show(id);
+    this.actions.shown = id => this.showCard(id);
     this.build();
     this.endings.push(
       this.store.watch(() => this.draw()),
@@ -101,7 +104,7 @@ export class Panel {
     const head = h('div', 'ja-panel-head', {}, h('div', '', {}, this.title, this.where), refresh);
     const cards = this.waiting.section.body;
     cards.className = 'ja-cards';
-    this.root.append(head, this.banner.node, this.empty.node, this.table.node, this.foot.node, this.note, this.polite);
+    this.root.append(head, this.banner.node, this.others.node, this.empty.node, this.table.node, this.foot.node, this.note, this.polite);
     place(this.el, STYLES, h('div', 'ja-host', {}, h('div', 'ja ja-widget', {}, cards, this.root)));
     this.draw();
   }
@@ -156,14 +159,27 @@ export class Panel {
     this.empty.update(this.state);
     this.table.node.hidden = !hasProfiles;
     this.table.update(rowsOf(byProfile(data), data));
-    // Without a kernel nothing can wait: no code stays behind.
-    this.waiting.update(lives && this.state.connection !== 'lost' ? this.state : INITIAL);
-    this.waiting.section.body.hidden = !this.waiting.section.body.childNodes.length;
+    this.drawRequests();
     this.foot.update(this.state);
     this.heedSilence();
     setText(this.note, !lives ? this.context.say('panel.static') : this.isSilent ? this.context.say('panel.silent') : '');
     this.tell();
     this.ticker.start(this.tick());
+  }
+
+  private drawRequests(): void {
+    // Without a kernel nothing can wait: no code stays behind.
+    const state = this.life.isThere && this.state.connection !== 'lost' ? this.state : INITIAL;
+    const interactions = this.others.update(state.data.interactions);
+    this.waiting.update({ ...state, data: { ...state.data, interactions } });
+    this.waiting.section.body.hidden = !this.waiting.section.body.childNodes.length;
+  }
+
+  /** Show the request's card here, for a person who wants it. */
+  private showCard(id: string): void {
+    this.others.take(id);
+    this.drawRequests();
+    this.waiting.show(id);
   }
 
   /** What is pressed while the kernel is busy would be done when nobody expects it any more. */

@@ -64,6 +64,7 @@ const observers = new Set<See>();
 /** jsdom lays nothing out: a test says what can be seen. */
 export function standIn(): void {
   observers.clear();
+  Element.prototype.scrollIntoView = () => undefined;
   vi.stubGlobal(
     'IntersectionObserver',
     class {

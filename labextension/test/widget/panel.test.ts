@@ -125,11 +125,30 @@ describe('a request', () => {
     expect(desk.asked('DELETE')).toEqual(['interactions/i1']);
   });
 
+  it('of a cell is one line, and a card only where that is wanted', async () => {
+    const desk = new Desk();
+    const row = interaction('i1', { title: 'The lake', user_code: 'D7KX-92QP', expires_on: NOW + 600 });
+    desk.answers = { ...usual(), interactions: [row] };
+    const { root } = shown(desk);
+    await settle();
+    expect(root.querySelector('jupyter-auth-card')).toBeNull();
+    expect(root.querySelector('.ja-others')?.textContent).toBe('lake: a sign-in waits in this notebookShow here');
+    button(root, 'Show here').click();
+    expect(root.querySelector('jupyter-auth-card')?.shadowRoot?.textContent).toContain('D7KX-92QP');
+    expect(root.querySelector<HTMLElement>('.ja-others')?.hidden).toBe(true);
+    desk.answers = { ...desk.answers, interactions: [row, { ...row, id: 'i2' }] };
+    desk.tell({ kind: 'changed' });
+    await settle();
+    expect(root.querySelectorAll('jupyter-auth-card')).toHaveLength(1);
+    expect(root.querySelectorAll('.ja-other')).toHaveLength(1);
+  });
+
   it('leaves nothing behind when the kernel has gone', async () => {
     const desk = new Desk();
     desk.answers = { ...usual(), interactions: [interaction('i1', { user_code: 'D7KX-92QP', expires_on: NOW + 600 })] };
     const { root } = shown(desk);
     await settle();
+    button(root, 'Show here').click();
     expect(root.querySelector('jupyter-auth-card')).not.toBeNull();
     desk.end();
     await settle();
