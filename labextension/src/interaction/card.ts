@@ -45,7 +45,8 @@ export class InteractionCard extends HTMLElement {
     return this._interaction;
   }
   set interaction(value: InteractionModel | null) {
-    if (value?.id !== this._interaction?.id) {
+    if (value && value.id !== this._openedFor) {
+      this._openedFor = value.id;
       this._openedOn = null;
     }
     this._interaction = value;
@@ -240,5 +241,6 @@ export class InteractionCard extends HTMLElement {
   private _view: CardView | null = null;
   private _signature = '';
   private _openedOn: number | null = null;
+  private _openedFor = '';
   private _sayTimer: ReturnType<typeof setTimeout> | undefined;
 }

@@ -82,6 +82,7 @@ export class SignInsPanel extends Widget {
     this.actions.changed = () => this.draw();
     this.actions.shown = id => this.waiting.show(id);
     this.unwatch = store.watch(() => this.draw());
+    document.addEventListener('visibilitychange', this.sight);
     this.build();
   }
 
@@ -109,6 +110,7 @@ export class SignInsPanel extends Widget {
 
   override dispose(): void {
     this.unwatch();
+    document.removeEventListener('visibilitychange', this.sight);
     this.ticker.stop();
     super.dispose();
   }
@@ -149,6 +151,14 @@ export class SignInsPanel extends Widget {
     this.root.append(bar, this.banner.node, this.scroller, this.foot.node, this.polite, this.urgent);
     this.node.append(this.root);
   }
+
+  /** While the page is hidden nothing is read. */
+  private readonly sight = (): void => {
+    this.waiting.see(!document.hidden);
+    if (!document.hidden && this.waiting.section.body.hasChildNodes()) {
+      this.options.store.invalidate('interactions');
+    }
+  };
 
   private draw(): void {
     const { state } = this.options.store;

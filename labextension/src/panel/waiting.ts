@@ -13,6 +13,8 @@ export class Waiting {
   private readonly cards: Keyed<Interaction>;
   private shown: Interaction[] = [];
   private wanted: string | null = null;
+  private since = 0; // ms: what was known before is not shown
+  private isCovered = false;
 
   constructor(
     private readonly context: Context,
@@ -23,7 +25,7 @@ export class Waiting {
     const { waiting } = context.actions;
     this.cards = new Keyed<Interaction>(
       ({ id }) => waiting.place(id),
-      () => new Card(context)
+      () => new Card(context, () => this.isCovered)
     );
     CARD_EVENTS.forEach(type =>
       this.section.body.addEventListener(type, event => this.told(event as Told))
@@ -37,14 +39,33 @@ export class Waiting {
     this.reveal();
   }
 
+  /**
+   * Whether a person can see the page. While nobody can, nothing is read, and so it holds no code, since that may
+   * outlive its request; once somebody can, it shows one again with the next answer.
+   */
+  see(isSeen: boolean): void {
+    this.since = isSeen ? Date.now() : Infinity;
+    this.cover(this.isCovered || !isSeen);
+  }
+
   update(state: State): void {
     const { waiting } = this.context.actions;
+    this.cover(state.knownAt < this.since);
     this.shown = waiting.shown(state.data.interactions, Date.now());
     arrange(this.section.body, this.cards.update(this.shown));
     const pending = pendingOf(this.shown).length;
     this.section.setCount(pending, pending > 0);
     this.section.setShown(this.shown.length > 0);
     this.reveal();
+  }
+
+  private cover(isCovered: boolean): void {
+    if (isCovered !== this.isCovered) {
+      const { body } = this.section;
+      body.style.minBlockSize = isCovered ? `${body.offsetHeight}px` : ''; // nothing below it moves
+      this.isCovered = isCovered;
+      this.cards.update(this.shown);
+    }
   }
 
   private reveal(): void {
@@ -84,17 +105,35 @@ class Card implements View<Interaction> {
   readonly node: HTMLElement;
   private readonly card: InteractionCard;
   private last: Interaction | null = null;
+  private hadFocus = false;
 
-  constructor(private readonly context: Context) {
+  constructor(
+    private readonly context: Context,
+    private readonly isCovered: () => boolean
+  ) {
     this.card = makeCard(context.cardStrings, context.store);
     this.node = h('div', 'ja-card-place', { tabindex: '-1' }, this.card);
   }
 
   update(interaction: Interaction): void {
+    const next = this.isCovered() ? null : interaction;
     this.card.lost = this.context.store.state.connection === 'lost';
-    if (interaction !== this.last) {
-      this.last = interaction;
-      this.card.interaction = interaction;
+    if (next === this.last) {
+      return;
+    }
+    this.hadFocus = next ? this.hadFocus : Boolean(this.card.shadowRoot?.activeElement);
+    this.last = next;
+    this.card.interaction = next;
+    if (this.hadFocus && next) {
+      this.hadFocus = false;
+      this.giveBackFocus();
+    }
+  }
+
+  /** To the card, unless something else has taken it meanwhile. */
+  private giveBackFocus(): void {
+    if (document.activeElement === document.body) {
+      this.card.focus({ preventScroll: true });
     }
   }
 }

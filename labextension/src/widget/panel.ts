@@ -117,6 +117,7 @@ export class Panel {
     if (!this.life.isThere) {
       return;
     }
+    this.waiting.see(isSeen);
     this.line.look(isSeen);
     this.store.setOpen(isSeen);
     this.store.setAwake(isSeen);

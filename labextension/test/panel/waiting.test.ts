@@ -79,3 +79,20 @@ it('holds no more than the answer when it is cancelled here', async () => {
   await vi.advanceTimersByTimeAsync(1);
   expect(cards()[0]).toContain('Sign-in cancelled');
 });
+
+it('holds no code while the page is hidden, and keeps the place of the keyboard', async () => {
+  await read();
+  const card = document.querySelector('jupyter-auth-card') as InteractionCard;
+  card.focus();
+  waiting.see(false);
+  expect(cards()[0]).not.toContain('D7KX');
+  store.learn(sample());
+  expect(cards()[0]).not.toContain('D7KX');
+  await vi.advanceTimersByTimeAsync(1000);
+  waiting.see(true);
+  waiting.update(store.state);
+  expect(cards()[0]).not.toContain('D7KX');
+  await read();
+  expect(cards()[0]).toContain('D7KX-92QP');
+  expect(document.activeElement).toBe(card);
+});

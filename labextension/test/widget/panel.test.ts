@@ -143,6 +143,36 @@ describe('a request', () => {
     expect(root.querySelectorAll('.ja-other')).toHaveLength(1);
   });
 
+  it('leaves no code in the page while nobody sees it, and is asked for when somebody does', async () => {
+    const desk = new Desk();
+    const row = interaction('i1', { user_code: 'D7KX-92QP', expires_on: NOW + 600 });
+    desk.answers = { ...usual(), interactions: [row] };
+    const { root } = shown(desk);
+    await settle();
+    button(root, 'Show here').click();
+    const card = root.querySelector('jupyter-auth-card')?.shadowRoot as ShadowRoot;
+    expect(card.innerHTML).toContain('D7KX-92QP');
+    see(false);
+    expect(card.innerHTML).not.toContain('D7KX');
+    desk.isBusy = true;
+    see(true);
+    await settle();
+    expect(card.innerHTML).not.toContain('D7KX');
+    desk.isBusy = false;
+    see(false);
+    see(true);
+    desk.said.filter(({ kind }) => kind === 'ask').forEach(({ id, path }) =>
+      desk.tell({ kind: 'answer', to: id, status: 200, body: desk.answers[path as string] })
+    );
+    await settle();
+    expect(card.innerHTML).toContain('D7KX-92QP');
+    see(false);
+    desk.answers = { ...desk.answers, interactions: [{ ...row, user_code: null, state: 'declined' }] };
+    see(true);
+    await settle();
+    expect(card.textContent).toContain('declined');
+  });
+
   it('leaves nothing behind when the kernel has gone', async () => {
     const desk = new Desk();
     desk.answers = { ...usual(), interactions: [interaction('i1', { user_code: 'D7KX-92QP', expires_on: NOW + 600 })] };
