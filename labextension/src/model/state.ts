@@ -1,5 +1,6 @@
 import { ended } from '../interaction/model';
 import type { RestError } from './client';
+import { reading } from './reading';
 import type { Data, Interaction, Resource } from './types';
 
 export type Connection = 'connecting' | 'online' | 'lost' | 'login-ended';
@@ -63,7 +64,7 @@ export function reduce(state: State, action: Action): State {
 }
 
 function answered(data: Data, resource: Resource, value: unknown): Partial<Data> {
-  const rows = shaped(resource, value);
+  const rows = reading(resource, value);
   return { [resource]: resource === 'interactions' ? withVanished(data.interactions, rows as Interaction[]) : rows };
 }
 
@@ -72,12 +73,4 @@ function withVanished(before: readonly Interaction[], now: readonly Interaction[
   const known = new Set(now.map(({ id }) => id));
   const vanished = before.filter(({ id, state }) => state === 'pending' && !known.has(id));
   return [...now, ...vanished.map(row => ended({ ...row, state: 'unknown', reason: 'gone' }))];
-}
-
-/** A list where one is due: whatever an answer holds, the panel goes on. */
-function shaped(resource: Resource, value: unknown): unknown {
-  if (resource === 'status') {
-    return typeof value === 'object' && value !== null && 'store' in value ? value : null;
-  }
-  return Array.isArray(value) ? value.filter(row => typeof row === 'object' && row !== null) : [];
 }

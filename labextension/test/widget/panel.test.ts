@@ -272,6 +272,26 @@ it('shows hostile names as text', async () => {
   expect(text(root)).toContain('<img src=x');
 });
 
+it.each([
+  ['status', { store: 1 }],
+  ['profiles', [{ name: 'lake' }, { name: 7, faults: 'all' }, { name: 'x', faults: [null, { key: 1 }] }, {}]],
+  ['accounts', [{ profile: 'lake' }, { username: {} }]],
+  ['cache', [{ profile: 'lake' }, { profile: 'graph', scopes: [1], expires_on: 'soon', last_used: 'now' }]],
+  ['interactions', [{ id: 'i1', state: 'pending' }, { id: 2, state: 3 }, { requested_by: 'me', scopes: {} }]],
+  ['kernels', [{ notebook: 1, profiles: {} }]]
+])('goes on whatever the rows of %s hold', async (resource, rows) => {
+  const desk = new Desk();
+  desk.answers = { ...usual(), [resource]: rows };
+  const { root } = shown(desk);
+  await settle();
+  await vi.advanceTimersByTimeAsync(20_000);
+  button(root, 'Show here')?.click();
+  desk.answers = { ...usual(), accounts: [account('eve', 'lake')] };
+  desk.tell({ kind: 'changed' });
+  await settle();
+  expect(text(root)).toContain('eve');
+});
+
 describe('the rows', () => {
   it('give each account its own tokens, and a profile’s name once', () => {
     const all = data({
