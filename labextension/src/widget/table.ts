@@ -31,6 +31,14 @@ export function rowsOf(views: readonly ProfileView[], data: Data): RowData[] {
   });
 }
 
+/** Those in use before the others, and what ends soonest first; what has ended comes last. */
+export function soonestFirst(tokens: readonly CacheEntry[], now: number): CacheEntry[] {
+  const rank = ({ expires_on, last_used }: CacheEntry): number => (expires_on <= now ? 2 : last_used ? 0 : 1);
+  return [...tokens].sort((a, b) => rank(a) - rank(b) || a.expires_on - b.expires_on);
+}
+
+const FEW = 20; // tokens of one row that are shown at first
+const STEP = 100; // and how many more each time
 const ASKS = { needsServer: true };
 const COLUMNS = ['profile', 'account', 'state', 'token'];
 
@@ -85,7 +93,10 @@ class Row implements View<RowData> {
   private readonly refusal = h('div', 'ja-refusal', { role: 'alert' });
   private readonly none: HTMLElement;
   private readonly tokens: Keyed<CacheEntry>;
+  private readonly more: HTMLButtonElement;
   private instead: HTMLElement | null = null;
+  private held: readonly CacheEntry[] = [];
+  private limit = FEW;
   private shape = '';
 
   constructor(private readonly context: Context) {
@@ -94,6 +105,7 @@ class Row implements View<RowData> {
       entry => entry.scopes.join('\n'),
       () => new TokenLine(context)
     );
+    this.more = button('', () => this.showMore(), { classes: 'ja-btn-quiet' });
     const name = h('th', '', { scope: 'row', role: 'rowheader' }, this.title);
     this.node = h('tr', '', { role: 'row' }, name, this.who, this.state, this.token, this.actions);
   }
@@ -113,9 +125,29 @@ class Row implements View<RowData> {
       this.actions.replaceChildren(...actionsOf(this.context, profile, account));
       this.instead = this.insteadOf(profile, account);
     }
-    const lines = [...this.tokens.update(tokens), ...(this.instead ? [this.instead] : [])];
-    arrange(this.token, lines.length ? lines : [this.none]);
+    this.held = tokens;
+    this.drawTokens();
     this.tellRefusal(profile, isFirst);
+  }
+
+  private drawTokens(): void {
+    const tokens = soonestFirst(this.held, this.context.now());
+    const rest = tokens.length - this.limit;
+    setText(this.more, rest > 0 ? this.context.say('panel.more', {}, rest) : '');
+    const below = [...(rest > 0 ? [this.more] : []), ...(this.instead ? [this.instead] : [])];
+    const lines = [...this.tokens.update(tokens.slice(0, this.limit)), ...below];
+    arrange(this.token, lines.length ? lines : [this.none]);
+  }
+
+  private showMore(): void {
+    this.limit += STEP;
+    this.drawTokens();
+    if (!this.more.isConnected) {
+      // the button had the keyboard: that goes on where the list does
+      const last = this.token.querySelector<HTMLElement>('.ja-token-line:last-of-type');
+      last?.setAttribute('tabindex', '-1');
+      last?.focus();
+    }
   }
 
   tick(): void {

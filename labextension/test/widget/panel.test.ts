@@ -1,44 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { byProfile } from '../../src/model/select';
-import widget from '../../src/widget/index';
-import { rowsOf } from '../../src/widget/table';
-import { account, data, entry, interaction, kernel, profile, status } from '../panel/samples';
+import { account, interaction, profile } from '../panel/samples';
 import { Desk, see, standIn } from './desk';
-
-const NOW = 1_800_000_000;
-
-function usual(): Record<string, unknown> {
-  const own = { ...kernel('k', NOW), notebook: 'projects/sales.ipynb', kernel_name: 'Python 3' };
-  return {
-    status: status(),
-    profiles: [profile('graph', { title: 'Contoso' }), profile('lake'), profile('batch', { provider: 'client_credentials' })],
-    accounts: [account('ada', 'graph', { home_account_id: 'a' }), account('bob', 'graph', { state: 'needs_sign_in' })],
-    cache: [entry({ profile: 'graph', scopes: ['openid', 'User.Read'], expires_on: NOW + 3500, last_used: NOW - 130 })],
-    interactions: [],
-    kernels: [own]
-  };
-}
-
-/** The panel as anywidget shows it, seen at once. */
-function shown(desk: Desk, el = document.createElement('div')): { el: HTMLElement; root: ShadowRoot; end: () => void } {
-  document.body.replaceChildren(el);
-  const made = widget();
-  made.initialize({ model: desk.model });
-  const end = made.render({ model: desk.model, el });
-  see(true);
-  return { el, root: (el.firstElementChild as Element).shadowRoot as ShadowRoot, end };
-}
-
-async function settle(): Promise<void> {
-  await vi.advanceTimersByTimeAsync(500);
-}
-
-const text = (root: ShadowRoot): string => root.querySelector('.ja-widget')?.textContent ?? '';
-const button = (root: ShadowRoot, name: string): HTMLButtonElement =>
-  Array.from(root.querySelectorAll('button')).find(
-    made => (made.getAttribute('aria-label') ?? made.textContent) === name
-  ) as HTMLButtonElement;
+import { button, NOW, settle, shown, text, usual } from './shown';
 
 beforeEach(() => {
   vi.useFakeTimers({ now: NOW * 1000 });
@@ -270,39 +234,4 @@ it('shows hostile names as text', async () => {
   await settle();
   expect(root.querySelector('img, b')).toBeNull();
   expect(text(root)).toContain('<img src=x');
-});
-
-it.each([
-  ['status', { store: 1 }],
-  ['profiles', [{ name: 'lake' }, { name: 7, faults: 'all' }, { name: 'x', faults: [null, { key: 1 }] }, {}]],
-  ['accounts', [{ profile: 'lake' }, { username: {} }]],
-  ['cache', [{ profile: 'lake' }, { profile: 'graph', scopes: [1], expires_on: 'soon', last_used: 'now' }]],
-  ['interactions', [{ id: 'i1', state: 'pending' }, { id: 2, state: 3 }, { requested_by: 'me', scopes: {} }]],
-  ['kernels', [{ notebook: 1, profiles: {} }]]
-])('goes on whatever the rows of %s hold', async (resource, rows) => {
-  const desk = new Desk();
-  desk.answers = { ...usual(), [resource]: rows };
-  const { root } = shown(desk);
-  await settle();
-  await vi.advanceTimersByTimeAsync(20_000);
-  button(root, 'Show here')?.click();
-  desk.answers = { ...usual(), accounts: [account('eve', 'lake')] };
-  desk.tell({ kind: 'changed' });
-  await settle();
-  expect(text(root)).toContain('eve');
-});
-
-describe('the rows', () => {
-  it('give each account its own tokens, and a profile’s name once', () => {
-    const all = data({
-      profiles: [profile('lake')],
-      accounts: [account('ada', 'lake', { home_account_id: 'a' }), account('bob', 'lake', { home_account_id: 'b' })],
-      cache: [entry({ home_account_id: 'b' }), entry({ profile: 'other' })]
-    });
-    const rows = rowsOf(byProfile(all), all);
-    expect(rows.map(row => [row.account?.username, row.tokens.length, row.isFirst])).toEqual([
-      ['ada', 0, true],
-      ['bob', 1, false]
-    ]);
-  });
 });
