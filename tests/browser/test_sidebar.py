@@ -91,7 +91,7 @@ def test_the_status_item_and_its_setting(page: Page, fresh: JupyterProcess, prov
     fresh.post("jupyter_auth/v1/interactions", {"profile": "lake"})
     expect(item).to_have_text("1 sign-in waits for you")
     provider.approve(pending(fresh)[0]["user_code"], username="ada")
-    expect(page.get_by_text("Signed in as ada · Test lake")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("Signed in as ada · lake")).to_be_visible(timeout=SLOW)
     expect(item).to_have_text("1 signed in")
     item.click()
     expect(page.locator(f"#{PANEL}")).to_be_visible()

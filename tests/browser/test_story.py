@@ -20,7 +20,7 @@ def test_from_the_first_question_to_the_cleared_cache(desk: Desk, provider: Oidc
     wire = Wire(desk.page.context, desk.server.url, provider.issuer)
     path = desk.ask("sales", ASK, "tok")
     expect(desk.card).to_contain_text(f"{path.name} asks you to sign in to lake", timeout=SOON)
-    toast = desk.page.get_by_text(f"{path.name} asks you to sign in to Test lake.")
+    toast = desk.page.get_by_text(f"{path.name} asks you to sign in to lake.")
     expect(toast).to_be_visible()
     desk.page.get_by_role("button", name="Show request").click()
     panel = desk.page.locator(f"#{PANEL}")
@@ -61,7 +61,7 @@ def test_from_the_first_question_to_the_cleared_cache(desk: Desk, provider: Oidc
     assert desk.server.get("jupyter_auth/v1/accounts").json() == []
     run_cell(second.page, 1)
     expect(second.card).to_contain_text("asks you to sign in to lake", timeout=SOON)
-    toast = desk.page.get_by_text(f"second-{desk.app.module}.ipynb asks you to sign in to Test lake.")
+    toast = desk.page.get_by_text(f"second-{desk.app.module}.ipynb asks you to sign in to lake.")
     expect(panel.locator("jupyter-auth-card")).to_have_count(1)
     expect(toast).to_be_hidden()  # the panel shows it
     saved = second.saved(second.home.notebooks / f"second-{desk.app.module}.ipynb", "Sign-in is waiting")

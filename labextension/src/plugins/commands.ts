@@ -26,14 +26,14 @@ export function addCommands(app: JupyterFrontEnd, shared: ISignIns, palette: ICo
     }
   });
   commands.addCommand(COMMANDS.signIn, {
-    label: args => say('command.signIn', { profile: text(args, 'title') || text(args, 'profile') }),
+    label: args => say('command.signIn', { profile: clean(text(args, 'profile')) }),
     execute: args => {
       open();
       return panel.actions.signIn({ profile: text(args, 'profile') });
     }
   });
   commands.addCommand(COMMANDS.signOut, {
-    label: args => say('command.signOut', { username: text(args, 'username'), profile: text(args, 'profile') }),
+    label: args => say('command.signOut', { username: text(args, 'username'), profile: clean(text(args, 'profile')) }),
     execute: args => {
       open();
       const account = accountOf(store.state, args);
@@ -78,10 +78,7 @@ class PaletteEntries {
     const wanted = [
       ...data.profiles
         .filter(profile => !profile.faults.length && !isApplication(profile))
-        .map(({ name, title }) => ({
-          command: COMMANDS.signIn as string,
-          args: { profile: name, title: clean(title || name) }
-        })),
+        .map(({ name }) => ({ command: COMMANDS.signIn as string, args: { profile: name } })),
       ...data.accounts.map(({ profile, username, home_account_id }) => ({
         command: COMMANDS.signOut as string,
         args: { profile, username: clean(username), account: home_account_id }

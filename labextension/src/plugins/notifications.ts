@@ -95,8 +95,9 @@ class Toasts {
   }
 }
 
+/** As the card calls it. */
 function nameOf(interaction: Interaction): string {
-  return clean(interaction.title || interaction.profile);
+  return clean(interaction.profile);
 }
 
 export const notifications: JupyterFrontEndPlugin<void> = {
