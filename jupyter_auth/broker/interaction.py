@@ -68,6 +68,8 @@ class Interaction:
             "tenant": self.resolved.request.tenant or _tenant(profile),
             "scopes": list(self.sign_in.scopes),
             "scope_titles": dict(profile.scope_titles),
+            "account": self.resolved.request.account,
+            "login_hint": self.resolved.request.login_hint,
             "flow": self.sign_in.flow,
             "flow_reason": self.flow_reason,
             "other_flows": [flow for flow in self.offered if pending and flow != self.sign_in.flow],

@@ -216,6 +216,12 @@ describe('a live request', () => {
     await press('retry');
     expect(bodies).toMatchObject([{ scopes: ['openid', 'User.Read', 'Files.Read'] }]);
   });
+  test('a new attempt is for the same account', async () => {
+    change('int-1', { state: 'declined', account: 'ada@example.org', login_hint: 'ada' });
+    await event();
+    await press('retry');
+    expect(bodies).toMatchObject([{ account: 'ada@example.org', login_hint: 'ada' }]);
+  });
   test('a new attempt that the server refuses', async () => {
     change('int-1', { state: 'declined' });
     await event();

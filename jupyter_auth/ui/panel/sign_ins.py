@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 
+#: What a page may say of the sign-in that it asks for.
+TAKEN = ("profile", "scopes", "account", "login_hint")
+
 
 class SignIns:
     """Those that wait. ``changed`` is called when one has begun or ended, from any thread."""
@@ -32,7 +35,7 @@ class SignIns:
         Raises ``AuthError`` where none comes about.
         """
         told: Future[Row] = Future()
-        wanted = {name: body[name] for name in ("profile", "scopes", "account") if body.get(name)}
+        wanted = {name: body[name] for name in TAKEN if body.get(name)}
         threading.Thread(
             target=self._wait, args=(wanted, told), name="jupyter_auth-sign-in", daemon=True
         ).start()

@@ -30,6 +30,9 @@ export interface InteractionModel {
   tenant: string | null;
   scopes: string[];
   scope_titles: Record<string, string>;
+  /** The account that was asked for, and the one that is proposed at the provider; as the caller named them. */
+  account?: string | null;
+  login_hint?: string | null;
   flow: Flow;
   /** Why it is not the flow that comes first, for example `device_code_blocked`. */
   flow_reason?: string | null;

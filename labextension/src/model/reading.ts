@@ -92,6 +92,8 @@ function interaction(row: Raw): Interaction {
     id: text(row['id']),
     profile: text(row['profile']),
     scopes: texts(row['scopes']),
+    account: some(row['account']),
+    login_hint: some(row['login_hint']),
     state: text(row['state']) as Interaction['state'],
     requested_by: {
       ...asker,

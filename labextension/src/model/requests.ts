@@ -30,6 +30,16 @@ export async function signIn(store: Store, request: SignInRequest): Promise<Inte
   return learned(store, await store.act(client => client.signIn(request), 'interactions'));
 }
 
+/** What asks for the same once more: as much of it as the request tells. */
+export function again({ profile, scopes, account, login_hint }: Interaction): SignInRequest {
+  return {
+    profile,
+    ...(scopes.length ? { scopes } : {}), // a request that is known by its saved end has none: then the profile's
+    ...(account ? { account } : {}),
+    ...(login_hint ? { login_hint } : {})
+  };
+}
+
 function learned<T extends Interaction | null>(store: Store, interaction: T): T {
   if (interaction) {
     store.learn(interaction);

@@ -87,6 +87,7 @@ export interface SignInRequest {
   profile: string;
   scopes?: string[];
   account?: string;
+  login_hint?: string;
 }
 
 export interface Data {

@@ -1,5 +1,5 @@
 import { RestError, type Said } from '../model/client';
-import { cancel, signIn, tell } from '../model/requests';
+import { again, cancel, signIn, tell } from '../model/requests';
 import type { Store } from '../model/store';
 import type { Account, Interaction, Report, SignInRequest } from '../model/types';
 import type { WaitingList } from '../model/waiting';
@@ -49,8 +49,8 @@ export class Actions {
     }
   }
 
-  retry({ id, profile, scopes }: Interaction): Promise<void> {
-    return this.signIn({ profile, scopes }, id);
+  retry(interaction: Interaction): Promise<void> {
+    return this.signIn(again(interaction), interaction.id);
   }
 
   async cancel(id: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { ended, type InteractionCard, type InteractionModel } from '../interaction';
 import { LoginEnded, RestError, type Said } from '../model/client';
-import { cancel, look, signIn, tell } from '../model/requests';
+import { again, cancel, look, signIn, tell } from '../model/requests';
 import type { Store } from '../model/store';
 import { endIn, idIn } from './data';
 
@@ -103,9 +103,7 @@ export class Controller {
     }
     this._isStarting = true;
     try {
-      const { profile, scopes } = before;
-      // A request that is known by its saved end only has no scopes: then the profile's.
-      const next = await signIn(this._store, { profile, ...(scopes.length ? { scopes } : {}) });
+      const next = await signIn(this._store, again(before));
       this._id = next.id;
       this._isLive = true;
       this._isOver = false;

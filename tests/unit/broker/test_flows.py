@@ -39,6 +39,13 @@ async def test_device_code_is_what_works_everywhere(fresh: Bench) -> None:
     assert (wire["flow"], wire["flow_reason"], wire["other_flows"]) == ("device_code", None, [])
 
 
+async def test_a_request_tells_whose_sign_in_it_asks_for_so_that_it_can_be_made_again(fresh: Bench) -> None:
+    wire = (await fresh.ask()).to_wire()
+    assert (wire["account"], wire["login_hint"]) == (None, None)
+    wire = (await fresh.ask(login_hint="ada@example.org")).to_wire()
+    assert (wire["account"], wire["login_hint"]) == (None, "ada@example.org")
+
+
 async def test_the_profile_says_in_which_order(fresh: Bench) -> None:
     fresh.profile("web", BOTH)
     wire = (await fresh.ask("web")).to_wire()
