@@ -103,9 +103,9 @@ export class SignInsPanel extends Widget {
     this.foot.confirm();
   }
 
-  /** Fold these sections, and unfold the others. */
+  /** Fold these sections, and unfold the others. What waits is folded by hand alone, until something new does. */
   fold(sections: readonly string[]): void {
-    this.sections.forEach(({ id, node }) => (node.open = !sections.includes(id)));
+    this.foldable.forEach(({ id, node }) => (node.open = !sections.includes(id)));
   }
 
   override dispose(): void {
@@ -224,7 +224,12 @@ export class SignInsPanel extends Widget {
     return counts || ends !== null ? 1000 : next;
   }
 
+  /** The sections whose folding is kept. */
+  private get foldable(): Section[] {
+    return this.sections.filter(section => section !== this.waiting.section);
+  }
+
   private foldedChanged(): void {
-    this.options.folded(this.sections.filter(({ node }) => !node.open).map(({ id }) => id));
+    this.options.folded(this.foldable.filter(({ node }) => !node.open).map(({ id }) => id));
   }
 }

@@ -13,6 +13,7 @@ export class Waiting {
   private readonly cards: Keyed<Interaction>;
   private shown: Interaction[] = [];
   private wanted: string | null = null;
+  private heeded: ReadonlySet<string> = new Set();
   private since = 0; // ms: what was known before is not shown
   private isCovered = false;
 
@@ -53,8 +54,10 @@ export class Waiting {
     this.cover(state.knownAt < this.since);
     this.shown = waiting.shown(state.data.interactions, Date.now());
     arrange(this.section.body, this.cards.update(this.shown));
-    const pending = pendingOf(this.shown).length;
-    this.section.setCount(pending, pending > 0);
+    const pending = pendingOf(this.shown).map(({ id }) => id);
+    this.section.node.open ||= pending.some(id => !this.heeded.has(id)); // folded away were those before
+    this.heeded = new Set(pending);
+    this.section.setCount(pending.length, pending.length > 0);
     this.section.setShown(this.shown.length > 0);
     this.reveal();
   }

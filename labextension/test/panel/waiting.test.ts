@@ -15,10 +15,14 @@ let rows: Interaction[];
 let isGone: boolean;
 let store: Store;
 let waiting: Waiting;
+let asked: unknown[];
 
-function answered(method: string, path: string): Promise<Reply> {
+function answered(method: string, path: string, body?: object): Promise<Reply> {
   if (isGone) {
     return Promise.reject(new TypeError('refused'));
+  }
+  if (method === 'POST') {
+    asked.push(body);
   }
   if (method === 'DELETE') {
     rows = rows.map(row => (path.endsWith(row.id) ? { ...row, state: 'cancelled' } : row));
@@ -29,7 +33,7 @@ function answered(method: string, path: string): Promise<Reply> {
 
 beforeEach(() => {
   vi.useFakeTimers({ now: NOW * 1000 });
-  [rows, isGone] = [[sample()], false];
+  [rows, isGone, asked] = [[sample()], false, []];
   store = new Store(new Client(answered));
   const actions = new Actions(store, new WaitingList());
   const context = { store, actions, say, cardStrings: null } as unknown as Context;
@@ -95,4 +99,27 @@ it('holds no code while the page is hidden, and keeps the place of the keyboard'
   await read();
   expect(cards()[0]).toContain('D7KX-92QP');
   expect(document.activeElement).toBe(card);
+});
+
+it('asks anew for the same account', async () => {
+  rows = [sample({ account: 'ada@example.org' })];
+  await read();
+  rows = [sample({ account: 'ada@example.org', state: 'declined' })];
+  await read();
+  document.querySelector('jupyter-auth-card')?.shadowRoot?.querySelector<HTMLElement>('[data-part=retry]')?.click();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(asked).toEqual([{ profile: 'graph', scopes: rows[0]?.scopes, account: 'ada@example.org' }]);
+});
+
+it('unfolds for a new request, and stays folded for those that waited when it was folded', async () => {
+  const { node } = waiting.section;
+  node.open = false;
+  await read();
+  expect(node.open).toBe(true);
+  node.open = false;
+  await read();
+  expect(node.open).toBe(false);
+  rows = [sample(), sample({ id: 'int-2' })];
+  await read();
+  expect(node.open).toBe(true);
 });
