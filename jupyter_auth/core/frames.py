@@ -111,6 +111,7 @@ def read_frame(sock: Readable) -> dict[str, Any]:
 
 
 def _read_exactly(sock: Readable, size: int) -> bytes:
+    __tracebackhide__ = True  # here a wait is interrupted
     data = b""
     while len(data) < size:
         chunk = sock.recv(size - len(data))

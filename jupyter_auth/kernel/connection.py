@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from jupyter_auth.core import frames
 from jupyter_auth.core.errors import TransportError, error_from_wire
 from jupyter_auth.core.wire import request_to_wire, unreadable
+from jupyter_auth.kernel.stopping import hide_ours
 
 CONNECT_TIMEOUT = 5.0  # seconds
 CALL_TIMEOUT = 100.0  # seconds: longer than the broker's own limit, which explains more
@@ -58,8 +59,9 @@ class Connection:
         except OSError:
             self.close()
             raise lost("The connection to the token broker was lost.") from None
-        except BaseException:
+        except BaseException as stop:
             self.close()
+            hide_ours(stop)
             raise
         return unwrapped(answer)
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from jupyter_auth.core.errors import TransportError
 from jupyter_auth.kernel import asking
 from jupyter_auth.kernel.connection import CALL_TIMEOUT, Message, lost, unwrapped
+from jupyter_auth.kernel.stopping import hide_ours
 
 if TYPE_CHECKING:
     from jupyter_auth.broker.interactions import Requester
@@ -152,8 +153,9 @@ class InProcess:
         except TimeoutError:
             self.close()
             raise lost("The token broker did not answer in time.") from None
-        except BaseException:
+        except BaseException as stop:
             self.close()
+            hide_ours(stop)
             raise
         finally:
             self._pending = None

@@ -167,6 +167,7 @@ def test_a_kernel_of_nobody_is_interrupted_while_it_asks(
     os.kill(pid, signal.SIGINT)
     reply = lone_kernel._recv_reply(waiting, timeout=10)["content"]
     assert (reply["status"], reply["ename"]) == ("error", "KeyboardInterrupt")
+    assert "File" not in "".join(reply["traceback"]), "the cell's own line is shown, and none of ours"
     assert "no_account" in str(ask(lone_kernel, FAILED + "print(outcome)"))  # it works on
 
 

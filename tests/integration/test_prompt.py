@@ -46,13 +46,16 @@ def test_the_prompt_says_who_asks_for_what_and_ends_as_one_line(kernel: Kernel, 
         assert secret not in json.dumps(last)
 
 
-def test_the_stop_button_cancels(kernel: Kernel, provider: Provider) -> None:
-    cell = kernel.start(ASK, "None")
+@pytest.mark.parametrize("ask", [ASK, "%load_ext jupyter_auth\ntok = %get_token lake"])
+def test_the_stop_button_cancels(kernel: Kernel, provider: Provider, ask: str) -> None:
+    cell = kernel.start(ask, "None")
     waiting = pending(kernel.server)
     kernel.shows(cell)
     kernel.interrupt()
-    with pytest.raises(CellError, match="KeyboardInterrupt"):
+    with pytest.raises(CellError, match="KeyboardInterrupt") as stopped:
         kernel.result_of(cell)
+    assert "get_token" in str(stopped.value), "the person's own line is shown"
+    assert "File " not in str(stopped.value), "and none of ours"
     assert "cancelled" in last_display(kernel, cell)["text/plain"]
     assert state_after(kernel.server, waiting["id"]) == "cancelled"
     assert kernel.value("1 + 1") == 2
