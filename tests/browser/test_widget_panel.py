@@ -18,6 +18,17 @@ from ipywidgets.widgets.widget import _instances
 print('STATE', [{k: v for k, v in w.get_state().items() if k != '_esm'} for w in _instances.values()])
 """
 
+LONG_NAMES = """
+([panel, width]) => {
+  const root = panel.getRootNode();
+  const time = root.querySelector('.ja-token-main > :first-child');
+  root.host.style.inlineSize = `${width}px`;
+  root.querySelectorAll('.ja-cut').forEach(name => (name.textContent = 'somebody-of-sales@example.org'));
+  time.textContent = 'Expires in 57 s';
+  return [time.offsetHeight, time.scrollWidth - time.clientWidth, panel.scrollWidth - panel.clientWidth];
+}
+"""
+
 
 def output(page: Page, cell: int = 1) -> Locator:
     """What a cell shows."""
@@ -160,6 +171,15 @@ def test_it_is_accessible_in_each_theme_and_width(desk: Desk, provider: OidcProv
         assert box is not None and not overflows, width
     panel_of(page).get_by_role("button", name="Clear cache…").click()
     assert violations(page, ".jp-OutputArea-output") == []
+
+
+def test_long_names_leave_the_time_its_line(desk: Desk, provider: OidcProvider) -> None:
+    desk.page.set_viewport_size({"width": 1300, "height": 760})
+    desk.ask("long", "%auth")
+    sign_in(desk, provider)
+    panel = panel_of(desk.page).element_handle()
+    for width in (720, 710, 700, 640, 500, 480, 300):
+        assert desk.page.evaluate(LONG_NAMES, [panel, width]) == [24, 0, 0], width
 
 
 def save_widgets(desk: Desk) -> None:
