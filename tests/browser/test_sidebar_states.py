@@ -182,14 +182,14 @@ def test_a_login_that_ended_leaves_no_data(shown: Shown) -> None:
 
 def test_a_closed_panel_keeps_no_code_and_nothing_after_the_login(shown: Shown) -> None:
     page = shown.page
-    panel = shown.become(interactions=[made.waiting()])
+    panel = shown.become(interactions=[made.waiting("closed")])
     card = panel.locator("jupyter-auth-card")
     expect(card).to_contain_text("D7KX-92QP")
     close = "window.jupyterapp.commands.execute('application:toggle-left-area')"
     refresh = "window.jupyterapp.commands.execute('jupyter-auth:refresh')"
     page.evaluate(close)
     expect(panel).to_be_hidden()
-    shown.answers.values = usual() | {"interactions": [made.waiting(state="cancelled", user_code=None)]}
+    shown.answers.values = usual() | {"interactions": [made.waiting("closed", "cancelled", user_code=None)]}
     page.evaluate(refresh)
     expect(card).not_to_contain_text("D7KX-92QP")
     assert "ada.lovelace" in panel.evaluate("panel => panel.outerHTML")
