@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.browser.at_provider import opened, sign_in
 from tests.browser.desk import Desk
 from tests.browser.lab import run_cell, violations
 from tests.idp import OidcProvider
@@ -23,25 +24,6 @@ def web(home: Place, provider: OidcProvider) -> Iterator[None]:
     home.profile(provider.issuer, "web", more=BOTH)
     yield
     home.toml.write_text(before, encoding="utf-8")
-
-
-def sign_in(page: Page) -> None:
-    """At the provider: name, password, consent."""
-    for _ in range(4):
-        page.wait_for_load_state()
-        if "/callback" in page.url or not page.locator("button[type=submit]").count():
-            return
-        if page.locator("input[name=login]").count():
-            page.fill("input[name=login]", "ada")
-            page.fill("input[name=password]", "any")
-        page.locator("button[type=submit]").first.click()
-
-
-def opened(desk: Desk) -> Page:
-    """The tab that the card's link opens."""
-    with desk.page.context.expect_page() as tab:
-        desk.card.get_by_role("link").click()
-    return tab.value
 
 
 def test_from_the_card_to_the_token(desk: Desk) -> None:

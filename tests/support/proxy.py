@@ -1,52 +1,68 @@
-"""A reverse proxy as small as can be: it passes requests on, and strips nothing."""
+"""A reverse proxy as small as can be: it passes bytes on, websockets among them, and changes none."""
 
-import http.client
+import asyncio
+import contextlib
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+CHUNK = 64 * 1024  # bytes
 
 
-class Proxy(ThreadingHTTPServer):
-    """Listens at once; ``to`` is the port that it passes requests on to."""
+class Proxy:
+    """Listens at once; ``to`` is the port on this machine that it passes on to."""
 
-    daemon_threads = True
-    to = 0
+    def __init__(self) -> None:
+        self.to = 0
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listening.getsockname()[1])
 
-    @property
-    def port(self) -> int:
-        return int(self.server_address[1])
+    async def serve(self, is_listening: threading.Event, end: asyncio.Event) -> None:
+        """Until ``end``; connections that are open then are closed."""
+        server = await asyncio.start_server(self._join, sock=self._listening)
+        is_listening.set()
+        await end.wait()
+        server.close()
+
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            there, to_there = await asyncio.open_connection("127.0.0.1", self.to)
+        except OSError:
+            writer.close()
+            return
+        ways = [asyncio.ensure_future(_pass(reader, to_there)), asyncio.ensure_future(_pass(there, writer))]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            for end in (writer, to_there):
+                end.close()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    server: Proxy
-
-    def _pass_on(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        there = http.client.HTTPConnection("127.0.0.1", self.server.to, timeout=30)
-        there.request(self.command, self.path, body, {**dict(self.headers), "Connection": "close"})
-        answer = there.getresponse()
-        content = answer.read()
-        self.send_response_only(answer.status)
-        for name, value in answer.getheaders():
-            if name.lower() not in {"content-length", "transfer-encoding", "connection"}:
-                self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    do_GET = do_POST = do_DELETE = _pass_on
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing."""
+async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):  # whoever hung up
+        while data := await reader.read(CHUNK):
+            writer.write(data)
+            await writer.drain()
 
 
 @contextmanager
 def proxy() -> Iterator[Proxy]:
-    """A proxy that runs."""
-    with Proxy(("127.0.0.1", 0), _Handler) as running:
-        threading.Thread(target=running.serve_forever, args=(0.05,), daemon=True).start()
-        try:
-            yield running
-        finally:
-            running.shutdown()
+    """A proxy that runs, on a loop in a thread of its own."""
+    running, is_listening, end = Proxy(), threading.Event(), asyncio.Event()
+    loop = asyncio.new_event_loop()
+
+    def serve() -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(running.serve(is_listening, end))
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        assert is_listening.wait(10)
+        yield running
+    finally:
+        loop.call_soon_threadsafe(end.set)
+        thread.join(10)
