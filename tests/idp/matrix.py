@@ -3,10 +3,8 @@
 ``--write`` puts it into docs/reference/providers.md; a test holds that the page says what is so.
 """
 
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from jupyter_auth.core.errors import AuthError, OAuthError
@@ -14,13 +12,13 @@ from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.secret import Secret
 from jupyter_auth.providers.base import DeviceAuthorization, NotYet, ProviderMetadata, TokenResponse
 from jupyter_auth.providers.oidc import OidcEngine
+from tests.support.tables import markdown, print_or_write
 
 from . import PROVIDERS
 from .base import PUBLIC_CLIENT, Provider
 from .errors import ProviderError
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "providers.md"
-BEGIN, END = "<!-- table -->\n", "<!-- end of table -->\n"
+MARK = "table"
 SCOPES = ("openid", "profile", "offline_access", "lake.read", "lake.write")
 FEWER = ("openid", "offline_access", "lake.read")
 
@@ -228,25 +226,9 @@ def table() -> str:
     for kind in PROVIDERS:
         with kind() as provider:
             columns.append([flow(Bench(provider)) for flow in FLOWS.values()])
-    rows = [("Flow", *(kind.name for kind in PROVIDERS)), ("---",) * (len(PROVIDERS) + 1)]
-    rows += zip(FLOWS, *columns, strict=True)
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
-
-
-def committed() -> str:
-    """The table that the page shows."""
-    return PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0].strip() + "\n"
-
-
-def main() -> None:
-    """Print the table, or write it into the page."""
-    made = table()
-    if "--write" not in sys.argv[1:]:
-        sys.stdout.write(made)
-        return
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{made}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    rows = list(zip(FLOWS, *columns, strict=True))
+    return markdown(("Flow", *(kind.name for kind in PROVIDERS)), rows)
 
 
 if __name__ == "__main__":
-    main()
+    print_or_write(MARK, table())

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.tables import committed
+
 from .entra import EntraProvider, parity
 
 
@@ -31,6 +33,4 @@ def test_the_entra_engine_differs_in_nothing(
 
 
 def test_the_reference_has_the_table(compared: tuple[parity.Wire, list[parity.Difference]]) -> None:
-    text = parity.PAGE.read_text(encoding="utf-8")
-    told = text.split(parity.BEGIN)[1].split(parity.END)[0].strip()
-    assert told == parity.table(*compared).strip(), "run: python -m tests.idp.entra.parity --write"
+    assert committed(parity.MARK) == parity.table(*compared), "run: python -m tests.idp.entra.parity --write"

@@ -5,7 +5,6 @@
 
 import json
 import os
-import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -23,12 +22,12 @@ from jupyter_auth.core.secret import Secret
 from jupyter_auth.providers.base import Engine, TokenResponse
 from jupyter_auth.providers.entra import EntraEngine
 from jupyter_auth.providers.oidc import OidcEngine
+from tests.support.tables import markdown, print_or_write
 
 from ..base import CONFIDENTIAL_SECRET
 from .provider import APP_KEY, APP_PUBLIC, APP_SECRET, CALLBACK, EntraProvider
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "providers.md"
-BEGIN, END = "<!-- wire -->\n", "<!-- end of wire -->\n"
+MARK = "wire"
 API, APP_SCOPE = "https://api.example/user.read", "https://api.example/.default"
 DOWNSTREAM = "https://downstream.example/user.read"
 SCOPES = ("openid", "profile", "offline_access", API)
@@ -255,7 +254,7 @@ def compare(provider: EntraProvider) -> tuple[Wire, list[Difference]]:
 
 def table(theirs: Wire, found: list[Difference]) -> str:
     """Markdown: each verb, what msal sends, and the differences with their reasons."""
-    lines = ["| Verb | msal and `entra` send | `oidc` differs in |", "| --- | --- | --- |"]
+    rows = []
     for verb, sent in theirs.items():
         names = ", ".join(f"`{name}`" for name in sorted(sent)) or "nothing: Entra has no such endpoint"
         reasons: dict[str, list[str]] = {}
@@ -263,20 +262,14 @@ def table(theirs: Wire, found: list[Difference]) -> str:
             if difference.verb == verb:
                 reasons.setdefault(ALLOWED[difference.key], []).append(f"`{difference.parameter}`")
         differing = "; ".join(f"{', '.join(which)}: {why}" for why, which in reasons.items()) or "nothing"
-        lines.append(f"| {verb} | {names} | {differing} |")
-    return "\n".join(lines) + "\n"
+        rows.append((verb, names, differing))
+    return markdown(("Verb", "msal and `entra` send", "`oidc` differs in"), rows)
 
 
 def main() -> None:
     """Print the table, or write it into the page."""
     with EntraProvider(Path(tempfile.mkdtemp())) as provider:
-        text = table(*compare(provider))
-    if "--write" not in sys.argv:
-        print(text)
-        return
-    page = PAGE.read_text(encoding="utf-8")
-    before, after = page.split(BEGIN)[0], page.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+        print_or_write(MARK, table(*compare(provider)))
 
 
 if __name__ == "__main__":

@@ -75,6 +75,10 @@ class EntraProvider(ProviderProcess):
         """Forget what came in, and what was planned."""
         self._control("reset")
 
+    def revoke_all(self) -> None:
+        """End every grant and refresh token, as an administrator's "revoke sessions" would."""
+        self._control("revoke_all")
+
     def _control(self, verb: str, body: object = None) -> Any:
         with requests.Session() as session:
             session.trust_env = False

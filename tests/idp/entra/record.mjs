@@ -13,6 +13,9 @@ async function text(req) {
 export class Record {
   #seen = [];
   #planned = [];
+  #revokeAll;
+
+  constructor(revokeAll) { this.#revokeAll = revokeAll; }
 
   async serve(req, res, next) {
     const url = new URL(req.url, 'https://127.0.0.1');
@@ -31,6 +34,7 @@ export class Record {
   async #control(req, res, verb) {
     if (verb === 'plan') this.#planned.push(JSON.parse(await text(req)));
     if (verb === 'reset') { this.#seen = []; this.#planned = []; }
+    if (verb === 'revoke_all') this.#revokeAll();
     res.setHeader('content-type', 'application/json');
     return res.end(JSON.stringify({ seen: this.#seen, planned: this.#planned.length }));
   }

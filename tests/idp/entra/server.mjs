@@ -19,7 +19,7 @@ const tenants = new Map(env.TENANTS.split(',').map((pair) => pair.split('=')));
 const home = [...tenants.values()][0];
 const redirect_uris = env.REDIRECT_URIS.split(',');
 const store = new Store();
-const record = new Record();
+const record = new Record(() => store.revokeAll());
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const signingKey = { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'k1' };
 const cookieKeys = [randomBytes(32).toString('hex')];
@@ -118,6 +118,9 @@ const dress = (tid) => async (ctx, next) => {
     if (claims && oidc.body?.client_info) body.client_info = Buffer.from(JSON.stringify({ uid: claims.oid, utid: home })).toString('base64url');
     if (claims && tid !== home) body.id_token = await asGuest(claims, tid);
     body.ext_expires_in = body.expires_in;
+  }
+  if (oidc?.route === 'token' && body?.error === 'invalid_grant' && oidc.params?.grant_type === 'refresh_token') {
+    Object.assign(body, { error_description: 'AADSTS50173: The provided grant has expired due to it being revoked.', error_codes: [50173] });
   }
   if (oidc?.route === 'device_authorization' && body?.user_code) Object.assign(body, { interval: 1, verification_uri_complete: undefined });
 };
