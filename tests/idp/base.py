@@ -32,6 +32,7 @@ class LogEntry(TypedDict):
     at: float  # Unix seconds, when it came in
     grant_type: str | None
     scope: str | None  # as asked
+    claims: str | None  # as asked
     client_id: str | None
     status: int
     ok: bool

@@ -108,11 +108,11 @@ export class Control {
     else ctx.remove('Content-Type');
   }
 
-  #note(ctx, { endpoint, at }, { grant_type = null, scope = null }) {
+  #note(ctx, { endpoint, at }, { grant_type = null, scope = null, claims = null }) {
     const answer = ctx.state.failure ?? ctx.body;
     const body = typeof answer === 'object' && answer !== null ? answer : {};
     this.#log.push({
-      endpoint, path: ctx.path, at, grant_type, scope,
+      endpoint, path: ctx.path, at, grant_type, scope, claims,
       client_id: ctx.oidc?.client?.clientId ?? null,
       status: ctx.status,
       ok: endpoint === 'token' ? 'access_token' in body : ctx.status === 200,

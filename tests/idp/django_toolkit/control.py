@@ -132,6 +132,7 @@ class Control:
             "at": at,
             "grant_type": form.get("grant_type"),
             "scope": form.get("scope"),
+            "claims": form.get("claims"),
             "client_id": form.get("client_id") or _basic_username(environ.get("HTTP_AUTHORIZATION", "")),
             "status": answer.code,
             "ok": "access_token" in body if endpoint == "token" else answer.code == 200,

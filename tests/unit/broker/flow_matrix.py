@@ -6,6 +6,7 @@ the same, and has to have its reason in ``flow_sites``.
 """
 
 import asyncio
+import json
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -39,7 +40,7 @@ GRANTS = {"client_credentials": {"client_credentials"}, "on_behalf_of": {"token-
 
 def _renewed(at: Cell, result: AuthenticationResult, last: AuthenticationResult) -> str:
     """A new token, by one request: which."""
-    (grant,) = at.site.posts()
+    ((grant, _),) = at.site.posts()
     assert grant in GRANTS.get(at.flow, {"refresh_token"})
     assert result.metadata.token_source is TokenSource.IDENTITY_PROVIDER
     assert result.reveal() != last.reveal()
@@ -115,7 +116,10 @@ async def more_scopes(at: Cell) -> str:
 
 async def claims(at: Cell) -> str:
     first = await at.first()
-    return await _renewing(at, first, lambda: at.acquire(claims_challenge=CLAIMS))
+    word = await _renewing(at, first, lambda: at.acquire(claims_challenge=CLAIMS))
+    ((_, sent),) = at.site.posts()
+    assert json.loads(sent)["access_token"]["acrs"] == json.loads(CLAIMS)["access_token"]["acrs"]
+    return word
 
 
 def _because(at: Cell, word: str) -> str:

@@ -35,8 +35,8 @@ class Site:
     approve: Callable[[str, str], object]  # user code, address
     #: authorization request and redirect URI; the address at which the person ends up
     land: Callable[[str, str], str]
-    #: the grant types of the token requests since the last reset, without their namespace
-    posts: Callable[[], list[str]]
+    #: the token requests since the last reset: grant type, without its namespace, and claims
+    posts: Callable[[], list[tuple[str, str]]]
     #: why a flow is not there, by the reason of our error; why an outcome is as it is
     why: Mapping[str, str]
 
@@ -80,7 +80,7 @@ def oidc_site(provider: Provider) -> Site:
         approve=lambda code, address: provider.approve(code, verification_uri=address),
         land=lambda address, _: provider.sign_in(address),
         posts=lambda: [
-            str(entry["grant_type"]).rpartition(":")[2]
+            (str(entry["grant_type"]).rpartition(":")[2], entry["claims"] or "")
             for entry in provider.log()
             if entry["endpoint"] == "token"
         ],
@@ -107,7 +107,10 @@ def entra_site(provider: EntraProvider) -> Site:
         },
         approve=provider.approve,
         land=provider.sign_in_until,
-        posts=lambda: [seen["form"]["grant_type"].rpartition(":")[2] for seen in provider.seen("token")],
+        posts=lambda: [
+            (seen["form"]["grant_type"].rpartition(":")[2], seen["form"].get("claims", ""))
+            for seen in provider.seen("token")
+        ],
         why={"unsupported": "Entra has no such endpoint"},
     )
 
