@@ -104,8 +104,8 @@ def take_ends(at: Desk, provider: OidcProvider) -> None:
 
 
 def take_made_up(at: Desk) -> None:
-    """What no provider here would send: an address that is not safe, and names that try to be more."""
-    names = ("unsafe", "hostile")
+    """The redirect at a provider with a name, an address that is not safe, and names that try to be more."""
+    names = ("browser", "paste", "blocked", "unsafe", "hostile")
     answers = Answers(at.page)
     answers.values = {f"interactions/{name}": request(name) for name in names}
     open_document(at.page, at.server, write_cards(at.home.notebooks, "cards.ipynb", *names).name)

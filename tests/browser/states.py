@@ -17,6 +17,17 @@ EVIL = (
 REQUESTS: dict[str, dict[str, Any]] = {
     "waiting": {},
     "browser": {"flow": "authorization_code", "authorization_uri": "https://idp.example.org/authorize?x=1"},
+    "paste": {
+        "flow": "authorization_code",
+        "authorization_uri": "https://idp.example.org/authorize?x=1",
+        "paste": True,
+        "other_flows": ["device_code"],
+    },
+    "blocked": {
+        "flow": "authorization_code",
+        "authorization_uri": "https://idp.example.org/authorize?x=1",
+        "flow_reason": "device_code_blocked",
+    },
     "slow": {"slow": True},
     "low": {"left": 100, "created": -800},
     "expired": {"state": "expired"},

@@ -19,6 +19,8 @@ SAYS = {
         "and 2 more notebooks wait",
     ],
     "browser": ["This card closes by itself", "Request ends in"],
+    "paste": ["paste it here", "Finish sign-in", "Sign in with a code instead"],
+    "blocked": ["This card closes by itself"],
     "slow": ["D7KX-92QP"],
     "low": ["in 1 min"],
     "expired": ["The code expired", "Get a new code"],

@@ -44,7 +44,7 @@ widget.render({{ model, el }});
 
 
 def show(page: Page, scheme: str, *, variables: bool, direction: str = "ltr") -> Locator:
-    """The panel in such a page, with a request that waits."""
+    """The panel in such a page, with the card of a request that waits."""
     answers: dict[str, Any] = usual() | {"interactions": [waiting(verification_uri_complete=COMPLETE)]}
     answers["kernels"] = [kernel("projects/2026/sales-forecast.ipynb", "graph lake", 130)]
     own = "".join(f"--vscode-{name}: {value};" for name, value in VSCODE[scheme].items())
@@ -61,6 +61,7 @@ def show(page: Page, scheme: str, *, variables: bool, direction: str = "ltr") ->
     page.goto(HOST)
     panel = page.locator(".ja-widget-panel")
     expect(panel).to_contain_text("ada@contoso.com")
+    panel.get_by_role("button", name="Show here").click()
     return panel
 
 
