@@ -145,9 +145,9 @@ class InProcess:
         __tracebackhide__ = True
         if self.is_closed:
             raise lost("The connection to the token broker was closed.")
-        self._pending = pending = self._host.submit(self._session.respond(message))
         try:
-            answer = pending.result(timeout)
+            self._pending = self._host.submit(self._session.respond(message))
+            answer = self._pending.result(timeout)
         except concurrent.futures.CancelledError:
             raise lost("The connection to the token broker was closed.") from None
         except TimeoutError:

@@ -23,6 +23,7 @@ from jupyter_auth.core.wire import result_from_wire
 from jupyter_auth.kernel import prompting
 from jupyter_auth.kernel.connection import Connection, part
 from jupyter_auth.kernel.finding import connect
+from jupyter_auth.kernel.stopping import hide_ours
 
 if TYPE_CHECKING:
     from jupyter_auth.kernel.in_process import InProcess
@@ -112,9 +113,10 @@ class Waiting:
             interaction = answer = _ended(interaction, ended)  # no frame keeps a code
             prompt.finish(interaction)
             raise ended from None
-        except BaseException:  # the stop button: the cell ends as it always does, and so does the prompt
+        except BaseException as stop:  # the cell ends as it always does, and so does the prompt
             interaction = answer = _ended(interaction, self._cancelled())
             prompt.finish(interaction)
+            hide_ours(stop)
             raise
 
     def _paste(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import requests
 
@@ -71,6 +72,9 @@ def test_every_route_wants_authentication(server: JupyterProcess) -> None:
                 answer = session.request(method, url, timeout=20, allow_redirects=False)
                 if method == "OPTIONS":  # Jupyter answers it without a login, for browsers' preflights
                     assert answer.headers["Content-Type"].startswith("text/html") or not answer.content
+                elif (method, route) == ("GET", "callback"):  # a person's browser: by way of the login
+                    assert answer.status_code == 302
+                    assert answer.headers["Location"].startswith(f"{urlsplit(server.url).path}login?")
                 else:
                     assert answer.status_code in {401, 403, 404, 405}, (method, route)
 

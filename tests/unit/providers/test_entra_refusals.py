@@ -107,8 +107,12 @@ def test_refusals_that_leave_the_refresh_token(
 
 
 def test_an_error_at_the_callback(engine: EntraEngine) -> None:
-    started = engine.start_code(SCOPES, (), {}, redirect_uri=CALLBACK, state=Secret("s"))
-    back = {"state": "s", "error": "access_denied", "error_description": "AADSTS65004: User declined."}
+    started = engine.start_code(SCOPES, (), {}, redirect_uri=CALLBACK, state=Secret("state-of-this-one"))
+    back = {
+        "state": "state-of-this-one",
+        "error": "access_denied",
+        "error_description": "AADSTS65004: User declined.",
+    }
     with pytest.raises(OAuthError) as caught:
         engine.finish_code(started, back)
     assert (caught.value.error, caught.value.reason) == ("access_denied", "access_denied")
