@@ -15,30 +15,43 @@ class Proxy:
 
     def __init__(self) -> None:
         self.to = 0
+        self._joined: set[asyncio.Task[None]] = set()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listening.getsockname()[1])
 
     async def serve(self, is_listening: threading.Event, end: asyncio.Event) -> None:
         """Until ``end``; connections that are open then are closed."""
-        server = await asyncio.start_server(self._join, sock=self._listening)
+        server = await asyncio.start_server(self._begin, sock=self._listening)
         is_listening.set()
         await end.wait()
         server.close()
+        for joined in self._joined:
+            joined.cancel()
+        await asyncio.gather(*self._joined, return_exceptions=True)
+        await asyncio.sleep(0.05)  # the turns in which their sockets are closed
+
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        joined = asyncio.ensure_future(self._join(reader, writer))
+        self._joined.add(joined)
+        joined.add_done_callback(self._joined.discard)
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             there, to_there = await asyncio.open_connection("127.0.0.1", self.to)
-        except OSError:
-            writer.close()
+        except (OSError, asyncio.CancelledError):
+            writer.transport.abort()
             return
         ways = [asyncio.ensure_future(_pass(reader, to_there)), asyncio.ensure_future(_pass(there, writer))]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            for end in (writer, to_there):
+                end.close()
+        except asyncio.CancelledError:
+            for end in (writer, to_there):
+                end.transport.abort()  # with what it has not written: nobody reads it
         finally:
             for way in ways:
                 way.cancel()
-            for end in (writer, to_there):
-                end.close()
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
