@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_auth.kernel import acquiring
 from jupyter_auth.kernel.acquiring import Scopes
@@ -34,7 +34,7 @@ def acquire_token_by_device_flow(
     :raises InteractionError: the person declined, cancelled, or did not answer in time.
     """
     __tracebackhide__ = True
-    asked = acquiring.Asked(
+    return _ask(
         "acquire_token_by_device_flow",
         profile=profile,
         scopes=scopes,
@@ -47,8 +47,6 @@ def acquire_token_by_device_flow(
         acr_values=acr_values,
         max_age=max_age,
     )
-    client.prepare()
-    return acquiring.ask(asked, Waiting())
 
 
 def acquire_token_interactive(
@@ -74,7 +72,7 @@ def acquire_token_interactive(
         ``no_code_flow``).
     """
     __tracebackhide__ = True
-    asked = acquiring.Asked(
+    return _ask(
         "acquire_token_interactive",
         profile=profile,
         scopes=scopes,
@@ -88,8 +86,6 @@ def acquire_token_interactive(
         acr_values=acr_values,
         max_age=max_age,
     )
-    client.prepare()
-    return acquiring.ask(asked, Waiting())
 
 
 def log_in(
@@ -101,7 +97,7 @@ def log_in(
 ) -> AuthenticationResult:
     """Ask a person in the way that works best here, whatever the cache holds: for ``%auth login``."""
     __tracebackhide__ = True
-    asked = acquiring.Asked(
+    return _ask(
         "acquire_token_interactive",
         profile=profile,
         scopes=scopes,
@@ -110,5 +106,10 @@ def log_in(
         timeout=None,
         flow=flow,
     )
+
+
+def _ask(op: str, **arguments: Any) -> AuthenticationResult:
+    __tracebackhide__ = True
+    asked = acquiring.Asked(op, **arguments)
     client.prepare()
     return acquiring.ask(asked, Waiting())

@@ -5,22 +5,10 @@ from typing import Any
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import CONFIDENTIAL_SECRET
-from tests.idp.entra import APP_PUBLIC, APP_SECRET, HOME, EntraProvider
+from tests.idp.entra import API, APP_PUBLIC, APP_SCOPE, APP_SECRET, DOWNSTREAM, HOME, EntraProvider
 from tests.integration.conftest import pending
 from tests.support import Kernel, Place
 
-API, WRITE = "https://api.example/user.read", "https://api.example/user.write"
-APP_SCOPE, DOWNSTREAM = "https://api.example/.default", "https://downstream.example/user.read"
-ADA, BOB = f"oid-ada.{HOME}", f"oid-bob.{HOME}"
-PROFILE = """
-[profiles.{name}]
-provider  = "entra"
-authority = "{authority}"
-client_id = "{client_id}"
-scopes    = ["{scope}"]
-ca_bundle = "{bundle}"
-{more}
-"""
 #: By the other road: the OpenID Connect engine at Entra's v2.0 issuer, for an application alone.
 BATCH = """
 [profiles.batch]
@@ -39,14 +27,13 @@ def write_profiles(place: Place, entra: EntraProvider) -> None:
     secret.write_text(CONFIDENTIAL_SECRET, encoding="utf-8")
     own = f'client_secret_file = "{secret}"'
     rows = (
-        ("graph", "common", APP_PUBLIC, API, ""),
+        ("graph", "common", APP_PUBLIC, API),
         ("app", HOME, APP_SECRET, APP_SCOPE, own),
         ("orders", HOME, APP_SECRET, DOWNSTREAM, own),
     )
     text = ""
-    for name, tenant, client_id, scope, more in rows:
-        values = {"authority": entra.authority(tenant), "client_id": client_id, "scope": scope}
-        text += PROFILE.format(name=name, more=more, bundle=entra.certificate, **values)
+    for name, tenant, client_id, scope, *more in rows:
+        text += entra.profile(name, *more, tenant=tenant, client_id=client_id, scope=scope)
     issuer = f"{entra.authority()}/v2.0"
     text += BATCH.format(
         issuer=issuer, client_id=APP_SECRET, secret=secret, scope=APP_SCOPE, bundle=entra.certificate

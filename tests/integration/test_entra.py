@@ -10,11 +10,11 @@ import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import MisbehavingProvider
-from tests.idp.entra import FABRIKAM, HOME, EntraProvider
+from tests.idp.entra import ADA, BOB, FABRIKAM, HOME, WRITE, EntraProvider
 from tests.idp.managed_identity import SHAPES, Machine
 from tests.integration.code_flow import CALLBACK, browser, visit
 from tests.integration.conftest import pending
-from tests.integration.entra import ADA, BOB, WRITE, answer, sign_in, write_profiles
+from tests.integration.entra import answer, sign_in, write_profiles
 from tests.support import Kernel, Place, Script, place
 from tests.support.resource import Resource, resource
 
@@ -35,18 +35,6 @@ BLOCKED = {
 }
 MACHINE = '[profiles.batch]\nprovider = "managed_identity"\nresource = "https://storage.azure.com"\n'
 StartKernels = Callable[[JupyterProcess, int], list[Kernel]]
-
-
-@pytest.fixture(scope="module")
-def running_entra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EntraProvider]:
-    with EntraProvider(tmp_path_factory.mktemp("entra")) as provider:
-        yield provider
-
-
-@pytest.fixture
-def entra(running_entra: EntraProvider) -> EntraProvider:
-    running_entra.reset()
-    return running_entra
 
 
 @pytest.fixture

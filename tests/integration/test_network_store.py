@@ -1,7 +1,5 @@
 """Two servers over one store on what they take for a network filesystem."""
 
-import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -9,8 +7,8 @@ import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
-from tests.integration.cells import SILENT, refresh_at
-from tests.support import Kernel, Place, until
+from tests.integration.sharing import assert_one_clear, assert_one_refresh
+from tests.support import Kernel, Place
 
 #: Each server is a host of its own. A look at the others' clears every half second, for the test's sake.
 ON_NFS = """
@@ -21,7 +19,6 @@ storage.network_filesystem = lambda path: "nfs4"
 network.LOOK = 0.5
 socket.gethostname = lambda: f"host-of-{os.getpid()}"
 """
-OUTCOME = "[tok.metadata.token_source, tok.metadata.cache_level, tok.issued_on, tok.reveal()]"
 
 
 @pytest.fixture
@@ -42,23 +39,9 @@ def test_one_refresh_and_one_clear_for_all_hosts(
     sign_in(kernels[0])
     for kernel in kernels:
         kernel.run("tok = ja.get_token('lake')")
-    provider.reset_log()
-    provider.set(hold_ms=700)
-    code = refresh_at(time.time() + 1)
-    cells = [kernel.start(code, OUTCOME) for kernel in kernels]
-    found = [kernel.result_of(cell) for kernel, cell in zip(kernels, cells, strict=True)]
-    assert provider.token_responses() == 1
-    assert sorted(json.dumps(one[:2]) for one in found) == ['["cache", "memory"]'] * 3 + [
-        '["identity_provider", null]'
-    ]
-    assert len({one[3] for one in found}) == 1
-    provider.set(hold_ms=0)
+    assert_one_refresh(kernels, provider)
     assert hosts[0].get("jupyter_auth/v1/status").json()["store"]["network"] == "nfs4"
     names = {path.name for path in fresh.store.iterdir()}
     assert len([name for name in names if name.startswith("generation-host-of-")]) == 2
     assert not {name for name in names if name.endswith(("-wal", "-shm"))} and "leases" not in names
-
-    kernels[0].run("ja.clear_cache()")
-    assert [kernel.run(SILENT, "outcome") for kernel in kernels[:2]] == ["no_account"] * 2  # at once
-    until(lambda: kernels[2].run(SILENT, "outcome") == "no_account", 5)
-    assert kernels[3].run(SILENT, "outcome") == "no_account"
+    assert_one_clear(kernels)

@@ -1,7 +1,6 @@
 """Two servers that share nothing but a Redis: one sign-in, one refresh, one clear."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -9,7 +8,7 @@ import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
-from tests.integration.cells import SILENT, refresh_at
+from tests.integration.sharing import assert_one_clear, assert_one_refresh
 from tests.support import Kernel, Place, until
 from tests.support.redis_server import PASSWORD, RedisServer
 
@@ -17,7 +16,6 @@ SETTINGS = """
 c.JupyterAuth.store = "redis"
 c.JupyterAuth.redis_url_file = {file!r}
 """
-OUTCOME = "[tok.metadata.token_source, tok.metadata.cache_level, tok.issued_on, tok.reveal()]"
 
 
 @pytest.fixture
@@ -45,27 +43,13 @@ def test_one_sign_in_one_refresh_and_one_clear_for_all(
     kernels = [kernel for server in servers for kernel in start_kernels(server, 2)]
     sign_in(kernels[0])
     assert len({kernel.run("tok = ja.get_token('lake')", "tok.reveal()") for kernel in kernels}) == 1
-    provider.reset_log()
-    provider.set(hold_ms=700)
-    code = refresh_at(time.time() + 1)
-    cells = [kernel.start(code, OUTCOME) for kernel in kernels]
-    found = [kernel.result_of(cell) for kernel, cell in zip(kernels, cells, strict=True)]
-    assert provider.token_responses() == 1
-    assert sorted(json.dumps(one[:2]) for one in found) == ['["cache", "memory"]'] * 3 + [
-        '["identity_provider", null]'
-    ]
-    assert len({one[3] for one in found}) == 1
-    provider.set(hold_ms=0)
+    assert_one_refresh(kernels, provider)
     status = servers[0].get("jupyter_auth/v1/status").json()
     assert status["store"]["name"] == "redis" and status["store"]["notes"] == []
     told = json.dumps(status) + fresh.log.read_text()
     assert PASSWORD not in told and "rediss://" not in told
     assert not (fresh.store / "tokens.db").exists()
-
-    kernels[0].run("ja.clear_cache()")
-    assert [kernel.run(SILENT, "outcome") for kernel in kernels[:2]] == ["no_account"] * 2  # at once
-    until(lambda: kernels[2].run(SILENT, "outcome") == "no_account", 5)
-    assert kernels[3].run(SILENT, "outcome") == "no_account"
+    assert_one_clear(kernels)
 
 
 def test_a_redis_that_goes_is_told_and_kernels_go_on(

@@ -1,5 +1,35 @@
 """A provider in the shape of Microsoft Entra ID, in a process of its own."""
 
-from .provider import APP_KEY, APP_PUBLIC, APP_SECRET, CALLBACK, FABRIKAM, HOME, EntraProvider, Seen
+from .provider import (
+    ADA,
+    API,
+    APP_KEY,
+    APP_PUBLIC,
+    APP_SCOPE,
+    APP_SECRET,
+    BOB,
+    CALLBACK,
+    DOWNSTREAM,
+    FABRIKAM,
+    HOME,
+    WRITE,
+    EntraProvider,
+    Seen,
+)
 
-__all__ = ["APP_KEY", "APP_PUBLIC", "APP_SECRET", "CALLBACK", "FABRIKAM", "HOME", "EntraProvider", "Seen"]
+__all__ = [
+    "ADA",
+    "API",
+    "APP_KEY",
+    "APP_PUBLIC",
+    "APP_SCOPE",
+    "APP_SECRET",
+    "BOB",
+    "CALLBACK",
+    "DOWNSTREAM",
+    "FABRIKAM",
+    "HOME",
+    "WRITE",
+    "EntraProvider",
+    "Seen",
+]

@@ -25,11 +25,9 @@ from jupyter_auth.providers.oidc import OidcEngine
 from tests.support.tables import markdown, print_or_write
 
 from ..base import CONFIDENTIAL_SECRET
-from .provider import APP_KEY, APP_PUBLIC, APP_SECRET, CALLBACK, EntraProvider
+from .provider import API, APP_KEY, APP_PUBLIC, APP_SCOPE, APP_SECRET, CALLBACK, DOWNSTREAM, EntraProvider
 
 MARK = "wire"
-API, APP_SCOPE = "https://api.example/user.read", "https://api.example/.default"
-DOWNSTREAM = "https://downstream.example/user.read"
 SCOPES = ("openid", "profile", "offline_access", API)
 ADA = "ada@contoso.test"
 STATE = "s" * 32

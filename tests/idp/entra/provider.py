@@ -20,6 +20,19 @@ APP_PUBLIC, APP_SECRET, APP_KEY = "app-public", "app-secret", "app-key"
 HOME = "11111111-2222-3333-4444-555555555555"
 FABRIKAM = "66666666-7777-8888-9999-000000000000"
 CALLBACK = "http://127.0.0.1:8888/jupyter_auth/v1/callback"
+#: What its APIs take: for people, for an application itself, and on somebody's behalf.
+API, WRITE = "https://api.example/user.read", "https://api.example/user.write"
+APP_SCOPE, DOWNSTREAM = "https://api.example/.default", "https://downstream.example/user.read"
+ADA, BOB = f"oid-ada.{HOME}", f"oid-bob.{HOME}"  # their home_account_id
+_PROFILE = """
+[profiles.{name}]
+provider = "entra"
+authority = "{authority}"
+client_id = "{client_id}"
+scopes = ["{scope}"]
+ca_bundle = "{bundle}"
+{more}
+"""
 _SERVER = Path(__file__).resolve().parent / "server.mjs"
 
 
@@ -60,6 +73,19 @@ class EntraProvider(ProviderProcess):
     def authority(self, tenant: str = HOME) -> str:
         """The authority of a tenant."""
         return f"{self.issuer}/{tenant}"
+
+    def profile(
+        self, name: str, *more: str, tenant: str = HOME, client_id: str = APP_PUBLIC, scope: str = API
+    ) -> str:
+        """A profile as the TOML has it; ``more`` are lines for it."""
+        return _PROFILE.format(
+            name=name,
+            authority=self.authority(tenant),
+            client_id=client_id,
+            scope=scope,
+            bundle=self.certificate,
+            more="\n".join(more),
+        )
 
     # -- the control API -------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.idp import DjangoProvider, MisbehavingProvider, OidcProvider, Provider
-from tests.idp.entra import EntraProvider
+from tests.unit.broker.apps import AppBench, add_profiles
 from tests.unit.broker.bench import Bench
 
 MakeBench = Callable[..., Bench]
@@ -33,19 +33,6 @@ def oidc(running_oidc: OidcProvider) -> OidcProvider:
     running_oidc.reset()
     running_oidc.revoke_all()
     return running_oidc
-
-
-@pytest.fixture(scope="package")
-def running_entra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EntraProvider]:
-    with EntraProvider(tmp_path_factory.mktemp("entra")) as provider:
-        yield provider
-
-
-@pytest.fixture
-def entra(running_entra: EntraProvider) -> EntraProvider:
-    """The Entra-shaped provider."""
-    running_entra.reset()
-    return running_entra
 
 
 @pytest.fixture
@@ -91,3 +78,9 @@ async def certified(oidc: OidcProvider, make_bench: MakeBench) -> Bench:
     await made.sign_in()
     oidc.reset_log()
     return made
+
+
+@pytest.fixture
+def app(fresh: Bench) -> AppBench:
+    """An application at the misbehaving provider, where nobody is signed in."""
+    return add_profiles(fresh)

@@ -1,28 +1,15 @@
 """A bench at the Entra-shaped provider: profiles, a person with a code, what went over the wire."""
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
 from jupyter_auth.broker.code_sign_in import CodeSignIn
 from jupyter_auth.broker.interactions import Interaction
 from jupyter_auth.core.result import AuthenticationResult
-from tests.idp.entra import APP_PUBLIC, HOME, EntraProvider, Seen
+from tests.idp.entra import API, APP_PUBLIC, HOME, EntraProvider, Seen
 from tests.unit.broker.bench import Bench, device
 from tests.unit.broker.conftest import MakeBench
-
-API, WRITE = "https://api.example/user.read", "https://api.example/user.write"
-ADA, BOB = f"oid-ada.{HOME}", f"oid-bob.{HOME}"
-PROFILE = """
-[profiles.{name}]
-provider = "entra"
-authority = "{authority}"
-client_id = "{client_id}"
-scopes = {scopes}
-ca_bundle = "{bundle}"
-{more}
-"""
 
 
 class EntraBench:
@@ -42,10 +29,7 @@ class EntraBench:
         self, name: str, *more: str, tenant: str = HOME, client_id: str = APP_PUBLIC, scopes: str = API
     ) -> None:
         """Add a profile; ``more`` are lines of TOML for it."""
-        values = {"authority": self.entra.authority(tenant), "bundle": self.entra.certificate}
-        text = PROFILE.format(
-            name=name, client_id=client_id, scopes=json.dumps([scopes]), more="\n".join(more), **values
-        )
+        text = self.entra.profile(name, *more, tenant=tenant, client_id=client_id, scope=scopes)
         with self.toml.open("a", encoding="utf-8") as file:
             file.write(text)
 

@@ -5,22 +5,10 @@ import pytest
 from jupyter_auth.core.errors import InteractionRequiredError, PolicyError, ProfileError
 from jupyter_auth.core.metadata import CacheRefreshReason
 from tests.idp import CONFIDENTIAL_SECRET, MisbehavingProvider
-from tests.idp.entra import APP_PUBLIC, APP_SECRET, FABRIKAM, HOME, EntraProvider
+from tests.idp.entra import APP_PUBLIC, APP_SCOPE, APP_SECRET, DOWNSTREAM, FABRIKAM, HOME, EntraProvider
 from tests.idp.managed_identity import SHAPES, VARIABLES, Machine
 from tests.unit.broker.apps import AppBench
 from tests.unit.broker.bench import Bench
-
-APP_SCOPES = "https://api.example/.default"
-DOWNSTREAM = "https://downstream.example/user.read"
-ENTRA = """
-[profiles.{name}]
-provider = "entra"
-authority = "{authority}"
-client_id = "{client_id}"
-scopes = ["{scope}"]
-ca_bundle = "{bundle}"
-{more}
-"""
 
 
 @pytest.fixture
@@ -29,15 +17,13 @@ def app(entra: EntraProvider, fresh: Bench) -> AppBench:
     secret = fresh.folder / "secret"
     secret.write_text(CONFIDENTIAL_SECRET)
     own = f'client_secret_file = "{secret}"'
-    rows = (
-        ("batch", APP_SECRET, APP_SCOPES, own),
-        ("behalf", APP_SECRET, DOWNSTREAM, own),
-        ("public", APP_PUBLIC, DOWNSTREAM, ""),
+    text = (
+        entra.profile("batch", own, client_id=APP_SECRET, scope=APP_SCOPE)
+        + entra.profile("behalf", own, client_id=APP_SECRET, scope=DOWNSTREAM)
+        + entra.profile("public", client_id=APP_PUBLIC, scope=DOWNSTREAM)
     )
     with fresh.toml.open("a", encoding="utf-8") as file:
-        for name, client_id, scope, more in rows:
-            values = {"authority": entra.authority(), "bundle": entra.certificate}
-            file.write(ENTRA.format(name=name, client_id=client_id, scope=scope, more=more, **values))
+        file.write(text)
     return AppBench(fresh)
 
 
@@ -49,7 +35,7 @@ async def test_each_tenant_has_tokens_of_its_own(entra: EntraProvider, app: AppB
     assert [entry["tenant"] for entry in entra.seen("token")] == [HOME, FABRIKAM]
     assert (await app.client()).reveal() == own.reveal()
     assert (await app.client(tenant=FABRIKAM.upper())).reveal() == other.reveal()
-    assert (await app.client(scopes=[APP_SCOPES.upper()])).reveal() == own.reveal()
+    assert (await app.client(scopes=[APP_SCOPE.upper()])).reveal() == own.reveal()
     assert (await app.client(tenant=HOME)).reveal() == own.reveal()
     assert len(entra.seen("token")) == 2
 
@@ -72,7 +58,7 @@ async def test_the_scopes_alone_say_what_a_token_is_for(entra: EntraProvider, ap
     own, there = await app.client(), await app.client(scopes=[other])
     assert own.reveal() != there.reveal()
     asked = [entry["form"]["scope"] for entry in entra.seen("token")]
-    assert asked == [APP_SCOPES, other]
+    assert asked == [APP_SCOPE, other]
     assert not [entry for entry in entra.seen("token") if {"resource", "audience"} & entry["form"].keys()]
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from jupyter_auth.core.errors import InteractionRequiredError, OAuthError
-from tests.idp.entra import EntraProvider
+from tests.idp.entra import API, WRITE, EntraProvider
 from tests.unit.broker.bench import Bench
 from tests.unit.broker.conftest import MakeBench
-from tests.unit.broker.entra import API, WRITE, EntraBench
+from tests.unit.broker.entra import EntraBench
 
 ACRS = {"access_token": {"acrs": {"essential": True, "value": "c1"}}}
 CP1 = {"values": ["CP1"]}

@@ -9,9 +9,9 @@ import pytest
 from jupyter_auth.broker.listing import profiles
 from jupyter_auth.core.errors import InteractionRequiredError, PolicyError, TransportError
 from jupyter_auth.core.metadata import TokenSource
-from tests.idp.entra import FABRIKAM, HOME, EntraProvider
+from tests.idp.entra import ADA, API, BOB, FABRIKAM, HOME, WRITE, EntraProvider
 from tests.unit.broker.conftest import MakeBench
-from tests.unit.broker.entra import ADA, API, BOB, WRITE, EntraBench
+from tests.unit.broker.entra import EntraBench
 
 
 @pytest.fixture

@@ -10,15 +10,9 @@ from jupyter_auth.core.errors import InteractionRequiredError, ProfileError, Tra
 from jupyter_auth.core.metadata import CacheRefreshReason, TokenSource
 from jupyter_auth.core.secret import Secret
 from tests.idp import MisbehavingProvider, faults
-from tests.unit.broker.apps import ASSERTION, EXCHANGE, AppBench, add_profiles, asked, posts
-from tests.unit.broker.bench import Bench, held, refreshes
+from tests.unit.broker.apps import ASSERTION, EXCHANGE, AppBench, asked, posts
+from tests.unit.broker.bench import held, refreshes
 from tests.unit.broker.conftest import MakeBench
-
-
-@pytest.fixture
-def app(fresh: Bench) -> AppBench:
-    """An application at the misbehaving provider, where nobody is signed in."""
-    return add_profiles(fresh)
 
 
 async def test_the_same_assertion_is_traded_once(idp: MisbehavingProvider, app: AppBench) -> None:

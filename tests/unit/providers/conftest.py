@@ -35,18 +35,6 @@ def engine(make_engine: MakeEngine) -> OidcEngine:
     return make_engine()
 
 
-@pytest.fixture(scope="package")
-def running_entra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EntraProvider]:
-    with EntraProvider(tmp_path_factory.mktemp("entra")) as provider:
-        yield provider
-
-
-@pytest.fixture
-def entra(running_entra: EntraProvider) -> EntraProvider:
-    running_entra.reset()
-    return running_entra
-
-
 @pytest.fixture
 def make_entra(entra: EntraProvider) -> Iterator[MakeEntra]:
     """Make an engine for a profile at the Entra-shaped provider."""

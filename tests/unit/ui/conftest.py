@@ -4,6 +4,15 @@ from typing import Any
 import pytest
 
 NOW = 1_800_000_000
+Make = Callable[..., dict[str, Any]]
+
+
+class Clock:
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
 
 
 @pytest.fixture
@@ -12,7 +21,12 @@ def now() -> int:
 
 
 @pytest.fixture
-def make() -> Callable[..., dict[str, Any]]:
+def clock(now: int) -> Clock:
+    return Clock(now)
+
+
+@pytest.fixture
+def make() -> Make:
     """An interaction as the broker sends it, with the given fields changed."""
 
     def build(**changes: Any) -> dict[str, Any]:
