@@ -1,37 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { TAG, defineCard, type InteractionCard, type InteractionModel } from '../src/interaction';
-import { HOSTILE, NOW, UNSAFE, sample } from './samples';
-
-let card: InteractionCard;
-let told: [string, string][];
-
-beforeEach(() => {
-  vi.useFakeTimers({ now: NOW * 1000 });
-  defineCard();
-  defineCard();
-  told = [];
-  card = document.createElement(TAG) as InteractionCard;
-  document.body.append(card);
-  for (const type of ['ja-cancel', 'ja-retry', 'ja-dismiss', 'ja-opened', 'ja-copied', 'ja-answer', 'ja-switch']) {
-    document.body.addEventListener(type, note);
-  }
-});
-afterEach(() => {
-  document.body.replaceChildren();
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-});
-
-const note = (event: Event): void => void told.push([event.type, (event as CustomEvent<{ id: string }>).detail.id]);
-const root = (): ShadowRoot => card.shadowRoot as ShadowRoot;
-const find = (selector: string): HTMLElement => root().querySelector(selector) as HTMLElement;
-const text = (): string => root().querySelector('.ja')?.textContent ?? '';
-const part = (name: string): HTMLElement => find(`[data-part=${name}]`);
-const show = (changes: Parameters<typeof sample>[0] = {}): void => void (card.interaction = sample(changes));
-const said = (): string => {
-  vi.advanceTimersByTime(60);
-  return find('[role=status]').textContent ?? '';
-};
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { card, find, part, root, said, show, text, told } from './card-at-hand';
+import { NOW } from './samples';
 
 describe('waiting', () => {
   test('the controls come in the order of the work', () => {
@@ -269,49 +238,6 @@ describe('the end', () => {
     show();
     card.interaction = null;
     expect(text()).toBe('');
-  });
-});
-
-describe('values from outside', () => {
-  test('are text, whatever they hold', () => {
-    for (const value of HOSTILE) {
-      show({
-        profile: value,
-        title: value,
-        tenant: value,
-        scopes: [value],
-        scope_titles: { [value]: value },
-        username: value,
-        user_code: value,
-        requested_by: { notebook: value, kernel_name: value }
-      });
-      expect(root().querySelectorAll('img, script, [onerror], [data-commandlinker-command]')).toHaveLength(0);
-      expect(root().querySelectorAll('[id=title]')).toHaveLength(1);
-      expect(text()).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u0000\u001b\ue000]/u);
-      show({ state: 'failed', reason: value, message: value, hint: value, issuer: value });
-      expect(root().querySelectorAll('img, script, [onerror]')).toHaveLength(0);
-    }
-  });
-  test('an address that is not safe is never in the page', () => {
-    for (const url of UNSAFE) {
-      show({ verification_uri: url });
-      expect(root().querySelector('a')).toBeNull();
-      expect(text()).toContain('not safe to open');
-      show({ verification_uri_complete: url });
-      expect(root().querySelector('details')).toBeNull();
-      show({ flow: 'authorization_code', authorization_uri: url });
-      expect(root().querySelector('a')).toBeNull();
-    }
-  });
-  test('a code of 120 characters fits', () => {
-    show({ user_code: 'W'.repeat(120) });
-    expect(find('.code > code').textContent).toHaveLength(120);
-    expect(find('.code').classList.contains('long')).toBe(true);
-  });
-  test('what is missing ends in no exception', () => {
-    card.interaction = { id: 'x', state: 'pending' } as unknown as InteractionModel;
-    card.interaction = { id: 'x', state: 'failed' } as unknown as InteractionModel;
-    expect(text()).toContain('Sign-in failed');
   });
 });
 
