@@ -52,12 +52,17 @@ def large() -> dict[str, list[dict[str, object]]]:
     }
 
 
+def scroll(page: Page, step: int = 250) -> None:
+    """Scroll the panel to its end, by ``step`` px a frame."""
+    page.evaluate(SCROLL, step)
+
+
 def long_tasks_of_scrolling(page: Page, step: int = 250) -> list[float]:
     """The tasks over 50 ms, in ms, while the panel is scrolled from its head to its end."""
     page.evaluate("document.querySelector('.ja-scroll').scrollTo(0, 0)")
     page.wait_for_timeout(300)
     page.evaluate("window.long.length = 0")
-    page.evaluate(SCROLL, step)
+    scroll(page, step)
     return [float(task) for task in page.evaluate("window.long")]
 
 
