@@ -22,16 +22,16 @@ def test_lifetimes_can_change(idp: Provider) -> None:
 
 def test_hold_keeps_the_answer_back_after_processing(idp: Provider) -> None:
     token = signed_in(idp)["refresh_token"]
-    idp.set(hold_ms=600)
+    idp.set(hold_ms=1500)
     begun = time.monotonic()
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(refresh, idp, token)
         while not idp.token_responses("refresh_token"):
-            assert time.monotonic() - begun < 0.5, "the refresh was not processed before it was held"
+            assert not answer.done(), "the refresh was not processed before it was held"
             time.sleep(0.01)
         assert not answer.done()
     assert answer.result().status_code == 200
-    assert time.monotonic() - begun >= 0.6
+    assert time.monotonic() - begun >= 1.5
 
 
 def test_fail_answers_without_processing(idp: Provider) -> None:

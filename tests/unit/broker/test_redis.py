@@ -100,7 +100,8 @@ async def test_who_has_a_token_goes_on_while_redis_is_away(
     assert found.reveal() == token and found.metadata.cache_level is CacheLevel.MEMORY
     assert time.monotonic() - started < 3
     started = time.monotonic()
-    assert (await bench.get()).reveal() == token and time.monotonic() - started < 0.3
+    assert (await bench.get()).reveal() == token
+    assert time.monotonic() - started < 1.5  # a command's limit, which nobody waits for again, is 2 s
     status = await bench.broker.status()
     assert "does not answer" in status["store"]["notes"][0]
     bench.advance(300)

@@ -178,7 +178,7 @@ def test_a_slow_answer_ends_in_time(
     started = time.monotonic()
     with pytest.raises(TransportError) as caught:
         ask(engine)
-    assert time.monotonic() - started < 1.2
+    assert time.monotonic() - started < 5
     assert caught.value.retryable is True
     assert caught.value.reason in {"timeout", "unreachable"}
     assert_no_canary(caught.value)
