@@ -13,9 +13,9 @@ from typing import Any, cast
 from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_runtime_dir
 
 from jupyter_auth.broker.settings import DEFAULTS, STORE_PLUGINS, Settings
-from jupyter_auth.cache import places
 from jupyter_auth.cache.filesystems import network_filesystem
 from jupyter_auth.cache.memory import MemoryStore
+from jupyter_auth.cache.own_generation import own_generation
 from jupyter_auth.cache.sqlite import FILE, SqliteStore
 from jupyter_auth.cache.store import Store
 from jupyter_auth.core.errors import CacheError, CacheSealError
@@ -122,10 +122,4 @@ def wipe(settings: Settings = DEFAULTS) -> None:
 
 def _own_generation() -> Generation | None:
     """A generation file for this server alone, so that its kernels see a clear."""
-    try:
-        folder = places.private_folder(Path(jupyter_runtime_dir()) / "jupyter_auth")
-        path = folder / f"generation-{places.process_name()}"
-        places.ensure_private_file(path)
-        return Generation(path, create=True)
-    except (CacheError, OSError):
-        return None
+    return own_generation(Path(jupyter_runtime_dir()) / "jupyter_auth")
