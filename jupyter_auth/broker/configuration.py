@@ -4,7 +4,7 @@ The files are read again when one has changed. Which wins: see ``docs/reference/
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -147,8 +147,15 @@ def is_system(path: Path) -> bool:
 class ConfigurationFiles:
     """The configuration as the files have it now; a change takes effect at the next use."""
 
-    def __init__(self, paths: Sequence[Path] | None = None, settings: Settings = DEFAULTS) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path] | None = None,
+        settings: Settings = DEFAULTS,
+        heard: Callable[[Iterable[Profile]], None] | None = None,
+    ) -> None:
+        """``heard`` is told the profiles whenever they have been read."""
         self._settings = settings
+        self._heard = heard
         self._paths = list(paths) if paths is not None else config_files()
         self._seen: tuple[object, ...] | None = None
         self._loaded = Configuration()
@@ -159,6 +166,8 @@ class ConfigurationFiles:
         if seen != self._seen:
             self._loaded = load(self._paths, self._settings)
             self._seen = seen
+            if self._heard is not None:
+                self._heard(self._loaded.profiles.values())
         return self._loaded
 
 

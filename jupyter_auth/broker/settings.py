@@ -33,6 +33,7 @@ class Settings:
     callback_url: str | None = None
     redis_url_file: str | None = None
     allow_user_profiles: bool = True
+    harden_process: bool = True
     allowed_issuers: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
 

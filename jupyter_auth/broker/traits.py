@@ -195,6 +195,19 @@ class JupyterAuth(LoggingConfigurable):
         "a list of issuer URLs",
     )
 
+    harden_process = _setting(
+        Bool(
+            True,
+            help="""Whether the server's process is closed to other processes of its user.
+
+            Type: bool. Default: True. On Linux nobody but root can then read the server's memory,
+            environment and open files, trace it, or have it leave a core file; kernels and terminals are as
+            always. Switch it off for a debugger or a profiler that attaches to the server. Elsewhere, and
+            for a server that runs as root, it has no effect, and ``%auth status`` says so.""",
+        ),
+        "True or False",
+    )
+
     @classmethod
     def section_names(cls) -> list[str]:
         """Each section once, though the extension's class has this one's name."""
@@ -226,6 +239,7 @@ class JupyterAuth(LoggingConfigurable):
             callback_url=self.callback_url,
             redis_url_file=self.redis_url_file,
             allow_user_profiles=self.allow_user_profiles,
+            harden_process=self.harden_process,
             allowed_issuers=tuple(dict.fromkeys(self.allowed_issuers)),
             faults=(
                 *(Fault(file=PLACE, key=key, message=text) for key, text in sorted(wrong.items())),

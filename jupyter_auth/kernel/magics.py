@@ -216,6 +216,7 @@ def _status(args: Any) -> None:
     if found["where"] == "server":
         print(f"Broker    in the Jupyter server (process {broker['pid']}), version {state['version']}")
         print(f"Found     {found['socket']} ({found['why']})")
+        print(f"Process   {broker.get('process', 'of an older version')}")
         print(f"Callback  {broker.get('callback') or 'not known: answers are pasted'}")
     else:
         print(f"Broker    in this Python process ({broker['pid']}), version {state['version']}")

@@ -2,12 +2,25 @@
 
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from jupyter_auth.core.errors import ProfileError
 from jupyter_auth.core.profile import Profile
+from jupyter_auth.core.secret import Secret
 
 MAX_FILE = 256 * 1024  # bytes
+
+_withheld: dict[str, Secret] = {}
+
+
+def withhold(profiles: Iterable[Profile]) -> None:
+    """Take the variables of ``client_secret_env`` out of this process's environment, into its memory: what it
+    starts from now on, kernels above all, does not inherit them. Variables of Jupyter itself stay."""
+    for profile in profiles:
+        name = profile.client_secret_env
+        if name and os.environ.get(name) and not name.startswith("JUPYTER"):
+            _withheld[name] = Secret(os.environ.pop(name))
 
 
 def client_secret(profile: Profile) -> str | None:
@@ -16,7 +29,8 @@ def client_secret(profile: Profile) -> str | None:
         return credential_file(profile, "client_secret_file")
     if not profile.client_secret_env:
         return None
-    secret = os.environ.get(profile.client_secret_env, "")
+    name = profile.client_secret_env
+    secret = os.environ.get(name) or (_withheld[name].reveal() if name in _withheld else "")
     if not secret:
         raise missing(profile, "client_secret_env", "it is empty")
     return secret

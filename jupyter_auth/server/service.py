@@ -11,11 +11,13 @@ from jupyter_auth.broker.configuration import ConfigurationFiles
 from jupyter_auth.broker.operations import Operations
 from jupyter_auth.broker.settings import DEFAULTS, Settings
 from jupyter_auth.broker.storage import open_store
+from jupyter_auth.providers.credential_files import withhold
 from jupyter_auth.server.addresses import ServerRedirects
 from jupyter_auth.server.callback import KeptAnswers
 from jupyter_auth.server.channel import KernelChannel
 from jupyter_auth.server.events import ServerEvents
 from jupyter_auth.server.front_ends import FrontEnds
+from jupyter_auth.server.hardening import harden
 from jupyter_auth.server.kernels import ServerKernels
 
 log = logging.getLogger(__name__)
@@ -25,10 +27,10 @@ class BrokerService:
     """Made when the extension is loaded, started by the event loop's first turn, closed with the server."""
 
     def __init__(self, serverapp: Any, settings: Settings = DEFAULTS) -> None:
+        self.process = harden() if settings.harden_process else "not hardened: it is switched off"
         self._redirects = ServerRedirects(serverapp, settings.callback_url)
-        self.broker = Broker(
-            ConfigurationFiles(settings=settings), partial(open_store, settings), redirects=self._redirects
-        )
+        configuration = ConfigurationFiles(settings=settings, heard=withhold)
+        self.broker = Broker(configuration, partial(open_store, settings), redirects=self._redirects)
         self.answers = KeptAnswers(self.broker)
         self.broker.changes.watch(ServerEvents(serverapp.event_logger))
         self._folder = Path(serverapp.runtime_dir)
@@ -79,6 +81,7 @@ class BrokerService:
             "state": "ready" if self.channel else "no_kernel_socket",
             "where": "server",
             "pid": os.getpid(),
+            "process": self.process,
             "socket": str(self.channel.path) if self.channel else None,
             "kernels_connected": self.channel.connected if self.channel else 0,
             "front_ends": len(self.front_ends),

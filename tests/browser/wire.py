@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Page, Request, Response, WebSocket
+from playwright.sync_api import BrowserContext, Error, Page, Request, Response, WebSocket
 
 from tests.security.canaries import MARK, forms
 
@@ -13,14 +13,20 @@ Keep = Callable[[str, str, bytes], None]
 
 def listen(page: Page, server: str, keep: Keep) -> None:
     """Hand on all that ``server`` sends to a page, but for the application's own program."""
-    page.on("response", lambda response: _answer(response, server, keep))
+    page.on("response", lambda response: _answer(page, response, server, keep))
     page.on("websocket", lambda socket: _frames(socket, keep))
 
 
-def _answer(response: Response, server: str, keep: Keep) -> None:
+def _answer(page: Page, response: Response, server: str, keep: Keep) -> None:
     if response.url.startswith(server) and "/static/" not in response.url:
         head = f"{response.status} {response.headers}\n".encode()
-        body = b"" if response.status in {204, 304} or response.request.redirected_to else response.body()
+        has_none = response.status in {204, 304} or response.request.redirected_to
+        try:
+            body = b"" if has_none else response.body()
+        except Error:
+            if page.is_closed():
+                return  # it has not come to the page any more
+            raise
         keep("HTTP", response.url.partition("?")[0], head + body)
 
 

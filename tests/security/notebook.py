@@ -60,7 +60,7 @@ def in_notebook(life: Life) -> str:
 
 def _shows(page: Page, words: str) -> None:
     shown = page.locator(".jp-Notebook").get_by_text(words)  # also inside the card, which is closed to styles
-    expect(shown.first).to_be_visible(timeout=20_000)
+    expect(shown.first).to_be_visible(timeout=60_000)
 
 
 def _saved(page: Page, path: Path, words: str) -> str:
