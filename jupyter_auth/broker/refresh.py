@@ -44,7 +44,7 @@ def token_record(
     expires_on = issued_on + (answer.expires_in or DEFAULT_LIFETIME)
     asked_realm = resolved.target.realm
     realm = answer.realm.lower() or asked_realm
-    return AccessTokenRecord(
+    token = AccessTokenRecord(
         secret=answer.access_token,
         token_type=answer.token_type,
         issued_on=issued_on,
@@ -58,6 +58,8 @@ def token_record(
         token_endpoint=answer.token_endpoint,
         correlation_id=answer.correlation_id,
     )
+    clock.note(token.version)
+    return token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,7 @@ class Refresh:
         found = self.cache.find_token(self.account, self.resolved.target, fold=fold)
         if found is None or found.version in (self.seen, request.have):
             return None
+        found = self.clock.in_time(found)
         state = freshness(found.issued_on, found.expires_on, found.refresh_on, self.clock.now())
         return found if state == "fresh" or (state == "stale" and not self.behind) else None
 

@@ -147,7 +147,8 @@ class SignIn(ABC):
         except InteractionRequiredError:
             return None, None
         fold = self._resolved.profile.folds_case
-        return account, self._cache.find_token(account.account_key, self._resolved.target, fold=fold)
+        token = self._cache.find_token(account.account_key, self._resolved.target, fold=fold)
+        return account, None if token is None else self._clock.in_time(token)
 
     def abandon(self) -> None:
         """Nobody waits any more: a token that still arrives is revoked, not kept."""

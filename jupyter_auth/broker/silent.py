@@ -1,7 +1,6 @@
 """The silent contract: cache first, refresh ahead of expiry, never a person."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from time import perf_counter
@@ -12,6 +11,7 @@ from jupyter_auth.broker.app_tokens import AppRequestWork
 from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.flights import Flight, Flights
+from jupyter_auth.broker.patience import Patience
 from jupyter_auth.broker.refresh import OvertakenError, Refresh, Refreshed
 from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.throttle import Throttle
@@ -24,12 +24,10 @@ from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.result import AuthenticationResult, Provenance, TokenData
 from jupyter_auth.providers.base import Engine
 
-log = logging.getLogger(__name__)
 InThread = Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]]
 
 ADOPTION_WINDOW = 5  # seconds in which another's token counts as the fresh one that was asked for
 MAX_USES = 4096  # tokens of which it is remembered when they were last used
-RETRY_BEHIND = 30.0  # seconds before a refresh behind a stale token is tried again after a failure
 
 
 def result(
@@ -94,8 +92,8 @@ class Silent:
         self._calling = calling
         self._clock = clock
         self._changes = changes
-        self._behind_not_before: dict[Any, float] = {}
         self._throttle = Throttle(clock)
+        self.patience = Patience(clock)
         self.flights = Flights()
         self.last_used: dict[str, float] = {}
         self.applications = ApplicationCache(cache)
@@ -113,17 +111,26 @@ class Silent:
                 account = accounts.choose(known, resolved)
             except InteractionRequiredError:
                 return None  # memory may not know what another process has saved; the store does
-        key, fold = _holder(account, resolved), resolved.profile.folds_case
-        token = self._cache.peek_token(key, resolved.target, fold=fold)
+        key = _holder(account, resolved)
+        token = self._peeked(key, resolved)
         if token is None:
             return None
         state = self._state(token)
         if state == "expired":
             return None
         if state == "stale":
-            self._refresh_behind(key, resolved, token)
+            self.renew(key, resolved, token)
         self._note_use(token)
         return result(token, account, resolved, Provenance("cache", "memory"))
+
+    def _peeked(self, key: Holder, resolved: Resolved) -> AccessTokenRecord | None:
+        token = self._cache.peek_token(key, resolved.target, fold=resolved.profile.folds_case)
+        return None if token is None else self._clock.in_time(token)
+
+    async def _found(self, key: Holder, resolved: Resolved) -> AccessTokenRecord | None:
+        fold = resolved.profile.folds_case
+        token = await self._in_thread(lambda: self._cache.find_token(key, resolved.target, fold=fold))
+        return None if token is None else self._clock.in_time(token)
 
     async def acquire(self, resolved: Resolved) -> AuthenticationResult:
         """A token without a person; raises ``InteractionRequiredError`` where that cannot be."""
@@ -153,11 +160,11 @@ class Silent:
         return accounts.choose(found, resolved)
 
     async def _cached(self, attempt: _Attempt, resolved: Resolved) -> AuthenticationResult | None:
-        key, fold = attempt.key, resolved.profile.folds_case
-        token, level = self._cache.peek_token(key, resolved.target, fold=fold), "memory"
+        key = attempt.key
+        token, level = self._peeked(key, resolved), "memory"
         if token is None or self._state(token) == "expired":
             level, attempt.in_hand = "store", token  # it serves where the store fails
-            token = await self._in_thread(lambda: self._cache.find_token(key, resolved.target, fold=fold))
+            token = await self._found(key, resolved)
             attempt.in_hand = None
         attempt.in_cache = perf_counter() - attempt.started
         if token is None:
@@ -167,7 +174,7 @@ class Silent:
             attempt.in_hand, attempt.reason = token, "expired"
             return None
         if state == "stale":
-            self._refresh_behind(key, resolved, token)
+            self.renew(key, resolved, token)
         self._note_use(token)
         origin = Provenance("cache", level, total=attempt.in_cache, in_cache=attempt.in_cache)
         return result(token, attempt.account, resolved, origin)
@@ -224,11 +231,10 @@ class Silent:
 
     async def _look_again(self, attempt: _Attempt, resolved: Resolved) -> AuthenticationResult | None:
         """A token that somebody else has just got, if it will do: no access token is refreshed twice."""
-        request, fold = resolved.request, resolved.profile.folds_case
+        request = resolved.request
         if request.claims_challenge is not None:
             return None
-        key = attempt.key
-        token = await self._in_thread(lambda: self._cache.find_token(key, resolved.target, fold=fold))
+        token = await self._found(attempt.key, resolved)
         attempt.seen = token.version if token else None
         if token is None or self._state(token) == "expired":
             return None
@@ -277,21 +283,17 @@ class Silent:
         key = _holder(None, resolved)
         return AppRequestWork(apps=self.applications, **self._work(key, resolved, **more))
 
-    def _refresh_behind(self, key: Holder, resolved: Resolved, stale: AccessTokenRecord) -> None:
-        """Refresh a stale token while it is still handed out; a failure waits before the next try."""
-        now = self._clock.now()
-        if self.flights.get(key) is not None or now < self._behind_not_before.get(key, 0.0):
-            return
-        flight = self._take_off(key, resolved, seen=stale.version, behind=True)
+    def renew(self, key: Holder, resolved: Resolved, token: AccessTokenRecord) -> Flight | None:
+        """Begin to replace a token while it is still handed out. None where that has to wait: another
+        refresh is under way there, or a failed one was not long ago."""
+        what = (key, resolved.target)
+        if self.flights.get(key) is not None or self.patience.left(what):
+            return None
+        flight = self._take_off(key, resolved, seen=token.version, behind=True)
 
         def landed(task: "asyncio.Task[Refreshed]") -> None:
-            self._behind_not_before.pop(key, None)
-            problem = None if task.cancelled() else task.exception()
-            if problem is not None:
-                wait = getattr(problem, "retry_after", None) or RETRY_BEHIND
-                self._behind_not_before = {
-                    waiting: until for waiting, until in self._behind_not_before.items() if until > now
-                } | {key: self._clock.now() + wait}
-                log.info("A refresh behind a token in use failed: %s", getattr(problem, "reason", "unknown"))
+            if not task.cancelled():
+                self.patience.heed(what, task.exception(), token.expires_on - token.issued_on)
 
         flight.task.add_done_callback(landed)
+        return flight

@@ -36,14 +36,22 @@ def accounts_in(rows: list[Row]) -> tuple[AccountRecord, ...]:
     return tuple(sorted(found, key=lambda account: json.dumps([account.username, account.home_account_id])))
 
 
+SET_BACK = 60  # seconds between the clocks of hosts that share a store; more was a clock that was set back
+
+
 def put_token(txn: Transaction, key: Holder, token: AccessTokenRecord, now: float) -> bool:
     """Write a token; those it replaces, and those that have ended, go. True where one goes that was still
-    fresh, so that a kernel may hold it."""
+    fresh, so that a kernel may hold it.
+
+    One that was issued later than this one, which is new, goes too: the clock was set back since, so that its
+    times say nothing, and it would be taken for the newest for as long.
+    """
     early = False
     for row in txn.rows(key.partition):
         if row.kind == Kind.ACCESS_TOKEN:
             older = AccessTokenRecord.from_json(row.value)
-            if older.expires_on <= now or token.replaces(older):
+            is_over = older.expires_on <= now or older.issued_on > token.issued_on + SET_BACK
+            if is_over or token.replaces(older):
                 txn.delete(row.key)
                 early = early or older.refresh_on > now
     txn.put(

@@ -74,8 +74,8 @@ class Asked:
         """The answer from this kernel's memory."""
         entry = memory.entries.get(self.keys[0])
         plain = not DEMANDS & self.request.keys()
-        if entry and plain and entry[0] > time() and entry[1] == memory.cells[0]:
-            return entry[2]
+        if entry and plain and entry[0] <= time() < entry[1] and entry[2] == memory.cells[0]:
+            return entry[3]
         return None
 
     def tell_what_is_held(self) -> None:

@@ -56,9 +56,9 @@ def get_token(
     :raises AuthError: anything else, each with a hint that says what to do.
     """
     try:
-        until, generation, kept = memory.entries[profile, scopes, account, tenant]
+        since, until, generation, kept = memory.entries[profile, scopes, account, tenant]
         if (
-            until > time()
+            since <= time() < until
             and generation == memory.cells[0]
             and not (force_refresh or claims_challenge or prompt or acr_values)
             and max_age is None

@@ -1,6 +1,6 @@
 """L0: the access tokens a kernel keeps, good while the store's generation has not moved.
 
-The public ``get_token`` reads ``entries`` and ``cells`` itself: a hit is a dict lookup and two comparisons.
+The public ``get_token`` reads ``entries`` and ``cells`` itself: a hit is a dict lookup and a few comparisons.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ _KERNEL_HIT = Provenance("cache", "kernel")
 
 MAX_VERSIONS = 4096
 
-#: key → (good until, generation, result)
-entries: dict[Hashable, tuple[float, int, AuthenticationResult]] = {}
+#: key → (good from, good until, generation, result). A clock that is set back to before ``from`` ends it; a
+#: smaller step makes it good for REVALIDATE more at most.
+entries: dict[Hashable, tuple[float, float, int, AuthenticationResult]] = {}
 #: key → the version of the token last given out for it: no secret, so that it may outlast the token here
 versions: dict[Hashable, str] = {}
 #: ``cells[0]`` is the generation now; a plain list until a file is mapped
@@ -47,7 +48,7 @@ def generation() -> int:
     one are let go of: after a clear none stays in this process."""
     now = cells[0]
     for key, entry in list(entries.items()):  # a copy: other threads write meanwhile
-        if entry[1] != now:
+        if entry[2] != now:
             entries.pop(key, None)
     return now
 
@@ -57,14 +58,15 @@ def keep(keys: list[Hashable], result: AuthenticationResult, seen: int) -> None:
     token = result._token
     note_version(keys, result)
     life = REVALIDATE if _mapped is not None else UNMAPPED_LIFE
-    until = min(float(token.refresh_on), time() + life)
-    if seen != cells[0] or until <= time():
+    since = time()
+    until = min(float(token.refresh_on), since + life)
+    if seen != cells[0] or until <= since:
         for key in keys:
             entries.pop(key, None)
         return
     kept = AuthenticationResult(token, _KERNEL_HIT, result.correlation_id)
     for key in keys:
-        entries[key] = (until, seen, kept)
+        entries[key] = (since, until, seen, kept)
 
 
 def note_version(keys: list[Hashable], result: AuthenticationResult) -> None:

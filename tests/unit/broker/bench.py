@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_auth.broker.broker import Broker
-from jupyter_auth.broker.clock import Clock
+from jupyter_auth.broker.clock import Clock, elapsed
 from jupyter_auth.broker.configuration import FILE, ConfigurationFiles
 from jupyter_auth.broker.device_sign_in import DeviceSignIn
 from jupyter_auth.broker.interactions import Interaction, Requester
@@ -30,7 +30,7 @@ scopes = {scopes}
 
 
 class Bench:
-    """A broker, its provider and its clock. ``now`` is real time, moved by ``advance``."""
+    """A broker, its provider and its clock: real time, moved by ``advance`` and ``set_clock``."""
 
     def __init__(
         self,
@@ -41,13 +41,17 @@ class Bench:
         memory: bool = False,
         jitter: float = 0.0,
     ) -> None:
-        self.provider, self.folder, self.offset = provider, folder, 0.0
+        self.provider, self.folder, self.offset, self.passed = provider, folder, 0.0, 0.0
         self.toml = folder / "config" / FILE
         if not self.toml.exists():
             self.toml.parent.mkdir(exist_ok=True)
             self.profile("lake")
         self._store = store or (MemoryStore if memory else self.open_store)
-        self.clock = Clock(now=lambda: time.time() + self.offset, jitter=lambda: jitter)
+        self.clock = Clock(
+            now=lambda: time.time() + self.offset,
+            jitter=lambda: jitter,
+            elapsed=lambda: elapsed() + self.passed,
+        )
         self.broker = Broker(ConfigurationFiles([self.toml]), self._store, self.clock)
 
     def open_store(self) -> SqliteStore:
@@ -70,7 +74,13 @@ class Bench:
             file.write(text + "\n".join(more) + "\n")
 
     def advance(self, seconds: float) -> None:
-        """Move the broker's clock."""
+        """Let time pass, for the broker."""
+        self.offset += seconds
+        self.passed += seconds
+
+    def set_clock(self, seconds: float) -> None:
+        """Set the machine's clock forward or back, as NTP and people do; or the machine was paused, which
+        only that clock tells afterwards."""
         self.offset += seconds
 
     # -- asking ---------------------------------------------------------------------------------

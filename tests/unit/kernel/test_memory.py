@@ -3,14 +3,16 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jupyter_auth.core.generation import Generation
-from jupyter_auth.kernel import memory
+from jupyter_auth.kernel import acquiring, api, memory
 from tests.unit.core.samples import result as a_result
 
 KEY = ("lake", None, None, None)
+ASKED: dict[str, Any] = {"profile": "lake", "scopes": None, "account": None, "tenant": None, "timeout": None}
 
 
 @pytest.fixture
@@ -27,8 +29,8 @@ def counter(tmp_path: Path) -> Iterator[Generation]:
 
 def test_an_answer_is_kept_until_the_generation_moves(counter: Generation) -> None:
     memory.keep([KEY], a_result(), memory.generation())
-    until, seen, kept = memory.entries[KEY]
-    assert until > time.time() and seen == counter.value
+    since, until, seen, kept = memory.entries[KEY]
+    assert since <= time.time() < until and seen == counter.value
     assert kept.metadata.cache_level == "kernel"
     counter.bump()
     memory.generation()
@@ -56,3 +58,18 @@ def test_versions_are_bounded(counter: Generation) -> None:
     for number in range(memory.MAX_VERSIONS + 10):
         memory.keep([(number,)], result, 0)
     assert len(memory.versions) == memory.MAX_VERSIONS and (9,) not in memory.versions
+
+
+@pytest.mark.parametrize("seconds", [-7200, -10, 0, 299, 301, 7200])
+def test_a_clock_that_is_set_never_makes_it_good_for_longer(
+    counter: Generation, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(acquiring, "acquire", lambda *args: asked.append(args))
+    memory.keep([KEY], a_result(), memory.generation())
+    now = time.time()
+    for module in (api, acquiring):
+        monkeypatch.setattr(module, "time", lambda: now + seconds)
+    is_kept = api.get_token("lake") is memory.entries[KEY][3]
+    assert is_kept == (acquiring.Asked(**ASKED).kept() is not None) == (0 <= seconds < 300)
+    assert len(asked) == (0 if is_kept else 1)
