@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any
 
 from jupyter_auth.broker.app_request import AppKind, AppRequest, bad_argument
 from jupyter_auth.broker.applications import Applications
-from jupyter_auth.broker.usage import KernelUse
+from jupyter_auth.broker.handing import Handing
 from jupyter_auth.core.errors import TransportError
 from jupyter_auth.core.result import AuthenticationResult
-from jupyter_auth.core.wire import result_to_wire
 
 Message = dict[str, Any]
 
@@ -34,11 +34,11 @@ _CACHED: Mapping[str, AppKind] = {
 
 
 class AppVerbs:
-    """The verbs for one kernel, whose use of profiles is counted in ``use``."""
+    """The verbs of one connection."""
 
-    def __init__(self, applications: Applications, use: KernelUse) -> None:
+    def __init__(self, applications: Applications, handing: Handing) -> None:
         self._applications = applications
-        self._use = use
+        self._handing = handing
         self.table: dict[str, Callable[[Message], Coroutine[Any, Any, Message]]] = {
             **dict.fromkeys(_CACHED, self._acquire),
             "initiate_long_running_on_behalf_of": self._begin,
@@ -50,21 +50,22 @@ class AppVerbs:
         kind = _CACHED.get(str(message.get("op")))
         if kind is None:
             return None
-        found = self._applications.peek(AppRequest.from_wire(message, kind))
-        return None if found is None else self._handed(found)
+        asked = AppRequest.from_wire(message, kind)
+        found = self._applications.peek(asked)
+        return None if found is None else self._handed(found, asked)
 
-    def _handed(self, found: AuthenticationResult) -> Message:
-        self._use.count(found.profile)
-        return {"ok": True, "result": result_to_wire(found)}
+    def _handed(self, found: AuthenticationResult, asked: AppRequest) -> Message:
+        return self._handing.out(found, lambda: self._applications.resolve(asked))
 
     async def _acquire(self, message: Message) -> Message:
         asked = AppRequest.from_wire(message, _CACHED[str(message.get("op"))])
-        return self._handed(await _in_time(self._applications.acquire(asked), message))
+        return self._handed(await _in_time(self._applications.acquire(asked), message), asked)
 
     async def _begin(self, message: Message) -> Message:
         asked = AppRequest.from_wire(message, "long_running")
         begun = await _in_time(self._applications.begin(asked), message)
-        return {**self._handed(begun.result), "session_key": begun.session_key}
+        of_session = replace(asked, session_key=begun.session_key)
+        return {**self._handed(begun.result, of_session), "session_key": begun.session_key}
 
     async def _stop(self, message: Message) -> Message:
         asked = AppRequest.from_wire(message, "long_running")

@@ -23,7 +23,8 @@ class Applications:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
-    def _resolve(self, asked: AppRequest) -> Resolved:
+    def resolve(self, asked: AppRequest) -> Resolved:
+        """The request with its profile."""
         return resolve_app(asked, self._broker.configuration.profile(asked.request.profile))
 
     async def _silent(self) -> Silent:
@@ -34,12 +35,12 @@ class Applications:
 
     def peek(self, asked: AppRequest) -> AuthenticationResult | None:
         """A token from memory, at once; None where more is needed."""
-        return self._broker.silent.peek(self._resolve(asked)) if self._broker.silent else None
+        return self._broker.silent.peek(self.resolve(asked)) if self._broker.silent else None
 
     async def acquire(self, asked: AppRequest) -> AuthenticationResult:
         """MSAL's ``acquire_token_for_client`` and ``acquire_token_on_behalf_of``, and MSAL.NET's
         ``AcquireTokenInLongRunningProcess``: the cache first, then the provider."""
-        return await (await self._silent()).acquire(self._resolve(asked))
+        return await (await self._silent()).acquire(self.resolve(asked))
 
     async def begin(self, asked: AppRequest) -> Begun:
         """MSAL.NET's ``InitiateLongRunningProcessInWebApi``: the provider is asked in any case."""
@@ -47,7 +48,7 @@ class Applications:
             raise bad_argument("user_assertion", "the access token that the person sent")
         silent = await self._silent()
         key = asked.session_key or secrets.token_urlsafe(32)
-        resolved = self._resolve(
+        resolved = self.resolve(
             AppRequest(request=asked.request, kind="long_running", assertion=asked.assertion, session_key=key)
         )
         token = await self._broker.calling(silent.app_work(resolved).begin)
@@ -57,7 +58,7 @@ class Applications:
     async def stop(self, asked: AppRequest) -> bool:
         """MSAL.NET's ``StopLongRunningProcessInWebApiAsync``: forget the session here, its refresh token
         too. False where there was none."""
-        silent, resolved = await self._silent(), self._resolve(asked)
+        silent, resolved = await self._silent(), self.resolve(asked)
         key = resolved.app
         return key is not None and await self._broker.in_thread(
             lambda: silent.applications.remove(key).was_there

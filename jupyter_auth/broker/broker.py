@@ -15,6 +15,7 @@ from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.configuration import Configuration, ConfigurationFiles
 from jupyter_auth.broker.interactions import Interaction, Interactions, Requester
 from jupyter_auth.broker.redirects import PasteBack, Redirects
+from jupyter_auth.broker.renewing import Renewing
 from jupyter_auth.broker.request import Resolved, TokenRequest
 from jupyter_auth.broker.sign_ins import SignIns
 from jupyter_auth.broker.silent import Silent, result
@@ -68,6 +69,7 @@ class Broker:
         self.answers = Answers(self.interactions)
         self.sign_ins = SignIns(self._engine, self.clock, self.changes, redirects or PasteBack())
         self.silent: Silent | None = None
+        self.renewing: Renewing | None = None
         self.cache: TokenCache | None = None
 
     # -- life -----------------------------------------------------------------------------------
@@ -84,6 +86,15 @@ class Broker:
         self._watching = asyncio.ensure_future(self._heed_files(self.cache))
         self.silent = Silent(
             self.cache, self._engine, self.in_thread, self.calling, self.clock, changes=self.changes
+        )
+        self.renewing = Renewing(
+            silent=self.silent,
+            cache=self.cache,
+            in_thread=self.in_thread,
+            configuration=lambda: self.configuration,
+            clock=self.clock,
+            changes=self.changes,
+            unused=self.configuration.settings.renew_for,
         )
         return self.cache
 
@@ -105,6 +116,8 @@ class Broker:
             await asyncio.wait([self._starting])
         if self._watching is not None:
             self._watching.cancel()
+        if self.renewing is not None:
+            self.renewing.close()
         await self.interactions.close()
         if self.silent is not None:
             await self.silent.flights.settle(SETTLE)
@@ -274,9 +287,9 @@ class Broker:
     async def entries(self) -> list[dict[str, Any]]:
         """What the cache holds, without secrets: for the REST resource ``cache``."""
         cache = await self.start()
-        return await listing.entries(cache, self.silent, self.configuration, self.in_thread)
+        return await listing.entries(cache, self.silent, self.renewing, self.configuration, self.in_thread)
 
     async def account_states(self) -> list[dict[str, Any]]:
         """The accounts with their state, for the REST resource ``accounts``."""
         cache, known = await self.start(), await self.accounts()
-        return await listing.account_states(cache, known, self.configuration, self.in_thread)
+        return await listing.account_states(cache, known, self.renewing, self.configuration, self.in_thread)

@@ -6,11 +6,12 @@ from typing import Any
 
 from jupyter_auth import __version__
 from jupyter_auth.broker.configuration import Configuration
+from jupyter_auth.broker.renewing import Renewing
 from jupyter_auth.broker.request import resource_of
 from jupyter_auth.broker.silent import Silent
 from jupyter_auth.broker.tenants import client_of, realm_of
 from jupyter_auth.cache.applications import ApplicationCache
-from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord, AppKey, ClientKey, Holder
+from jupyter_auth.cache.records import AccessTokenRecord, AccountKey, AccountRecord, AppKey, ClientKey, Holder
 from jupyter_auth.cache.store import StoreDescription
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.account import Account
@@ -71,22 +72,23 @@ def profiles(configuration: Configuration, flows: Callable[[Profile], tuple[str,
 
 
 async def entries(
-    cache: TokenCache, silent: Silent | None, configuration: Configuration, in_thread: InThread
+    cache: TokenCache,
+    silent: Silent | None,
+    renewing: Renewing | None,
+    configuration: Configuration,
+    in_thread: InThread,
 ) -> list[Row]:
     """The access tokens that have not ended, one row each."""
-    rows: list[Row] = []
-    for account in await in_thread(cache.all_accounts):
-        key = account.account_key
-        rows += [
-            _entry(token, _profile_of(key, token, configuration), key, account, silent)
-            for token in await in_thread(partial(cache.tokens, key))
-        ]
-    for app in await in_thread(ApplicationCache(cache).all):
-        rows += [
-            _entry(token, _profile_of(app, token, configuration), app, None, silent)
-            for token in await in_thread(partial(cache.tokens, app))
-        ]
-    return rows
+    holders: list[tuple[Holder, AccountRecord | None]] = [
+        *((account.account_key, account) for account in await in_thread(cache.all_accounts)),
+        *((app, None) for app in await in_thread(ApplicationCache(cache).all)),
+    ]
+    return [
+        _entry(token, _profile_of(key, token, configuration), account, silent)
+        | {"renewing": _is_renewing(token, key, silent, renewing)}
+        for key, account in holders
+        for token in await in_thread(partial(cache.tokens, key))
+    ]
 
 
 def _profile_of(key: Holder, token: AccessTokenRecord, configuration: Configuration) -> str:
@@ -105,7 +107,6 @@ def _profile_of(key: Holder, token: AccessTokenRecord, configuration: Configurat
 def _entry(
     token: AccessTokenRecord,
     profile: str,
-    key: Holder,
     account: AccountRecord | None,
     silent: Silent | None,
 ) -> Row:
@@ -118,12 +119,24 @@ def _entry(
         "refresh_on": token.refresh_on,
         "last_used": int(silent.last_used.get(token.version, 0)) or None if silent else None,
         "source": "cache" if silent and token.version in silent.last_used else "identity_provider",
-        "renewing": silent is not None and silent.flights.get(key) is not None,
     }
 
 
+def _is_renewing(
+    token: AccessTokenRecord, key: Holder, silent: Silent | None, renewing: Renewing | None
+) -> bool:
+    flight = silent.flights.get(key) if silent else None
+    if flight is not None and token.serves(flight.target, fold=False):
+        return True
+    return renewing is not None and renewing.is_renewing(token.version)
+
+
 async def account_states(
-    cache: TokenCache, known: Sequence[Account], configuration: Configuration, in_thread: InThread
+    cache: TokenCache,
+    known: Sequence[Account],
+    renewing: Renewing | None,
+    configuration: Configuration,
+    in_thread: InThread,
 ) -> list[Row]:
     """The accounts with their state, one row for each profile of theirs."""
     rows: list[Row] = []
@@ -140,7 +153,10 @@ async def account_states(
                     return "signed_in" if cache.refresh_token(record.account_key) else "needs_sign_in"
             return None
 
+        key = AccountKey(*client, account.home_account_id)
         found = await in_thread(state)
+        if found and renewing is not None and renewing.needs_person(key, profile.name):
+            found = "needs_sign_in"  # a provider that wants the person, and leaves the refresh token as it is
         if found is not None:
             rows.append({**account.to_wire(), "state": found})
     return rows

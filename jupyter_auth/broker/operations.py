@@ -10,6 +10,7 @@ from jupyter_auth.broker import app_verbs, overview
 from jupyter_auth.broker.applications import Applications
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.changes import Counter
+from jupyter_auth.broker.handing import Handing
 from jupyter_auth.broker.interactions import Interaction, Requester
 from jupyter_auth.broker.request import TokenRequest
 from jupyter_auth.broker.usage import Usage
@@ -23,7 +24,6 @@ from jupyter_auth.core.errors import (
     error_to_wire,
 )
 from jupyter_auth.core.faults import where
-from jupyter_auth.core.wire import result_to_wire
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,8 @@ class Kernels(Protocol):
 
     def lives(self, kernel_id: str) -> bool: ...
 
+    def runs(self, kernel_id: str) -> bool: ...
+
     def have_front_end(self) -> bool: ...
 
     async def describe(self, kernel_id: str) -> Requester: ...
@@ -74,7 +76,7 @@ class Operations:
         self.broker = broker
         self.kernels = kernels
         self.status = status
-        self.usage = Usage(broker.clock.now, broker.changes)
+        self.usage = Usage(broker.clock.now, broker.changes, kernels.runs)
         # from the time on, so that no count of a broker before this one is taken for its own
         self.changed = Counter(broker.changes, time.time_ns())
         self.applications = Applications(broker)
@@ -91,11 +93,10 @@ class Session:
         self._broker = operations.broker
         self._operations = operations
         self.kernel_id = kernel_id
-        self._use = operations.usage.of(kernel_id)
-        self._use.connected()
+        self._handing = Handing(self._broker, operations.usage.of(kernel_id))
         self._waits: dict[str, Interaction] = {}
         self._first: set[str] = set()
-        self._apps = app_verbs.AppVerbs(operations.applications, self._use)
+        self._apps = app_verbs.AppVerbs(operations.applications, self._handing)
         self._verbs: dict[str, Callable[[Message], Coroutine[Any, Any, Message]]] = {
             "get_token": self._get_token,
             "acquire_token_silent": self._acquire_token_silent,
@@ -121,10 +122,9 @@ class Session:
         op = str(message.get("op"))
         _refuse_unknown(op, message)
         if op in {"get_token", "acquire_token_silent"}:
-            found = self._broker.peek(TokenRequest.from_wire(message))
-            if found is not None:
-                self._use.count(found.profile)
-                return {"ok": True, "result": result_to_wire(found)}
+            asked = TokenRequest.from_wire(message)
+            if (found := self._broker.peek(asked)) is not None:
+                return self._handing.out(found, lambda: self._broker.resolve(asked))
         return self._apps.peek(message)
 
     async def respond(self, message: Message) -> Message:
@@ -153,7 +153,7 @@ class Session:
 
     def close(self) -> None:
         """The connection has gone: nobody waits here any more."""
-        self._use.disconnected()
+        self._handing.close()
         for interaction in self._waits.values():
             self._broker.interactions.leave(interaction, self)
         self._waits.clear()
@@ -165,9 +165,9 @@ class Session:
     # -- tokens ---------------------------------------------------------------------------------
 
     async def _acquire_token_silent(self, message: Message) -> Message:
-        found = await self._broker.acquire_silent(TokenRequest.from_wire(message))
-        self._use.count(found.profile)
-        return {"ok": True, "result": result_to_wire(found)}
+        asked = TokenRequest.from_wire(message)
+        found = await self._broker.acquire_silent(asked)
+        return self._handing.out(found, lambda: self._broker.resolve(asked))
 
     async def _get_token(self, message: Message) -> Message:
         """Silent first; then, where the kernel says that a person is there, an interaction."""
@@ -202,8 +202,8 @@ class Session:
         self._waits.pop(interaction.id, None)
         self._check_alive()
         found = await self._broker.result_of(interaction, first=interaction.id in self._first)
-        self._use.count(found.profile)
-        return {"ok": True, "result": result_to_wire(found), "interaction": self._shown(interaction)}
+        handed = self._handing.out(found, lambda: interaction.resolved)
+        return {**handed, "interaction": self._shown(interaction)}
 
     async def _answer(self, message: Message) -> Message:
         """Take the address that the person ended up on, or go on in another way."""
@@ -247,7 +247,7 @@ class Session:
     async def _list(self, message: Message) -> Message:
         """Rows of a REST resource; of requests and kernels only this kernel's own."""
         requester = await self._operations.kernels.describe(self.kernel_id)
-        asked = str(message.get("resource")), self.kernel_id, requester, self._use.to_wire()
+        asked = str(message.get("resource")), self.kernel_id, requester, self._handing.use.to_wire()
         rows = await overview.rows(self._broker, *asked)
         return overview.page(rows, message.get("start"))
 

@@ -32,6 +32,7 @@ class Settings:
     seal_key_file: str | None = None
     callback_url: str | None = None
     redis_url_file: str | None = None
+    renew_for: float = 3600.0  # seconds; 0 is never
     allow_user_profiles: bool = True
     harden_process: bool = True
     allowed_issuers: tuple[str, ...] = ()

@@ -119,7 +119,7 @@ class Silent:
         if state == "expired":
             return None
         if state == "stale":
-            self.renew(key, resolved, token)
+            self.renew(key, resolved, version=token.version, life=token.life)
         self._note_use(token)
         return result(token, account, resolved, Provenance("cache", "memory"))
 
@@ -174,7 +174,7 @@ class Silent:
             attempt.in_hand, attempt.reason = token, "expired"
             return None
         if state == "stale":
-            self.renew(key, resolved, token)
+            self.renew(key, resolved, version=token.version, life=token.life)
         self._note_use(token)
         origin = Provenance("cache", level, total=attempt.in_cache, in_cache=attempt.in_cache)
         return result(token, attempt.account, resolved, origin)
@@ -283,17 +283,17 @@ class Silent:
         key = _holder(None, resolved)
         return AppRequestWork(apps=self.applications, **self._work(key, resolved, **more))
 
-    def renew(self, key: Holder, resolved: Resolved, token: AccessTokenRecord) -> Flight | None:
-        """Begin to replace a token while it is still handed out. None where that has to wait: another
-        refresh is under way there, or a failed one was not long ago."""
+    def renew(self, key: Holder, resolved: Resolved, *, version: str, life: float) -> Flight | None:
+        """Begin to replace a token, which lives for ``life`` seconds, while it is still handed out. None
+        where that has to wait: another refresh is under way there, or a failed one was not long ago."""
         what = (key, resolved.target)
         if self.flights.get(key) is not None or self.patience.left(what):
             return None
-        flight = self._take_off(key, resolved, seen=token.version, behind=True)
+        flight = self._take_off(key, resolved, seen=version, behind=True)
 
         def landed(task: "asyncio.Task[Refreshed]") -> None:
             if not task.cancelled():
-                self.patience.heed(what, task.exception(), token.expires_on - token.issued_on)
+                self.patience.heed(what, task.exception(), life)
 
         flight.task.add_done_callback(landed)
         return flight

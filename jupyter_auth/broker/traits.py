@@ -3,14 +3,15 @@
 Beside the extension, the one module that knows traitlets. ``help`` is the reference manual.
 """
 
+import math
 import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from traitlets import Bool, Dict, List, TraitError, TraitType, Unicode
+from traitlets import Bool, Dict, Float, List, TraitError, TraitType, Unicode
 from traitlets.config import Config, LoggingConfigurable
 
-from jupyter_auth.broker.settings import PLACE, SECTION, Settings, store_problem
+from jupyter_auth.broker.settings import DEFAULTS, PLACE, SECTION, Settings, store_problem
 from jupyter_auth.core.profile import Fault, did_you_mean
 from jupyter_auth.core.urls import checked_split, is_loopback
 
@@ -58,6 +59,12 @@ def _a_path(value: str | None) -> str | None:
     if expanded and not os.path.isabs(expanded):  # noqa: PTH117
         raise ValueError("must be an absolute path, or begin with ~")
     return expanded or None
+
+
+def _seconds(value: float) -> float:
+    if not 0 <= value < math.inf:
+        raise ValueError("must be a number of seconds, 0 or more")
+    return value
 
 
 def _a_callback(value: str | None) -> str | None:
@@ -170,6 +177,19 @@ class JupyterAuth(LoggingConfigurable):
         "a path",
         _a_path,
     )
+    renew_for = _setting(
+        Float(
+            DEFAULTS.renew_for,
+            help="""For how long a token that a kernel was handed is renewed although nobody asks for it.
+
+            Type: number, of seconds. Default: 3600. A token in use is renewed before it ends, so that a long
+            cell never waits for the provider, nor meets a sign-in that has run out for not being used: while
+            the kernel runs a cell, and for so long after it last asked. With 0, tokens are renewed only when
+            they are asked for.""",
+        ),
+        "a number of seconds, 0 or more",
+        _seconds,
+    )
     allow_user_profiles = _setting(
         Bool(
             True,
@@ -238,6 +258,7 @@ class JupyterAuth(LoggingConfigurable):
             seal_key_file=self.seal_key_file,
             callback_url=self.callback_url,
             redis_url_file=self.redis_url_file,
+            renew_for=self.renew_for,
             allow_user_profiles=self.allow_user_profiles,
             harden_process=self.harden_process,
             allowed_issuers=tuple(dict.fromkeys(self.allowed_issuers)),

@@ -17,13 +17,14 @@ class ProfileUse:
     last_used: float = 0.0
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class KernelUse:
     """One kernel: its connections, and what it was handed over them."""
 
     kernel_id: str
     now: Callable[[], float]
     changes: Changes
+    runs: Callable[[str], bool]
     connections: int = 0
     profiles: dict[str, ProfileUse] = field(default_factory=dict)
 
@@ -35,6 +36,11 @@ class KernelUse:
             self.changes.tell(KernelChanged(kernel_id=self.kernel_id, action="first_use", profile=profile))
         use.count += 1
         use.last_used = self.now()
+
+    @property
+    def is_running(self) -> bool:
+        """True while it runs a cell."""
+        return self.runs(self.kernel_id)
 
     def connected(self) -> None:
         """It has opened a connection."""
@@ -61,9 +67,10 @@ class KernelUse:
 class Usage:
     """All kernels of one broker that have ever asked. Used on its event loop only."""
 
-    def __init__(self, now: Callable[[], float], changes: Changes) -> None:
+    def __init__(self, now: Callable[[], float], changes: Changes, runs: Callable[[str], bool]) -> None:
         self._now = now
         self._changes = changes
+        self._runs = runs
         self._kernels: dict[str, KernelUse] = {}
 
     def of(self, kernel_id: str) -> KernelUse:
@@ -72,7 +79,7 @@ class Usage:
         if known is None:
             if len(self._kernels) >= MAX_KERNELS:
                 del self._kernels[next(iter(self._kernels))]
-            known = KernelUse(kernel_id=kernel_id, now=self._now, changes=self._changes)
+            known = KernelUse(kernel_id=kernel_id, now=self._now, changes=self._changes, runs=self._runs)
             self._kernels[kernel_id] = known
         return known
 

@@ -151,6 +151,11 @@ class AccessTokenRecord(_Record):
     token_endpoint: str = ""
     correlation_id: str = ""
 
+    @property
+    def life(self) -> int:
+        """Seconds from the request for it to its end."""
+        return self.expires_on - self.issued_on
+
     def key(self, account: Holder) -> str:
         """One row per account, realm, resource and granted target."""
         target = sorted(set(self.granted))

@@ -33,10 +33,26 @@ CLOSE_TIMEOUT = 40.0  # seconds: a little more than the broker itself takes to s
 
 
 class _ThisProcess:
-    """The one that asks."""
+    """The one that asks. Where cells run in it, their beginnings and ends are heard; it was made by one."""
+
+    def __init__(self) -> None:
+        self._runs = True
+        events = getattr(asking.shell(), "events", None)
+        if events is not None:
+            events.register("pre_execute", self._begins)
+            events.register("post_execute", self._ends)
+
+    def _begins(self) -> None:
+        self._runs = True
+
+    def _ends(self) -> None:
+        self._runs = False
 
     def lives(self, kernel_id: str) -> bool:
         return True
+
+    def runs(self, kernel_id: str) -> bool:
+        return self._runs
 
     def have_front_end(self) -> bool:
         return False  # a page can ask no server about what waits here

@@ -29,6 +29,13 @@ class ServerKernels:
         """True while the server runs that kernel."""
         return kernel_id in self._kernels
 
+    def runs(self, kernel_id: str) -> bool:
+        """True while that kernel runs a cell, as the server hears it."""
+        try:
+            return getattr(self._kernels.get_kernel(kernel_id), "execution_state", None) == "busy"
+        except KeyError:
+            return False  # shut down meanwhile
+
     def have_front_end(self) -> bool:
         """True while a page of ours is open that shows a request by its id."""
         return len(self._front_ends) > 0

@@ -18,6 +18,9 @@ class Kernels:
     def lives(self, kernel_id: str) -> bool:
         return True
 
+    def runs(self, kernel_id: str) -> bool:
+        return False
+
     def have_front_end(self) -> bool:
         return False
 
@@ -57,14 +60,14 @@ async def test_every_token_that_is_handed_out_counts(
 def test_what_used_nothing_comes_and_goes_without_a_word() -> None:
     changes, seen = Changes(), list[Change]()
     changes.watch(seen.append)
-    usage = Usage(lambda: 0.0, changes)
+    usage = Usage(lambda: 0.0, changes, Kernels().runs)
     usage.of("k").connected()
     usage.of("k").disconnected()
     assert seen == []
 
 
 def test_it_remembers_so_many_and_no_more() -> None:
-    usage = Usage(lambda: 0.0, Changes())
+    usage = Usage(lambda: 0.0, Changes(), Kernels().runs)
     for number in range(MAX_KERNELS + 5):
         usage.of(f"k{number}")
     assert len(usage.living(lambda _: True)) == MAX_KERNELS

@@ -1,0 +1,32 @@
+"""Tokens on their way to a kernel: counted for people to see, and in use from then on."""
+
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_auth.broker.broker import Broker
+from jupyter_auth.broker.request import Resolved
+from jupyter_auth.broker.usage import KernelUse
+from jupyter_auth.core.result import AuthenticationResult
+from jupyter_auth.core.wire import result_to_wire
+
+
+class Handing:
+    """What one kernel is handed over one connection."""
+
+    def __init__(self, broker: Broker, use: KernelUse) -> None:
+        self._broker = broker
+        self.use = use
+        use.connected()
+
+    def out(self, found: AuthenticationResult, resolve: Callable[[], Resolved]) -> dict[str, Any]:
+        """The answer with the token; ``resolve`` gives what was asked."""
+        self.use.count(found.profile)
+        if self._broker.renewing is not None:
+            self._broker.renewing.used(self.use, found, resolve)
+        return {"ok": True, "result": result_to_wire(found)}
+
+    def close(self) -> None:
+        """The connection has gone; with the last one, so has the kernel."""
+        self.use.disconnected()
+        if not self.use.connections and self._broker.renewing is not None:
+            self._broker.renewing.left(self.use)
