@@ -5,20 +5,12 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from jupyter_auth.cache.records import AccessTokenRecord
+from jupyter_auth.core.clocks import elapsed
 
 STEP = 2.0  # seconds that the two clocks may part (a clock is also made to run faster or slower, a little)
 MAX_SEEN = 16_384  # tokens of which it is known by which clock their times were written
-
-_SLEEPS_TOO: Any = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
-
-
-def elapsed() -> float:
-    """Seconds on a clock that nobody sets, and that goes on while the machine sleeps: ``CLOCK_BOOTTIME`` on
-    Linux, ``CLOCK_MONOTONIC`` on macOS (where ``time.monotonic`` would stand still)."""
-    return time.clock_gettime(_SLEEPS_TOO) if _SLEEPS_TOO is not None else time.monotonic()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from jupyter_auth.cache.records import AccessTokenRecord, AccountKey, AccountRec
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import AuthError, CacheError, InteractionRequiredError
 from jupyter_auth.core.faults import where
-from jupyter_auth.core.result import AuthenticationResult
+from jupyter_auth.core.result import AuthenticationResult, TokenData
 from jupyter_auth.core.scopes import resource_scopes
 
 log = logging.getLogger(__name__)
@@ -102,27 +102,24 @@ class Renewing:
             return None
         key = _holder(found, resolved)
         fold = resolved.profile.folds_case
-        token = None if key is None else self._cache.peek_token(key, resolved.target, fold=fold)
-        if key is None or token is None or token.version != found._token.version:
+        if key is None:
             return None
-        own = replace(  # as it was asked for when it was given, which may be more than is asked now
-            resolved,
-            scopes=token.asked,
-            target=Target(resource_scopes(token.asked, fold=fold), token.resource, token.realms[-1]),
-            request=TokenRequest(tenant=resolved.request.tenant),
-            assertion=None,
-        )
-        entry = self._tokens.at(key, own)
-        self._take(entry, token)
+        token, data = self._cache.peek_token(key, resolved.target, fold=fold), found._token
+        resolved = replace(resolved, request=TokenRequest(tenant=resolved.request.tenant), assertion=None)
+        if token is not None and token.version == data.version:
+            # as it was asked for when it was given, which may be more than is asked now
+            target = Target(resource_scopes(token.asked, fold=fold), token.resource, token.realms[-1])
+            resolved = replace(resolved, scopes=token.asked, target=target)
+        entry = self._tokens.at(key, resolved)
+        self._take(entry, data)
         if self._task is None or self._task.done():
             self._task = self._loop.create_task(self._run())
         return entry
 
-    def _take(self, entry: InUse, token: AccessTokenRecord) -> None:
+    def _take(self, entry: InUse, token: TokenData | AccessTokenRecord) -> None:
         """``token`` is the one in use now."""
-        token = self._clock.in_time(token)
         entry.needs_person = False
-        entry.life = token.life
+        entry.life = token.expires_on - token.issued_on
         self._tokens.renewed(entry, token.version)
         now = self._clock.elapsed()
         entry.stale = now + max(token.refresh_on - self._clock.now(), min(PAUSE, entry.life / 4), 1.0)
@@ -189,7 +186,7 @@ class Renewing:
             return
         problem = task.exception()
         if problem is None:
-            self._take(entry, task.result().token)
+            self._take(entry, self._clock.in_time(task.result().token))
         elif isinstance(problem, InteractionRequiredError):
             entry.needs_person = True
             telling = self._loop.create_task(self._tell(entry, problem))

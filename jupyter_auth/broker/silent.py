@@ -96,7 +96,7 @@ class Silent:
         self.patience = Patience(clock)
         self.flights = Flights()
         self.last_used: dict[str, float] = {}
-        self.applications = ApplicationCache(cache)
+        self.applications = ApplicationCache(cache, clock.elapsed)
 
     def peek(self, resolved: Resolved) -> AuthenticationResult | None:
         """The answer from memory, without waiting for anything; None where it takes more than that."""

@@ -3,6 +3,7 @@
 Found by ``TokenCache.peek_token`` and ``find_token`` as an account's are; there is just no account.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from jupyter_auth.cache.app_rows import REQUEST_LIFE, app_record, put_app_record
@@ -11,6 +12,7 @@ from jupyter_auth.cache.records import AccessTokenRecord, AppKey, AppRecord, Kin
 from jupyter_auth.cache.rows import put_token, refresh_token_row
 from jupyter_auth.cache.store import Row, Transaction
 from jupyter_auth.cache.token_cache import TokenCache
+from jupyter_auth.core.clocks import elapsed
 
 SWEEP_EVERY = 600.0  # seconds between two removals of what has ended
 
@@ -32,9 +34,11 @@ class Removed:
 class ApplicationCache:
     """The partitions of applications in ``cache``. Every method may block on the store."""
 
-    def __init__(self, cache: TokenCache) -> None:
+    def __init__(self, cache: TokenCache, elapsed: Callable[[], float] = elapsed) -> None:
         self._cache = cache
         self._clock = cache._clock
+        self._elapsed = elapsed
+        self._ahead = self._clock() - elapsed()
         self._swept = 0.0
 
     def open(self, key: AppKey) -> str:
@@ -133,8 +137,9 @@ class ApplicationCache:
         )
 
     def _sweep(self) -> None:
-        """Remove what has ended: nobody asks for a past assertion's partition again."""
+        """Remove what has ended: nobody asks for a past assertion's partition again. A clock that is set
+        forward ends nothing here: sessions live for months, and that may have been a mistake."""
         now = self._clock()
         if abs(now - self._swept) >= SWEEP_EVERY:
             self._swept = now
-            self._cache.store.sweep(int(now))
+            self._cache.store.sweep(int(min(now, self._elapsed() + self._ahead)))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_auth.broker.broker import Broker
-from jupyter_auth.broker.clock import Clock, elapsed
+from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.configuration import FILE, ConfigurationFiles
 from jupyter_auth.broker.device_sign_in import DeviceSignIn
 from jupyter_auth.broker.interactions import Interaction, Requester
@@ -17,6 +17,7 @@ from jupyter_auth.cache.memory import MemoryStore
 from jupyter_auth.cache.records import AccountRecord, ClientKey, Kind, RefreshTokenRecord
 from jupyter_auth.cache.sqlite import SqliteStore
 from jupyter_auth.cache.store import Store
+from jupyter_auth.core.clocks import elapsed
 from jupyter_auth.core.result import AuthenticationResult
 from tests.idp import PUBLIC_CLIENT, MisbehavingProvider, Provider, Request, Responder
 

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_auth.broker.clock import MAX_SEEN, STEP, Clock, elapsed
+from jupyter_auth.broker.clock import MAX_SEEN, STEP, Clock
 from jupyter_auth.cache.records import AccessTokenRecord
+from jupyter_auth.core.clocks import elapsed
 from jupyter_auth.core.errors import InteractionRequiredError
 from jupyter_auth.core.freshness import freshness
 from jupyter_auth.core.secret import Secret
 from tests.idp import MisbehavingProvider, faults
+from tests.unit.broker.apps import AppBench
 from tests.unit.broker.bench import Bench, refreshes, request
 from tests.unit.broker.conftest import MakeBench
 
@@ -185,3 +187,15 @@ async def test_nobody_is_signed_out_by_a_clock(idp: MisbehavingProvider, bench: 
             await bench.get()
         except InteractionRequiredError:
             pytest.fail(f"asked a person after {hours} h")
+
+
+async def test_a_session_is_not_swept_away_by_a_clock_set_forward(
+    idp: MisbehavingProvider, app: AppBench
+) -> None:
+    begun = await app.begin()
+    app.bench.set_clock(366 * 24 * HOUR)
+    await app.behalf("another")  # which sweeps what has ended
+    app.bench.set_clock(-366 * 24 * HOUR)
+    assert (await app.session(begun.session_key)).reveal() and refreshes(idp) == 0
+    app.bench.advance(2 * HOUR)
+    assert (await app.session(begun.session_key)).reveal() and refreshes(idp) == 1
