@@ -111,3 +111,20 @@ def test_without_a_server_a_script_s_own_broker_renews(short: Provider, kernel: 
         code = COMPUTES.format(seconds=1.6 * LIFE)
         assert script.run(code, FOUND.format(held=HELD)) == ["cache", True, True]
     assert 2 <= short.token_responses("refresh_token") <= 4
+
+
+def test_a_kernel_that_runs_nothing_lets_its_token_end(
+    fresh: Place, provider: Provider, start_kernels: Callable[..., list[Kernel]], sign_in: Callable[..., str]
+) -> None:
+    """Where it is used no longer than a second after it was asked for, only the running cell counts."""
+    fresh.server_code("c.JupyterAuth.renew_for = 1")
+    provider.set(at_ttl=LIFE)
+    with fresh.server() as server:
+        kernel = start_kernels(server)[0]
+        sign_in(kernel)
+        kernel.run(f"time.sleep({1.2 * LIFE})")
+        assert provider.token_responses("refresh_token") >= 2
+        time.sleep(0.6 * LIFE)  # one may have begun with the cell's last moments
+        before = provider.token_responses("refresh_token")
+        time.sleep(LIFE)
+        assert provider.token_responses("refresh_token") == before

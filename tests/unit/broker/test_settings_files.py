@@ -100,6 +100,8 @@ def test_the_folder_d_holds_no_settings(write: Write, read: Read) -> None:
         ("seal_key_file", ["SECRET"], "must be a path, and is of type list"),
         ("allow_user_profiles", "no", "must be True or False, and is of type str"),
         ("allow_user_profiles", 2, "must be True or False, and is of type int"),
+        ("renew_for", -1, "must be a number of seconds, 0 or more"),
+        ("renew_for", "1 h", "must be a number of seconds, 0 or more, and is of type str"),
         ("allowed_issuers", {}, "must be a list of issuer URLs, and is of type dict"),
         ("allowed_issuers", ["https://a.example", 7], "must be a list of issuer URLs, and is of type list"),
         ("allow_user_profile", False, 'unknown setting; did you mean "allow_user_profiles"?'),
@@ -112,6 +114,12 @@ def test_a_wrong_value(write: Write, read: Read, name: str, value: object, told:
     assert found.wrong == found.faults
     assert found.store_path in ("/good", None)
     assert "SECRET" not in repr(found)
+
+
+@pytest.mark.parametrize("seconds", [0, 7200, 0.5])
+def test_how_long_tokens_are_renewed(write: Write, read: Read, seconds: float) -> None:
+    write("weak/jupyter_server_config.json", {"renew_for": seconds})
+    assert read() == Settings(renew_for=seconds)
 
 
 def test_a_right_value_in_a_stronger_file_heals_a_wrong_one(write: Write, read: Read) -> None:
