@@ -16,6 +16,7 @@ class Handing:
     def __init__(self, broker: Broker, use: KernelUse) -> None:
         self._broker = broker
         self.use = use
+        self._is_open = True
         use.connected()
 
     def out(self, found: AuthenticationResult, resolve: Callable[[], Resolved]) -> dict[str, Any]:
@@ -26,7 +27,10 @@ class Handing:
         return {"ok": True, "result": result_to_wire(found)}
 
     def close(self) -> None:
-        """The connection has gone; with the last one, so has the kernel."""
+        """The connection has gone; with the last one, so has the kernel. Once, however often it is said."""
+        if not self._is_open:
+            return
+        self._is_open = False
         self.use.disconnected()
         if not self.use.connections and self._broker.renewing is not None:
             self._broker.renewing.left(self.use)

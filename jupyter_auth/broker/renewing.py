@@ -18,7 +18,7 @@ from jupyter_auth.broker.silent import InThread, Silent
 from jupyter_auth.broker.tenants import client_of
 from jupyter_auth.cache.records import AccessTokenRecord, AccountKey, AccountRecord, Holder, Target
 from jupyter_auth.cache.token_cache import TokenCache
-from jupyter_auth.core.errors import AuthError, CacheError, InteractionRequiredError
+from jupyter_auth.core.errors import AuthError, InteractionRequiredError
 from jupyter_auth.core.faults import where
 from jupyter_auth.core.result import AuthenticationResult, TokenData
 from jupyter_auth.core.scopes import resource_scopes
@@ -203,7 +203,7 @@ class Renewing:
         key, profile = entry.key, entry.resolved.profile.name
         known: tuple[AccountRecord, ...] = ()
         if isinstance(key, AccountKey):
-            with suppress(CacheError):
+            with suppress(AuthError):
                 known = await self._in_thread(lambda: self._cache.known_accounts(key.client))
         if not any(account.account_key == key for account in known):
             self._tokens.drop([entry])
