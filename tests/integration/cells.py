@@ -12,3 +12,15 @@ except ja.InteractionRequiredError as error:
 def refresh_at(moment: float) -> str:
     """A forced refresh at a moment (Unix seconds), so that several begin it together."""
     return f"time.sleep(max(0, {moment} - time.time())); tok = ja.get_token('lake', force_refresh=True)"
+
+
+LIFE = 10  # seconds that a token of a long cell lives: stale from half of it on
+HELD = 1.0  # seconds that the provider takes for a refresh
+
+#: gets a token, computes, and asks again
+COMPUTES = """
+tok = ja.get_token("lake", interactive=False)
+time.sleep({seconds})
+tok = ja.get_token("lake", interactive=False)
+"""
+FOUND = "[tok.metadata.token_source, tok.metadata.duration_total < {held} / 2, tok.expires_in > 0]"

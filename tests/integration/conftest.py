@@ -12,6 +12,7 @@ import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import PROVIDERS, OidcProvider, Provider
+from tests.integration.cells import HELD, LIFE
 from tests.support import Kernel, Place, place, until
 
 # What a shell runs in the background ignores Ctrl+C, and so would every process that it starts.
@@ -138,3 +139,13 @@ def sign_in(provider: Provider) -> Callable[..., str]:
         return str(kernel.result_of(cell))
 
     return run
+
+
+@pytest.fixture
+def short(provider: Provider, kernel: Kernel, sign_in: Callable[..., str]) -> Provider:
+    """A provider of short-lived tokens that takes its time, with ada signed in from ``kernel``."""
+    provider.set(at_ttl=LIFE)
+    sign_in(kernel)
+    provider.set(hold_ms=HELD * 1000)
+    provider.reset_log()
+    return provider
