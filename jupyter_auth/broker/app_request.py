@@ -1,6 +1,7 @@
 """Requests for no account: for an application itself, or on behalf of the person whose token it was sent."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -74,7 +75,7 @@ def resolve_app(asked: AppRequest, profile: Profile) -> Resolved:
     if asked.kind == "long_running" and not asked.session_key:
         raise bad_argument("session_key", "the key of a long-running session")
     found = resolve(asked.request, profile)
-    name = asked.session_key if asked.kind == "long_running" else ""
+    name = asked.session_key if asked.kind == "long_running" else _own(found)
     if asked.kind == "on_behalf_of" and asked.assertion is not None:
         name = asked.assertion.reveal()
     return replace(
@@ -84,6 +85,15 @@ def resolve_app(asked: AppRequest, profile: Profile) -> Resolved:
         app=AppKey(asked.kind, *found.client, digest(name)),
         assertion=asked.assertion,
     )
+
+
+def _own(found: Resolved) -> str:
+    """What tells one partition of an application's own tokens from another. A program for many tenants holds
+    one token for each tenant and resource: together they would be read with every one of them. Entra gives
+    such a token for one ``resource/.default`` at a time; elsewhere a token may serve a subset of its scopes,
+    so that scopes do not divide."""
+    scopes = sorted(found.target.scopes) if found.profile.folds_case else []
+    return json.dumps([found.target.realm, found.target.resource, *scopes])
 
 
 def resolve_any(request: TokenRequest, profile: Profile) -> Resolved:

@@ -64,8 +64,8 @@ class AppKey(NamedTuple):
     """What an application holds that is no account's: the partition of tokens of its own (``app``), of those
     it got for one assertion (``on_behalf_of``), and of a session that goes on without one (``long_running``).
 
-    ``name`` is the SHA-256 of the assertion, or of the session's key; neither is stored. Of four parts, so
-    that none ever equals an ``AccountKey``.
+    ``name`` is the SHA-256 of the assertion, or of the session's key, neither of which is stored; or of what
+    the application's own token is for. Of four parts, so that none ever equals an ``AccountKey``.
     """
 
     kind: str
@@ -83,8 +83,8 @@ class AppKey(NamedTuple):
 
     @property
     def lease(self) -> str:
-        """What is held while the provider is asked. A lease may be a file that stays: assertions, of which
-        there is no end, share 256."""
+        """What is held while the provider is asked. A lease may be a file that stays: names, of which there
+        is no end, share 256."""
         return json.dumps([*self[:3], self.name[:2]])
 
     @property

@@ -274,7 +274,11 @@ class TokenCache:
     def clear(self) -> Cleared:
         """Wipe everything; every kernel sees it before this returns."""
         try:
-            accounts = tuple((a, self.refresh_token(a.account_key)) for a in self.all_accounts())
+            self.unsaved.write_all()
+            held = self.store.rows_of_kind(Kind.REFRESH_TOKEN)  # all at once: there may be thousands
+            refresh = {row.partition: RefreshTokenRecord.from_json(row.value) for row in held}
+            known = self.all_accounts()
+            accounts = tuple((a, refresh.get(a.account_key.partition)) for a in known)
         except CacheError:
             accounts = ()  # what cannot be read is wiped all the same
         try:

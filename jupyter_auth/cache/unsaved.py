@@ -62,7 +62,7 @@ class Unsaved:
     def close(self) -> None:
         """One last try: what is not saved now is lost, and its account has to sign in again."""
         self._end.set()
-        self._write_all()
+        self.write_all()
         if self._waiting:
             log.error("%d rotated refresh tokens could not be saved and are lost.", len(self._waiting))
 
@@ -78,13 +78,14 @@ class Unsaved:
 
     def _go_on_trying(self) -> None:
         while not self._end.wait(RETRY):
-            self._write_all()
+            self.write_all()
             with self._lock:
                 if not self._waiting:
                     self._writer = None
                     return
 
-    def _write_all(self) -> None:
+    def write_all(self) -> None:
+        """Save what can be saved of all that waits."""
         for key in list(self._waiting):
             try:
                 self.write(key)

@@ -37,6 +37,18 @@ async def test_each_tenant_has_tokens_of_its_own(entra: EntraProvider, app: AppB
     assert (await app.client(tenant=FABRIKAM.upper())).reveal() == other.reveal()
     assert (await app.client(scopes=[APP_SCOPE.upper()])).reveal() == own.reveal()
     assert (await app.client(tenant=HOME)).reveal() == own.reveal()
+
+
+async def test_a_token_is_looked_for_apart_from_those_of_other_tenants_and_resources(
+    entra: EntraProvider, app: AppBench
+) -> None:
+    """A program for many tenants must not read all of their tokens for each."""
+    for tenant in (HOME, FABRIKAM):
+        await app.client(tenant=tenant)
+    held = app.held()
+    assert len(held) == 2 and len({key.lease for key in held}) == 2
+    assert app.bench.broker.cache is not None
+    assert [len(app.bench.broker.cache.tokens(key)) for key in held] == [1, 1]
     assert len(entra.seen("token")) == 2
 
 
