@@ -5,7 +5,9 @@ publish and subscribe, and looks now and then besides: a message may be lost, an
 """
 
 import logging
+import math
 import threading
+import time
 from contextlib import closing, suppress
 from typing import Any
 
@@ -16,7 +18,8 @@ from jupyter_auth.core.errors import CacheError
 
 log = logging.getLogger(__name__)
 
-LOOK = 1.0  # seconds between two looks where nothing is heard
+LOOK = 1.0  # seconds between two looks where nothing can be heard, and while Redis does not answer
+LOOK_BESIDES = 5.0  # seconds between two looks beside hearing; thousands of idle servers make them
 RETRY = 0.5  # seconds before the second try while Redis does not answer; then twice that, and again
 MAX_RETRY = 4.0  # seconds
 
@@ -87,6 +90,11 @@ class RedisGeneration:
     def _listen(self) -> None:
         with closing(self._link.pubsub()) as heard:
             self._link.guarded(lambda: heard.subscribe(self._names.channel))
+            self._link.guarded(lambda: heard.get_message(timeout=LOOK))  # done: none is missed now
+            looked = -math.inf
             while not self._end.is_set():
-                self.look()
-                self._link.guarded(lambda: heard.get_message(timeout=LOOK))
+                if self._link.why_down or time.monotonic() - looked >= LOOK_BESIDES:
+                    self.look()
+                    looked = time.monotonic()
+                if self._link.guarded(lambda: heard.get_message(timeout=LOOK)) is not None:
+                    looked = -math.inf

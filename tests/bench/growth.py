@@ -165,8 +165,8 @@ def main() -> None:
     for figure in run():
         mark = "" if figure.is_reached else "  ← above the aim"
         spread = f" ({figure.spread[0]}–{figure.spread[1]})" if figure.spread else ""
-        print(f"{figure.name:75} {figure.value:>8} {figure.unit}{spread}{mark}  {figure.note}")  # noqa: T201
-    print(f"{perf_counter() - start:.0f} s")  # noqa: T201
+        print(f"{figure.name:75} {figure.value:>8} {figure.unit}{spread}{mark}  {figure.note}")
+    print(f"{perf_counter() - start:.0f} s")
 
 
 if __name__ == "__main__":

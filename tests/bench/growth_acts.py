@@ -1,4 +1,4 @@
-"""What is timed as a store grows: the token cache's calls and the broker's, one by one, each for some account."""
+"""What is timed as a store grows: the token cache's calls and the broker's, each for some account."""
 
 from collections.abc import Awaitable, Callable
 from time import perf_counter

@@ -1,4 +1,4 @@
-"""A program for many tenants: an application's own tokens, one for each tenant and resource, found one by one."""
+"""A program for many tenants: an application's own tokens, one for each tenant and resource."""
 
 import statistics
 import time

@@ -1,4 +1,4 @@
-"""The same growth in msal, whose cache is one dict and one file: what its users' programs do, at three sizes."""
+"""The same growth in msal, whose cache is one dict and one file, at three sizes."""
 
 import json
 import statistics
@@ -25,7 +25,7 @@ class _Answer:
     status_code, headers = 200, {}
 
     def __init__(self, url: str) -> None:
-        base = url.split("/v2.0")[0]
+        base = url.split("/v2.0", maxsplit=1)[0]
         self.text = json.dumps({"issuer": base} | {name: f"{base}/{path}" for name, path in _PATHS.items()})
 
     def raise_for_status(self) -> None:
@@ -33,7 +33,7 @@ class _Answer:
 
 
 class _Discovery:
-    """Answers msal's question for the authority, so that nothing leaves the machine; nothing else is asked."""
+    """Answers msal's question for the authority, so that nothing leaves the machine."""
 
     def get(self, url: str, **_: Any) -> _Answer:
         return _Answer(url)
@@ -73,13 +73,15 @@ def _document(count: int) -> dict[str, dict[str, Any]]:
             "authority_type": "MSSTS",
         }  # fmt: skip
         access[f"{key}-accesstoken-notebooks-organizations-{' '.join(SCOPES)}"] = who | {
-            "credential_type": "AccessToken", "secret": secret(1400, number).reveal(), "client_id": "notebooks",
+            "credential_type": "AccessToken", "client_id": "notebooks",
+            "secret": secret(1400, number).reveal(),
             "target": " ".join(SCOPES), "realm": "organizations", "token_type": "Bearer",
             "cached_at": str(now), "expires_on": str(now + 3600),
             "extended_expires_on": str(now + 3600),
         }  # fmt: skip
         refresh[f"{key}-refreshtoken-notebooks--{' '.join(SCOPES)}"] = who | {
-            "credential_type": "RefreshToken", "secret": secret(900, number).reveal(), "client_id": "notebooks",
+            "credential_type": "RefreshToken", "client_id": "notebooks",
+            "secret": secret(900, number).reveal(),
             "target": " ".join(SCOPES),
         }  # fmt: skip
     return {"Account": accounts, "AccessToken": access, "RefreshToken": refresh}

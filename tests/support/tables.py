@@ -17,19 +17,19 @@ def _marks(mark: str) -> tuple[str, str]:
     return f"<!-- {mark} -->\n", f"<!-- end of {mark} -->\n"
 
 
-def committed(mark: str) -> str:
+def committed(mark: str, page: Path = PAGE) -> str:
     """The table that the page shows."""
     begin, end = _marks(mark)
-    return PAGE.read_text(encoding="utf-8").partition(begin)[2].partition(end)[0].strip() + "\n"
+    return page.read_text(encoding="utf-8").partition(begin)[2].partition(end)[0].strip() + "\n"
 
 
-def write(mark: str, table: str) -> None:
+def write(mark: str, table: str, page: Path = PAGE) -> None:
     """Put a table into the page."""
     begin, end = _marks(mark)
-    before, found, rest = PAGE.read_text(encoding="utf-8").partition(begin)
+    before, found, rest = page.read_text(encoding="utf-8").partition(begin)
     if not found:
-        raise RuntimeError(f"{PAGE.name} has no mark {mark!r}")
-    PAGE.write_text(f"{before}{begin}\n{table}\n{end}{rest.partition(end)[2]}", encoding="utf-8")
+        raise RuntimeError(f"{page.name} has no mark {mark!r}")
+    page.write_text(f"{before}{begin}\n{table}\n{end}{rest.partition(end)[2]}", encoding="utf-8")
 
 
 def print_or_write(mark: str, table: str) -> None:
