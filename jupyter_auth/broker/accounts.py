@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from jupyter_auth.broker.changes import AccountChanged, Changes
 from jupyter_auth.broker.request import Resolved
-from jupyter_auth.cache.records import AccountRecord
+from jupyter_auth.cache.records import AccountKey, AccountRecord
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.account import Account, make_home_account_id
-from jupyter_auth.core.errors import InteractionRequiredError
+from jupyter_auth.core.errors import CacheError, InteractionRequiredError
 from jupyter_auth.core.profile import did_you_mean
 from jupyter_auth.core.text import clean
 from jupyter_auth.providers.base import TokenResponse
@@ -41,6 +41,19 @@ def choose(accounts: Sequence[AccountRecord], resolved: Resolved) -> AccountReco
     if len(found) == 1:
         return found[0]
     raise _ambiguous(found, resolved) if found else _nobody(accounts, resolved)
+
+
+def find(cache: TokenCache, resolved: Resolved) -> AccountRecord:
+    """The same, from the store; an id is looked up by itself, however many accounts there are. Blocks."""
+    wanted = resolved.request.account
+    if wanted is not None and "@" not in wanted:  # which is in names
+        try:
+            found = cache.account(AccountKey(*resolved.client, wanted))
+        except CacheError:
+            found = None  # memory may know
+        if found is not None:
+            return found
+    return choose(cache.known_accounts(resolved.client), resolved)
 
 
 def switch(cache: TokenCache, resolved: Resolved, changes: Changes) -> Account:

@@ -203,8 +203,7 @@ class Refresh:
 
     def _known(self) -> AccountRecord | None:
         """Whose sign-in it is."""
-        known = () if isinstance(self.account, AppKey) else self.cache.accounts(self.account.client)
-        return next((account for account in known if account.account_key == self.account), None)
+        return None if isinstance(self.account, AppKey) else self.cache.account(self.account)
 
     def _claims_of_the_same_person(
         self, answer: TokenResponse, known: AccountRecord | None

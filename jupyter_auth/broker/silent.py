@@ -156,8 +156,8 @@ class Silent:
         known = self._cache.peek_accounts(resolved.client)
         if known and len(known) == 1 and resolved.request.account is None:
             return known[0]
-        found = await self._in_thread(lambda: self._cache.known_accounts(resolved.client))
-        return accounts.choose(found, resolved)
+        found: AccountRecord = await self._in_thread(lambda: accounts.find(self._cache, resolved))
+        return found
 
     async def _cached(self, attempt: _Attempt, resolved: Resolved) -> AuthenticationResult | None:
         key = attempt.key

@@ -79,7 +79,7 @@ class ApplicationCache:
         saved = self._cache.store.update(change, (key.partition,))
         if early:
             self._cache.store.generation.bump()
-        self._cache._reload(key)
+        self._cache._reload(key, with_accounts=False)
         return saved
 
     def begin(
@@ -107,7 +107,7 @@ class ApplicationCache:
         begun = self._cache.store.update(change, (key.partition,), durable=True)
         if had_tokens:
             self._cache.store.generation.bump()
-        self._cache._reload(key)
+        self._cache._reload(key, with_accounts=False)
         return begun
 
     def all(self) -> tuple[AppKey, ...]:

@@ -43,6 +43,14 @@ class _Changes:
         kept = [row for row in self._store._partition(partition) if row.key not in changed]
         return kept + [row for row in self.puts.values() if row.partition == partition]
 
+    def row(self, partition: str, key: str) -> Row | None:
+        if key in self.deletes:
+            return None
+        found = self.puts.get(key)
+        if found is None:
+            return self._store.row(partition, key)
+        return found if found.partition == partition else None
+
     def put(self, row: Row) -> None:
         self.deletes.discard(row.key)
         self.puts[row.key] = row
@@ -94,12 +102,21 @@ class MemoryStore:
         with self._lock:
             return self._partition(partition)
 
+    def row(self, partition: str, key: str) -> Row | None:
+        with self._lock:
+            return self._partitions.get(partition, {}).get(key)
+
     def rows_of_kind(self, kind: Kind) -> Iterable[Row]:
         with self._lock:
             return [row for row in self._rows.values() if row.kind == kind]
 
     def update(
-        self, change: Callable[[Transaction], T], partitions: Sequence[str], *, durable: bool = False
+        self,
+        change: Callable[[Transaction], T],
+        partitions: Sequence[str],
+        *,
+        rows: Sequence[tuple[str, str]] = (),
+        durable: bool = False,
     ) -> T:
         with self._lock:
             changes = _Changes(self)

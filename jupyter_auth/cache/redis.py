@@ -99,6 +99,9 @@ class RedisStore:
     def rows(self, partition: str) -> list[Row]:
         return self._read((partition,)).rows
 
+    def row(self, partition: str, key: str) -> Row | None:
+        return next(iter(self._read((), ((partition, key),)).rows), None)
+
     def rows_of_kind(self, kind: Kind) -> Iterable[Row]:
         header = self._opened()
         members = self._link.run("kind", [], [self._names.prefix, int(kind), MAX_MEMBERS])
@@ -110,7 +113,12 @@ class RedisStore:
         return found
 
     def update(
-        self, change: Callable[[Transaction], T], partitions: Sequence[str], *, durable: bool = False
+        self,
+        change: Callable[[Transaction], T],
+        partitions: Sequence[str],
+        *,
+        rows: Sequence[tuple[str, str]] = (),
+        durable: bool = False,
     ) -> T:
         """As the contract has it; ``durable``: Redis has said that it has it."""
         if self._writer == threading.get_ident():
@@ -118,13 +126,18 @@ class RedisStore:
         with self._writing:
             self._writer = threading.get_ident()
             try:
-                return self._update(change, partitions)
+                return self._update(change, partitions, rows)
             finally:
                 self._writer = 0
 
-    def _update(self, change: Callable[[Transaction], T], partitions: Sequence[str]) -> T:
+    def _update(
+        self,
+        change: Callable[[Transaction], T],
+        partitions: Sequence[str],
+        rows: Sequence[tuple[str, str]],
+    ) -> T:
         for _ in range(ATTEMPTS):
-            transaction = RedisTransaction(self._read(partitions), self._link, self._names)
+            transaction = RedisTransaction(self._read(partitions, rows), self._link, self._names)
             result = change(transaction)
             if transaction.commit():
                 return result
@@ -179,11 +192,13 @@ class RedisStore:
         self._local.bump()
         self._opened()
 
-    def _read(self, partitions: Sequence[str]) -> Reading:
+    def _read(self, partitions: Sequence[str], rows: Sequence[tuple[str, str]] = ()) -> Reading:
         for _ in range(ATTEMPTS):
             header = self._opened()
             before = header.current
             names = [before.name(partition).hex() for partition in dict.fromkeys(partitions)]
+            apart = [(of, key) for of, key in rows if of not in partitions]
+            names += [f"{before.name(of).hex()}:{before.name(key).hex()}" for of, key in apart]
             reading = read(self._link, self._names, header, names)
             if reading is None:
                 self._lost()

@@ -30,7 +30,8 @@ class Reading:
 
 
 def read(link: Link, names: RedisNames, header: RedisHeader, partitions: Sequence[str]) -> Reading | None:
-    """Read partitions by their stored names; None where there is no store any more."""
+    """Read partitions, and single rows as ``partition:name``, by their stored names; None where there is no
+    store any more."""
     answer = link.run("read", [names.header], [names.prefix, MAX_VALUE, MAX_READ, *partitions])
     if not answer:
         return None
@@ -41,7 +42,7 @@ def read(link: Link, names: RedisNames, header: RedisHeader, partitions: Sequenc
     rows = [
         row
         for partition, pairs in zip(partitions, found, strict=True)
-        for row in _opened(sealer, partition, pairs, broken)
+        for row in _opened(sealer, partition.partition(":")[0], pairs, broken)
     ]
     return Reading(epoch=int(epoch), seq=seq, sealer=sealer, rows=rows, broken=broken)
 
@@ -81,6 +82,10 @@ class RedisTransaction:
         changed = self._deletes | self._puts.keys()
         kept = [row for row in self._reading.rows if row.key not in changed and row.partition == partition]
         return kept + [row for row in self._puts.values() if row.partition == partition]
+
+    def row(self, partition: str, key: str) -> Row | None:
+        found = None if key in self._deletes else self._puts.get(key) or self._before.get(key)
+        return found if found is not None and found.partition == partition else None
 
     def put(self, row: Row) -> None:
         self._deletes.discard(row.key)

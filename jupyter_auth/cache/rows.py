@@ -5,6 +5,7 @@ import json
 from jupyter_auth.cache.app_rows import refresh_token_end
 from jupyter_auth.cache.records import (
     AccessTokenRecord,
+    AccountKey,
     AccountRecord,
     Holder,
     Kind,
@@ -29,6 +30,15 @@ def refresh_token_in(rows: list[Row]) -> RefreshTokenRecord | None:
         if row.kind == Kind.REFRESH_TOKEN:
             return RefreshTokenRecord.from_json(row.value)
     return None
+
+
+def account_place(key: AccountKey) -> tuple[str, str]:
+    """The partition and the key of an account's row."""
+    return key.client.partition, AccountRecord.key(key)
+
+
+def account_in(row: Row | None) -> AccountRecord | None:
+    return None if row is None else AccountRecord.from_json(row.value)
 
 
 def accounts_in(rows: list[Row]) -> tuple[AccountRecord, ...]:

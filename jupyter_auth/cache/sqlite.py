@@ -113,6 +113,11 @@ class SqliteStore:
             self._header.refresh(self._file.db)
             return self._rows(partition, self._skip)
 
+    def row(self, partition: str, key: str) -> Row | None:
+        with self._guarded(), self._file.transaction(writes=False):
+            self._header.refresh(self._file.db)
+            return self._row(partition, key, self._skip)
+
     def rows_of_kind(self, kind: Kind) -> Iterable[Row]:
         with self._guarded(), self._file.transaction(writes=False):
             self._header.refresh(self._file.db)
@@ -120,7 +125,12 @@ class SqliteStore:
             return list(self._opened(found, self._skip))
 
     def update(
-        self, change: Callable[[Transaction], T], partitions: Sequence[str], *, durable: bool = False
+        self,
+        change: Callable[[Transaction], T],
+        partitions: Sequence[str],
+        *,
+        rows: Sequence[tuple[str, str]] = (),
+        durable: bool = False,
     ) -> T:
         with self._guarded(), self._file.transaction(durable=durable):
             self._header.refresh(self._file.db)
@@ -213,6 +223,11 @@ class SqliteStore:
         found = self._file.db.execute(_SELECT + "WHERE partition = ?", (name,))
         return [row for row in self._opened(found, broken) if row.partition == partition]
 
+    def _row(self, partition: str, key: str, broken: Callable[[bytes], None]) -> Row | None:
+        found = self._file.db.execute(_SELECT + "WHERE key = ?", (self._header.sealer.name(key),))
+        rows = self._opened(found, broken)
+        return next((row for row in rows if (row.partition, row.key) == (partition, key)), None)
+
     def _opened(self, cursor: sqlite3.Cursor, broken: Callable[[bytes], None]) -> Iterator[Row]:
         for name, kind, expires_on, sealed in cursor.fetchall():
             try:
@@ -252,6 +267,9 @@ class _SqliteTransaction:
 
     def rows(self, partition: str) -> list[Row]:
         return self._store._rows(partition, self._store._delete)
+
+    def row(self, partition: str, key: str) -> Row | None:
+        return self._store._row(partition, key, self._store._delete)
 
     def delete(self, key: str) -> None:
         self._store._delete(self._store._header.sealer.name(key))

@@ -34,12 +34,16 @@ class Transaction(Protocol):
         """The rows of a partition."""
         ...
 
+    def row(self, partition: str, key: str) -> Row | None:
+        """One row of a partition."""
+        ...
+
     def put(self, row: Row) -> None:
         """Write a row."""
         ...
 
     def delete(self, key: str) -> None:
-        """Remove a row, if it is in one of the update's partitions."""
+        """Remove a row, if it is in one of the update's partitions, or one of its ``rows``."""
         ...
 
     def admits(self, lease: Lease) -> bool:
@@ -90,15 +94,25 @@ class Store(Protocol):
         """The rows of a partition, without a transaction."""
         ...
 
+    def row(self, partition: str, key: str) -> Row | None:
+        """One row of a partition, without a transaction; what it costs does not depend on the others."""
+        ...
+
     def rows_of_kind(self, kind: Kind) -> Iterable[Row]:
         """All rows of a kind: for listing and clearing, never on the silent path."""
         ...
 
     def update(
-        self, change: Callable[[Transaction], T], partitions: Sequence[str], *, durable: bool = False
+        self,
+        change: Callable[[Transaction], T],
+        partitions: Sequence[str],
+        *,
+        rows: Sequence[tuple[str, str]] = (),
+        durable: bool = False,
     ) -> T:
-        """Run ``change`` atomically over ``partitions``, all that it touches; with ``durable`` it outlives
-        this process when this returns. It may run more than once, and touches the transaction alone."""
+        """Run ``change`` atomically over ``partitions`` and single ``rows`` (partition, key) of others, which
+        is all that it touches; with ``durable`` it outlives this process when this returns. It may run more
+        than once, and touches the transaction alone."""
         ...
 
     def sweep(self, now: int) -> None:

@@ -25,6 +25,8 @@ from jupyter_auth.cache.records import (
     Target,
 )
 from jupyter_auth.cache.rows import (
+    account_in,
+    account_place,
     account_row,
     accounts_in,
     best,
@@ -39,6 +41,7 @@ from jupyter_auth.cache.unsaved import Unsaved
 from jupyter_auth.core.errors import CacheError
 
 MAX_PARTITIONS_IN_MEMORY = 4096
+LONG = 100  # accounts of one application beyond which a write does not read their list again
 
 
 class TokenCache:
@@ -53,6 +56,7 @@ class TokenCache:
         self.unsaved = Unsaved()
         self._tokens: dict[Holder, tuple[AccessTokenRecord, ...]] = {}
         self._accounts: dict[ClientKey, tuple[AccountRecord, ...]] = {}
+        self._long: set[ClientKey] = set()
 
     def describe(self) -> StoreDescription:
         """The store, and what it has not taken."""
@@ -116,8 +120,13 @@ class TokenCache:
         """The accounts of an application, from the store."""
         seen = self._seen()
         found = accounts_in(self.store.rows(client.partition))
+        (self._long.add if len(found) > LONG else self._long.discard)(client)
         self._remember(self._accounts, client, found, seen)
         return found
+
+    def account(self, key: AccountKey) -> AccountRecord | None:
+        """One account, from the store: however many others its application has."""
+        return account_in(self.store.row(*account_place(key)))
 
     def known_accounts(self, client: ClientKey) -> tuple[AccountRecord, ...]:
         """The accounts of an application, from memory where the store cannot be used just now."""
@@ -146,19 +155,20 @@ class TokenCache:
         """Save what a person's sign-in gave; durable when this returns. Gives the account as it is now: for
         which profiles it is the default one, a sign-in does not change."""
         key = account.account_key
+        own = account_place(key)
 
         def change(txn: Transaction) -> AccountRecord | None:
-            before = with_key(key, accounts_in(txn.rows(key.client.partition)))
+            before = account_in(txn.row(*own))
             txn.put(account_row(replace(account, default_for=before.default_for) if before else account))
             put_token(txn, key, token, self._clock())
             if refresh_token is not None:
                 txn.put(refresh_token_row(key, refresh_token))
             return before
 
-        before = self.store.update(change, (key.partition, key.client.partition), durable=True)
+        before = self.store.update(change, (key.partition,), rows=(own,), durable=True)
         if before is None:
             self.store.generation.bump()  # "the one account" of this client may now be ambiguous
-        self._reload(key)
+        self._reload(key, with_accounts=True)
         return replace(account, default_for=before.default_for) if before else account
 
     def use_by_default(self, key: AccountKey, profile: str) -> AccountRecord | None:
@@ -180,7 +190,7 @@ class TokenCache:
         chosen = self.store.update(change, (key.client.partition,), durable=True)
         if chosen is not None:
             self.store.generation.bump()
-            self._reload(key)
+            self._reload(key, with_accounts=True)
         return chosen
 
     def save_refresh(
@@ -203,6 +213,7 @@ class TokenCache:
         saved is kept in memory: ``unsaved``.
         """
         early = False
+        own = (account_place(key),) if isinstance(key, AccountKey) else ()
 
         def change(txn: Transaction) -> bool:
             nonlocal early
@@ -216,17 +227,16 @@ class TokenCache:
                 txn.put(refresh_token_row(key, rotated or replace(current, saved_on=token.issued_on)))
             keep_listed(txn, key)
             if claims is not None:
-                account = with_key(key, accounts_in(txn.rows(key.client.partition)))
+                account = account_in(txn.row(*own[0])) if own else None
                 if account is not None:
                     txn.put(account_row(replace(account, claims=claims)))
             return True
 
         def save() -> bool:
-            partitions = (key.partition, key.client.partition)
-            saved = self.store.update(change, partitions, durable=rotated is not None)
+            saved = self.store.update(change, (key.partition,), rows=own, durable=rotated is not None)
             if early:
                 self.store.generation.bump()
-            self._reload(key)
+            self._reload(key, with_accounts=claims is not None)
             return saved
 
         return self.unsaved.save(key, save) if rotated is not None else save()
@@ -266,7 +276,7 @@ class TokenCache:
             txn.delete(AccountRecord.key(key))
             return refresh_token_in(rows)
 
-        removed = self.store.update(change, (key.partition, key.client.partition), durable=True)
+        removed = self.store.update(change, (key.partition,), rows=(account_place(key),), durable=True)
         self.store.generation.bump()
         self._heed_generation()
         return removed
@@ -288,12 +298,15 @@ class TokenCache:
             self._heed_generation()
         return Cleared(counts=counts, accounts=accounts)
 
-    def _reload(self, key: Holder) -> None:
-        """Have in memory what the store holds after a write; readers that began before it keep nothing."""
+    def _reload(self, key: Holder, *, with_accounts: bool) -> None:
+        """Have in memory what the store holds after a write; readers that began before it keep nothing. A
+        long list of accounts is left to whoever needs it next."""
         with self._lock:
             self._writes += 1
             self._tokens.pop(key, None)
-            self._accounts.pop(key.client, None)
+            if with_accounts:
+                self._accounts.pop(key.client, None)
         seen = self._seen()
         self._remember(self._tokens, key, tuple(tokens_in(self.store.rows(key.partition))), seen)
-        self.accounts(key.client)
+        if with_accounts and key.client not in self._long:
+            self.accounts(key.client)

@@ -117,7 +117,37 @@ class StoreContract:
         delete(store, "other")
         assert keys(store) == ["k"]
 
+    def test_a_row_is_found_by_its_key_in_its_partition(self, store: Store) -> None:
+        put(store, make_row("k"), make_row("other"))
+        assert store.row("p", "k") == make_row("k")
+        assert store.row("q", "k") is None and store.row("p", "none") is None
+        delete(store, "k")
+        assert store.row("p", "k") is None
+
     # -- update ---------------------------------------------------------------------------------
+
+    def test_a_change_may_use_single_rows_of_other_partitions(self, store: Store) -> None:
+        put(store, make_row("k", "q", n=1), make_row("gone", "q"), make_row("other", "q"))
+
+        def change(txn: Transaction) -> list[Row | None]:
+            seen = [txn.row("q", "k"), txn.row("q", "new"), txn.row("p", "k")]
+            txn.put(make_row("k", "q", n=2))
+            txn.put(make_row("new", "q"))
+            txn.delete("gone")
+            return [*seen, txn.row("q", "k"), txn.row("q", "new"), txn.row("q", "gone")]
+
+        rows = [("q", "k"), ("q", "new"), ("q", "gone"), ("p", "k")]
+        first, second = make_row("k", "q", n=1), make_row("k", "q", n=2)
+        assert store.update(change, ("p",), rows=rows) == [
+            first,
+            None,
+            None,
+            second,
+            make_row("new", "q"),
+            None,
+        ]
+        assert keys(store, "q") == ["k", "new", "other"]
+        assert store.row("q", "k") == second
 
     def test_update_gives_back_what_the_change_gives(self, store: Store) -> None:
         marker = object()

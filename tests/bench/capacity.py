@@ -180,7 +180,7 @@ class Servers:
     @staticmethod
     def _per_connection(after: Row, before: Row) -> int:
         count = after["connected_clients"] - before["connected_clients"]
-        return round((after["mem_clients_normal"] - before["mem_clients_normal"]) / count)
+        return int((after["mem_clients_normal"] - before["mem_clients_normal"]) / count)
 
 
 def subscribers(redis: RedisServer) -> Row:

@@ -24,7 +24,7 @@ Row = dict[str, Any]
 def bytes_held(client: Any) -> int:
     """All that a Redis holds, key by key."""
     names = list(client.scan_iter(count=1000))
-    return sum(client.memory_usage(name, samples=0) + ENTRY for name in names)
+    return sum(int(client.memory_usage(name, samples=0)) + ENTRY for name in names)
 
 
 def at_rest(redis: RedisServer, place: Path) -> Row:

@@ -9,7 +9,7 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +20,17 @@ from jupyter_auth.cache.redis import RedisStore
 from jupyter_auth.cache.sqlite import SqliteStore
 from jupyter_auth.cache.store import Store
 from jupyter_auth.cache.token_cache import TokenCache
+from tests.bench import growth_apps, growth_peers
 from tests.bench.figures import Figure
-from tests.bench.growth_acts import ACTS
+from tests.bench.growth_acts import ACTS, CROWDED, Act
 from tests.bench.holding import Holding, Shape, hold, target
 from tests.support.redis_server import RedisServer
 
 SIZES = (10, 1_000, 100_000)
+CROWD = (10, 20_000)  # records, with all accounts of one application
 LIMIT = 1.5
-ROUNDS, EACH = 6, 4  # rounds, and calls of each act in one
-OPENS = 4
+ROUNDS, EACH = 30, 4  # rounds, and calls of each act in one
+OPENS = 15
 
 Open = Callable[[Path], Store]
 Times = dict[str, dict[int, list[float]]]
@@ -40,7 +42,10 @@ def run() -> list[Figure]:
     with stores() as kinds:
         for kind, opens in kinds.items():
             figures += asyncio.run(of_store(kind, opens))
-    return figures
+            figures += asyncio.run(of_one_application(kind, opens))
+            with private_folder() as one, private_folder() as other:
+                figures += growth(kind, growth_apps.sampled(opens(folder) for folder in (one, other)))
+    return figures + peers()
 
 
 @contextmanager
@@ -87,7 +92,7 @@ async def of_store(kind: str, opens: Open) -> list[Figure]:
         }
         filled = Filled(kind=kind, opens=opens, folders=folders, holdings=holdings)
         try:
-            figures = growth(kind, await sampled(holdings))
+            figures = growth(kind, await sampled(holdings, ACTS))
             if kind != "memory":
                 figures += growth(kind, {"cold open and first token": opened(filled)})
             return figures + wholes(filled)
@@ -96,11 +101,25 @@ async def of_store(kind: str, opens: Open) -> list[Figure]:
                 await holding.broker.close()
 
 
-async def sampled(holdings: dict[int, Holding]) -> Times:
+async def of_one_application(kind: str, opens: Open) -> list[Figure]:
+    """The same where thousands are signed in to one application, which one person hardly ever is."""
+    with ExitStack() as stack:
+        holdings = {}
+        for size in CROWD:
+            folder = stack.enter_context(private_folder())
+            holdings[size] = await hold(opens(folder), Shape(records=size, each=size), folder)
+        try:
+            return growth(f"{kind}, one application", await sampled(holdings, CROWDED))
+        finally:
+            for holding in holdings.values():
+                await holding.broker.close()
+
+
+async def sampled(holdings: dict[int, Holding], acts: Mapping[str, Act]) -> Times:
     """The times of every act at every size, by turns; of a round's few calls the median counts."""
-    times: Times = {name: {size: [] for size in holdings} for name in ACTS}
+    times: Times = {name: {size: [] for size in holdings} for name in acts}
     for _ in range(ROUNDS):
-        for name, act in ACTS.items():
+        for name, act in acts.items():
             for size, holding in holdings.items():
                 times[name][size].append(statistics.median([await act(holding) for _ in range(EACH)]))
     return times
@@ -130,15 +149,28 @@ def _growth(name: str, by_size: dict[int, list[float]]) -> Figure:
     small, large = min(by_size), max(by_size)
     ratios = [b / a for a, b in zip(by_size[small], by_size[large], strict=True)]
     quarters = statistics.quantiles(ratios, n=4)
-    at = ", ".join(f"{statistics.median(of) * 1e6:.3g} µs at {size:,}" for size, of in by_size.items())
+    at = ", ".join(f"{statistics.median(of) * 1e6:.3g} µs at {size}" for size, of in by_size.items())
     return Figure(
-        name=f"{name}, {small} to {large:,} records",
+        name=f"{name}, {small} to {large} records",
         value=round(statistics.median(ratios), 2),
         unit="times",
         limit=LIMIT,
         spread=(round(quarters[0], 2), round(quarters[2], 2)),
         note=at,
     )
+
+
+def peers() -> list[Figure]:
+    """msal's growth, up to 10 000 records."""
+    figures = []
+    for name, by_size in growth_peers.measured().items():
+        small, large = min(by_size), max(by_size)
+        at = ", ".join(f"{seconds * 1e6:.3g} µs at {size}" for size, seconds in by_size.items())
+        value = round(by_size[large] / by_size[small], 2)
+        figures.append(
+            Figure(name=f"msal: {name}, {small} to {large} records", value=value, unit="times", note=at)
+        )
+    return figures
 
 
 def wholes(filled: Filled) -> list[Figure]:
@@ -151,7 +183,7 @@ def wholes(filled: Filled) -> list[Figure]:
         start = perf_counter()
         work()
         took = 1000 * (perf_counter() - start)
-        figures.append(Figure(name=f"{kind}: {name}, {large:,} records", value=round(took, 1), unit="ms"))
+        figures.append(Figure(name=f"{kind}: {name}, {large} records", value=round(took, 1), unit="ms"))
 
     timed("list of all accounts", holding.cache.all_accounts)
     timed("sweep where nothing has ended", lambda: store.sweep(int(time.time())))

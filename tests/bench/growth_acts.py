@@ -34,6 +34,12 @@ async def hit_in_memory(holding: Holding) -> float:
     return took / HITS_AT_ONCE
 
 
+async def account(holding: Holding) -> float:
+    """One account by its id."""
+    key = holding.shape.key(holding.number())
+    return _timed(lambda: holding.cache.account(key))
+
+
 async def hit_in_store(holding: Holding) -> float:
     """The broker's whole way where its memory is empty: account and token from the store, in a thread."""
     request = _request(holding)
@@ -114,6 +120,15 @@ def _refresh(holding: Holding, *, is_rotated: bool) -> float:
     return took
 
 
+#: Where all accounts are of one application, whose list is long: an account is named by its id.
+CROWDED: dict[str, Act] = {
+    "subset hit, memory empty": hit_in_store,
+    "one account": account,
+    "refresh token": refresh_token,
+    "save of an access token": save_token,
+    "save of a rotated refresh token": save_rotated,
+    "save of a sign-in": save_sign_in,
+}
 ACTS: dict[str, Act] = {
     "subset hit in memory": hit_in_memory,
     "subset hit, memory empty": hit_in_store,

@@ -4,7 +4,7 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -22,7 +22,8 @@ _PATHS = {"authorization_endpoint": "authorize", "token_endpoint": "token"}
 
 
 class _Answer:
-    status_code, headers = 200, {}
+    status_code = 200
+    headers: Mapping[str, str] = {}
 
     def __init__(self, url: str) -> None:
         base = url.split("/v2.0", maxsplit=1)[0]

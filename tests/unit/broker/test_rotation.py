@@ -65,11 +65,16 @@ class Spy:
         return getattr(self._store, name)
 
     def update(
-        self, change: Callable[[Transaction], T], partitions: Sequence[str], *, durable: bool = False
+        self,
+        change: Callable[[Transaction], T],
+        partitions: Sequence[str],
+        *,
+        durable: bool = False,
+        **more: Any,
     ) -> T:
         if self.fails:
             raise CacheError("The disk is full.", reason="sqlite_full")
-        done: T = self._store.update(change, partitions, durable=durable)
+        done: T = self._store.update(change, partitions, durable=durable, **more)
         self.durable.append(durable)
         return done
 

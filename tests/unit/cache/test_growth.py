@@ -4,14 +4,28 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jupyter_auth.cache.records import Kind
+from jupyter_auth.cache.rows import account_row
+from jupyter_auth.cache.sealing import Sealer
 from jupyter_auth.cache.sqlite import SqliteStore
-from jupyter_auth.cache.token_cache import TokenCache
-from jupyter_auth.testing.store_contract import put
-from tests.unit.cache.samples import ADA, CLIENT, NOW, account, database, refresh_token, row, target, token
+from jupyter_auth.cache.token_cache import LONG, TokenCache
+from jupyter_auth.testing.store_contract import FAR, put
+from tests.unit.cache.samples import (
+    ADA,
+    CLIENT,
+    NOW,
+    account,
+    database,
+    key,
+    refresh_token,
+    row,
+    target,
+    token,
+)
 
 SIZES = (10, 20_000)
 
@@ -78,6 +92,39 @@ def _assert_indexed(place: Path, said: list[str]) -> None:
                 continue
             plan = [detail for *_, detail in db.execute(f"EXPLAIN QUERY PLAN {statement}")]
             assert plan and all(line.startswith("SEARCH") for line in plan), (statement[:60], plan)
+
+
+ALONE: dict[str, Callable[[TokenCache], object]] = {
+    "an account": lambda cache: cache.account(ADA),
+    **{name: LOOKUPS[name] for name in ("a sign-in", "a refresh", "a refresh token", "a sign-out")},
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize("kind", ["sqlite", "redis"])
+def test_who_else_is_signed_in_to_an_application_costs_nothing(
+    kind: str, name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = (
+        request.getfixturevalue("sqlite") if kind == "sqlite" else request.getfixturevalue("redis_opened")()
+    )
+    cache = TokenCache(store, clock=lambda: NOW)
+    opened: list[int] = []
+    real = Sealer.open
+
+    def open_and_count(self: Sealer, *args: Any) -> Any:
+        opened[-1] += 1
+        return real(self, *args)
+
+    monkeypatch.setattr(Sealer, "open", open_and_count)
+    for others in (LONG + 1, 3 * LONG):  # a short list is read by the way
+        opened.append(0)
+        cache.remove_account(ADA)
+        put(store, *(account_row(account(key(f"subject-{n}"))) for n in range(others)))
+        cache.save_sign_in(account(), token("a b c", expires_on=FAR), refresh_token())
+        opened[-1] = 0
+        ALONE[name](cache)
+    assert 0 < opened[0] == opened[1]
 
 
 def test_memory_is_asked_nothing_of_the_store(sqlite: SqliteStore) -> None:
