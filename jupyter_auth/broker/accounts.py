@@ -44,9 +44,9 @@ def choose(accounts: Sequence[AccountRecord], resolved: Resolved) -> AccountReco
 
 
 def find(cache: TokenCache, resolved: Resolved) -> AccountRecord:
-    """The same, from the store; an id is looked up by itself, however many accounts there are. Blocks."""
+    """The same, from the store; where there are many accounts, an id is looked up by itself. Blocks."""
     wanted = resolved.request.account
-    if wanted is not None and "@" not in wanted:  # which is in names
+    if wanted is not None and cache.has_many_accounts(resolved.client):
         try:
             found = cache.account(AccountKey(*resolved.client, wanted))
         except CacheError:

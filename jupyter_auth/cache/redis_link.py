@@ -6,7 +6,7 @@ tries, until it does.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from importlib import resources
@@ -27,6 +27,7 @@ _CHANGES = ("clear", "commit", "make", "probe")
 _PREFIX = "JUPYTER_AUTH "  # of what our scripts refuse
 
 
+CLEAR_TIMEOUT = 60.0  # seconds: of a hundred thousand records it takes Redis some, on a busy machine
 UNAVAILABLE = "redis_unavailable"  # the reason of errors that end when Redis answers again
 
 
@@ -34,14 +35,10 @@ class Link:
     """Redis, by our scripts. Thread-safe; raises ``CacheError``: ``UNAVAILABLE`` where it will pass."""
 
     def __init__(self, place: RedisPlace) -> None:
-        options = dict(place.options)
-        self._pool: redis.ConnectionPool = redis.ConnectionPool(
-            connection_class=options.pop("connection_class", redis.Connection),
-            retry=Retry(NoBackoff(), 0),  # what was sent once may have been done
-            protocol=2,
-            **options,
-        )
+        self._pool = _pool(place.options)
         self._client = redis.Redis(connection_pool=self._pool)
+        self._slow_pool = _pool({**place.options, "socket_timeout": CLEAR_TIMEOUT})
+        self._slow_client = redis.Redis(connection_pool=self._slow_pool)
         self._scripts: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._why = ""
@@ -60,7 +57,8 @@ class Link:
             raise _closed()
         if self._why and not probes:
             raise unavailable(self._why)
-        answer = self.guarded(lambda: self._script(name)(keys=keys, args=args))
+        client = self._slow_client if name == "clear" else self._client
+        answer = self.guarded(lambda: self._script(name)(keys=keys, args=args, client=client))
         if name in _CHANGES:
             self._no_changes = ""
         return answer
@@ -94,7 +92,8 @@ class Link:
     def close(self) -> None:
         """Let go of every connection."""
         self._is_closed = True
-        self._pool.disconnect(inuse_connections=False)  # each thread closes its own
+        for pool in (self._pool, self._slow_pool):
+            pool.disconnect(inuse_connections=False)  # each thread closes its own
 
     def abandon(self) -> None:
         """Be closed, in a child: the connections are its parent's."""
@@ -148,6 +147,16 @@ class Link:
             log.warning("Redis cannot be used: %s. Tokens in memory go on.", why)
         self._why = why
         return unavailable(why)
+
+
+def _pool(options: Mapping[str, Any]) -> redis.ConnectionPool:
+    more = dict(options)
+    return redis.ConnectionPool(
+        connection_class=more.pop("connection_class", redis.Connection),
+        retry=Retry(NoBackoff(), 0),  # what was sent once may have been done
+        protocol=2,
+        **more,
+    )
 
 
 #: What Redis answers, by redis-py's class or its own word, while it takes no changes: reading goes on.

@@ -128,6 +128,10 @@ class TokenCache:
         """One account, from the store: however many others its application has."""
         return account_in(self.store.row(*account_place(key)))
 
+    def has_many_accounts(self, client: ClientKey) -> bool:
+        """True where the list of an application's accounts was a long one when it was read last."""
+        return client in self._long
+
     def known_accounts(self, client: ClientKey) -> tuple[AccountRecord, ...]:
         """The accounts of an application, from memory where the store cannot be used just now."""
         try:

@@ -17,17 +17,17 @@ from time import perf_counter
 
 from jupyter_auth.cache.memory import MemoryStore
 from jupyter_auth.cache.redis import RedisStore
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.sqlite import FILE, SqliteStore
 from jupyter_auth.cache.store import Store
 from jupyter_auth.cache.token_cache import TokenCache
-from tests.bench import growth_apps, growth_peers
+from tests.bench import growth_apps, growth_peers, growth_resident
 from tests.bench.figures import Figure
 from tests.bench.growth_acts import ACTS, CROWDED, Act
 from tests.bench.holding import Holding, Shape, hold, target
 from tests.support.redis_server import RedisServer
 
 SIZES = (10, 1_000, 100_000)
-CROWD = (10, 20_000)  # records, with all accounts of one application
+CROWD = (10, 100_000)  # records, with all accounts of one application
 LIMIT = 1.5
 ROUNDS, EACH = 30, 4  # rounds, and calls of each act in one
 OPENS = 15
@@ -37,7 +37,7 @@ Times = dict[str, dict[int, list[float]]]
 
 
 def run() -> list[Figure]:
-    """All figures. About four minutes."""
+    """All figures. About two minutes."""
     figures: list[Figure] = []
     with stores() as kinds:
         for kind, opens in kinds.items():
@@ -95,6 +95,10 @@ async def of_store(kind: str, opens: Open) -> list[Figure]:
             figures = growth(kind, await sampled(holdings, ACTS))
             if kind != "memory":
                 figures += growth(kind, {"cold open and first token": opened(filled)})
+            if kind != "redis":  # where the records are elsewhere
+                figures += resident(filled)
+            if kind == "sqlite":
+                figures += size_of_a_record(filled)
             return figures + wholes(filled)
         finally:
             for holding in holdings.values():
@@ -171,6 +175,32 @@ def peers() -> list[Figure]:
             Figure(name=f"msal: {name}, {small} to {large} records", value=value, unit="times", note=at)
         )
     return figures
+
+
+def resident(filled: Filled) -> list[Figure]:
+    """What a process takes in memory for each record that the largest store has beyond the smallest."""
+    small, large = min(filled.folders), max(filled.folders)
+    taken = {
+        size: growth_resident.measured(filled.kind, size, filled.folders[size]) for size in (small, large)
+    }
+    each = 1024 * 1024 * (taken[large] - taken[small]) / (large - small)
+    return [
+        Figure(
+            name=f"{filled.kind}: resident memory of a record, {large} records",
+            value=round(each),
+            unit="bytes",
+            note=f"{taken[small]:.0f} MB at {small}, {taken[large]:.0f} MB at {large}",
+        )
+    ]
+
+
+def size_of_a_record(filled: Filled) -> list[Figure]:
+    """Of SQLite's file, with its log."""
+    large = max(filled.folders)
+    size = sum(path.stat().st_size for path in (filled.folders[large] / "store").glob(f"{FILE}*"))
+    return [
+        Figure(name=f"{filled.kind}: file, of a record, {large} records", value=size // large, unit="bytes")
+    ]
 
 
 def wholes(filled: Filled) -> list[Figure]:

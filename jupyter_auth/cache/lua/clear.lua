@@ -7,10 +7,16 @@ for i, kind in ipairs({'0', '1', '2', '3'}) do
   local index = prefix .. 'k:' .. kind
   if redis.call('TYPE', index).ok == 'zset' then
     counts[i] = redis.call('ZCOUNT', index, '(' .. now, '+inf')
+    local keys, seen = {}, {}
     for _, member in ipairs(redis.call('ZRANGE', index, 0, -1)) do
       local partition, name = string.match(member, '^(%x+):(%x+)$')
-      if name then redis.call('DEL', prefix .. 'r:' .. name, prefix .. 'p:' .. partition) end
+      if name then
+        keys[#keys + 1] = prefix .. 'r:' .. name
+        if not seen[partition] then keys[#keys + 1], seen[partition] = prefix .. 'p:' .. partition, true end
+        if #keys >= 1000 then redis.call('DEL', unpack(keys)); keys = {} end  -- nobody else is served meanwhile
+      end
     end
+    if keys[1] then redis.call('DEL', unpack(keys)) end
   else
     counts[i] = 0
   end
