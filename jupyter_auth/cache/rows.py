@@ -1,6 +1,7 @@
 """Records as rows of a store, and back."""
 
 import json
+from dataclasses import replace
 
 from jupyter_auth.cache.app_rows import refresh_token_end
 from jupyter_auth.cache.records import (
@@ -74,6 +75,21 @@ def put_token(txn: Transaction, key: Holder, token: AccessTokenRecord, now: floa
         )
     )
     return early
+
+
+def put_default(txn: Transaction, key: AccountKey, profile: str) -> AccountRecord | None:
+    """Make an account the one that ``profile`` uses where none is named, in place of any other. None, and
+    nothing changes, where it is not there."""
+    known = accounts_in(txn.rows(key.client.partition))
+    if with_key(key, known) is None:
+        return None
+    for account in known:
+        is_chosen = account.account_key == key
+        others = tuple(name for name in account.default_for if name != profile)
+        if is_chosen or others != account.default_for:
+            changed = replace(account, default_for=(*others, profile) if is_chosen else others)
+            txn.put(account_row(changed))
+    return with_key(key, accounts_in(txn.rows(key.client.partition)))
 
 
 def with_key(key: Holder, accounts: tuple[AccountRecord, ...]) -> AccountRecord | None:

@@ -30,11 +30,11 @@ from jupyter_auth.cache.rows import (
     account_row,
     accounts_in,
     best,
+    put_default,
     put_token,
     refresh_token_in,
     refresh_token_row,
     tokens_in,
-    with_key,
 )
 from jupyter_auth.cache.store import Store, StoreDescription, Transaction
 from jupyter_auth.cache.unsaved import Unsaved
@@ -178,20 +178,8 @@ class TokenCache:
     def use_by_default(self, key: AccountKey, profile: str) -> AccountRecord | None:
         """Make an account the one that requests of ``profile`` are for where they name none, in place of
         any other; every kernel sees it before this returns. None, and nothing changes, where it has gone."""
-
-        def change(txn: Transaction) -> AccountRecord | None:
-            known = accounts_in(txn.rows(key.client.partition))
-            if with_key(key, known) is None:
-                return None
-            for account in known:
-                is_chosen = account.account_key == key
-                others = tuple(name for name in account.default_for if name != profile)
-                if is_chosen or others != account.default_for:
-                    changed = replace(account, default_for=(*others, profile) if is_chosen else others)
-                    txn.put(account_row(changed))
-            return with_key(key, accounts_in(txn.rows(key.client.partition)))
-
-        chosen = self.store.update(change, (key.client.partition,), durable=True)
+        partitions = (key.client.partition,)
+        chosen = self.store.update(lambda txn: put_default(txn, key, profile), partitions, durable=True)
         if chosen is not None:
             self.store.generation.bump()
             self._reload(key, with_accounts=True)
