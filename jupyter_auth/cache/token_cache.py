@@ -158,8 +158,7 @@ class TokenCache:
     ) -> AccountRecord:
         """Save what a person's sign-in gave; durable when this returns. Gives the account as it is now: for
         which profiles it is the default one, a sign-in does not change."""
-        key = account.account_key
-        own = account_place(key)
+        own = account_place(key := account.account_key)
 
         def change(txn: Transaction) -> AccountRecord | None:
             before = account_in(txn.row(*own))
@@ -178,8 +177,8 @@ class TokenCache:
     def use_by_default(self, key: AccountKey, profile: str) -> AccountRecord | None:
         """Make an account the one that requests of ``profile`` are for where they name none, in place of
         any other; every kernel sees it before this returns. None, and nothing changes, where it has gone."""
-        partitions = (key.client.partition,)
-        chosen = self.store.update(lambda txn: put_default(txn, key, profile), partitions, durable=True)
+        place = (key.client.partition,)
+        chosen = self.store.update(lambda txn: put_default(txn, key, profile), place, durable=True)
         if chosen is not None:
             self.store.generation.bump()
             self._reload(key, with_accounts=True)
@@ -277,10 +276,9 @@ class TokenCache:
         """Wipe everything; every kernel sees it before this returns."""
         try:
             self.unsaved.write_all()
-            held = self.store.rows_of_kind(Kind.REFRESH_TOKEN)  # all at once: there may be thousands
+            held = self.store.rows_of_kind(Kind.REFRESH_TOKEN)  # at once: there may be thousands
             refresh = {row.partition: RefreshTokenRecord.from_json(row.value) for row in held}
-            known = self.all_accounts()
-            accounts = tuple((a, refresh.get(a.account_key.partition)) for a in known)
+            accounts = tuple((a, refresh.get(a.account_key.partition)) for a in self.all_accounts())
         except CacheError:
             accounts = ()  # what cannot be read is wiped all the same
         try:
@@ -291,8 +289,7 @@ class TokenCache:
         return Cleared(counts=counts, accounts=accounts)
 
     def _reload(self, key: Holder, *, with_accounts: bool) -> None:
-        """Have in memory what the store holds after a write; readers that began before it keep nothing. A
-        long list of accounts is left to whoever needs it next."""
+        """Have in memory what was written, but no long list; readers that began before it keep nothing."""
         with self._lock:
             self._writes += 1
             self._tokens.pop(key, None)
