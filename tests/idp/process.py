@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import threading
 from abc import abstractmethod
@@ -58,6 +59,16 @@ class ProviderProcess(Lifetime):
                 f"the test provider did not start within {self._start_timeout} s; it said:\n{said}"
             )
         return self
+
+    def pause(self) -> None:
+        """SIGSTOP: it holds its connections and answers nobody."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """The end of a pause."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGCONT)
 
     def stop(self) -> None:
         """End the process; a second call does nothing."""

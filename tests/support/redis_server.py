@@ -22,15 +22,16 @@ from cryptography.x509.oid import NameOID
 
 PASSWORD = "canary-redis-password"
 ACL = (
-    "user default off",
+    "user default off ~* &* +@all",  # off, but with rights: the append-only file is read as this user (redis#14541)
     f"user root on >{PASSWORD} ~* &* +@all",
 )
 
 
 class RedisServer:
-    """The server, as a context. ``urls`` are the ways in; the data is in memory only."""
+    """The server, as a context. ``url`` tells the ways in. The data is in memory only, or with ``fsync``
+    (``always``, ``everysec``) in an append-only file as well, from which a new start reads it again."""
 
-    def __init__(self, *, users: Sequence[str] = (), address: str = "127.0.0.1") -> None:
+    def __init__(self, *, users: Sequence[str] = (), address: str = "127.0.0.1", fsync: str = "") -> None:
         program = shutil.which("redis-server")
         assert program, "these tests need redis-server: sudo apt install redis-server"
         self.program = program
@@ -38,6 +39,7 @@ class RedisServer:
         self.socket = self.folder / "s"
         self.port, self.tls_port = _free_ports()
         self.users = users
+        self.fsync = fsync
         self.ca = make_certificates(self.folder, address)
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -62,12 +64,13 @@ class RedisServer:
         return self
 
     def start(self) -> None:
-        """Start it, empty."""
+        """Start it, with what its append-only file holds."""
         options = {
             "port": self.port, "bind": "127.0.0.1", "unixsocket": self.socket, "unixsocketperm": 700,
             "tls-port": self.tls_port, "tls-cert-file": self.folder / "server.pem",
             "tls-key-file": self.folder / "server.key", "tls-ca-cert-file": self.ca, "tls-auth-clients": "no",
-            "dir": self.folder, "save": "", "appendonly": "no", "aclfile": self.folder / "users.acl",
+            "dir": self.folder, "save": "", "appendonly": "yes" if self.fsync else "no",
+            "appendfsync": self.fsync or "no", "aclfile": self.folder / "users.acl",
             "logfile": self.folder / "log",
         }  # fmt: skip
         command = [self.program, *(str(part) for k, v in options.items() for part in (f"--{k}", v))]
@@ -78,7 +81,7 @@ class RedisServer:
                 with self.client() as client:
                     client.ping()
                     return
-            except redis.ConnectionError:
+            except (redis.ConnectionError, redis.BusyLoadingError):
                 assert time.monotonic() < deadline, (self.folder / "log").read_text()
                 time.sleep(0.02)
 
