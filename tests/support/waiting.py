@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def until(condition: Callable[[], bool], timeout: float = 20) -> None:
-    """Wait for what another process or thread does; ``timeout`` is in seconds."""
+def until(condition: Callable[[], bool], timeout: float = 20, *, pause: float = 0.05) -> None:
+    """Wait for what another process or thread does; ``timeout`` and ``pause`` are in seconds."""
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def without_a_processor() -> float:
