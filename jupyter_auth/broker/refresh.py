@@ -168,25 +168,33 @@ class Refresh:
         known = self._known()  # before: between the answer and the saving of it nothing may fail
         issued_on = math.floor(self.clock.now())
         answer = self._answer(used, scopes)
+        rotated = _rotated(answer, used, scopes, issued_on)
+        saved: dict[str, Any] = {"epoch": epoch, "lease": lease}
+        is_safe = answer.later is not None and rotated is not None
+        if is_safe:  # the refresh token: what takes longer waited for that
+            self._save(token=None, used=used, rotated=rotated, claims=None, **saved)
+            used, rotated = rotated or used, None
+        if answer.later is not None:
+            answer = answer.later()
         token = token_record(answer, self.resolved, scopes, issued_on, self.clock)
-        rotated = None
-        if answer.refresh_token is not None:
-            rotated = RefreshTokenRecord(
-                secret=answer.refresh_token,
-                scopes=union(used.scopes, token.granted),
-                saved_on=issued_on,
-                resources=used.resources,
-                whole=used.whole,
-            )
-        newer = self._claims_of_the_same_person(answer, known)
-        saved: dict[str, Any] = {"token": token, "used": used, "rotated": rotated, "claims": newer}
-        if not self.cache.save_refresh(self.account, **saved, epoch=epoch, lease=lease):
-            if rotated is not None:  # nobody will ever use it
-                self.engine().revoke(rotated.secret, "refresh_token")
-            raise self._person_needed("signed_out", "This account was signed out meanwhile.")
+        try:
+            newer = self._claims_of_the_same_person(answer, known)
+        except PolicyError:
+            if is_safe:
+                self.cache.drop_refresh_token(self.account, used)
+            raise
+        self._save(token=token, used=used, rotated=rotated, claims=newer, **saved)
         who, profile = self.account.home_account_id, self.resolved.profile.name
         self.changes.tell(CacheChanged(action="refreshed", profile=profile, home_account_id=who))
         return token
+
+    def _save(self, *, rotated: RefreshTokenRecord | None, **saved: Any) -> None:
+        """Save what the answer gave, unless somebody has signed out meanwhile."""
+        if self.cache.save_refresh(self.account, rotated=rotated, **saved):
+            return
+        if rotated is not None:  # nobody will ever use it
+            self.engine().revoke(rotated.secret, "refresh_token")
+        raise self._person_needed("signed_out", "This account was signed out meanwhile.")
 
     def _answer(self, used: RefreshTokenRecord, scopes: tuple[str, ...]) -> TokenResponse:
         """Ask, unless the provider has just refused that."""
@@ -249,6 +257,21 @@ class Refresh:
             scopes=list(self.resolved.scopes),
             claims=claims or self.resolved.request.claims_challenge,
         )
+
+
+def _rotated(
+    answer: TokenResponse, used: RefreshTokenRecord, sent: tuple[str, ...], issued_on: int
+) -> RefreshTokenRecord | None:
+    """The refresh token of ``answer``, which takes the place of the one that was used."""
+    if answer.refresh_token is None:
+        return None
+    return RefreshTokenRecord(
+        secret=answer.refresh_token,
+        scopes=union(used.scopes, answer.scope or sent),
+        saved_on=issued_on,
+        resources=used.resources,
+        whole=used.whole,
+    )
 
 
 def _is_spent(refused: OAuthError) -> bool:

@@ -188,7 +188,7 @@ class TokenCache:
         self,
         key: Holder,
         *,
-        token: AccessTokenRecord,
+        token: AccessTokenRecord | None,
         used: RefreshTokenRecord,
         rotated: RefreshTokenRecord | None,
         claims: dict[str, Any] | None,
@@ -200,7 +200,8 @@ class TokenCache:
 
         Where another refresh token has come there meanwhile, or a later holder of the lease has saved, what
         is there is newer and stays; this answer is for its caller only. A token that is replaced early is
-        let go of by every kernel: the provider may have ended it. A rotated refresh token that cannot be
+        let go of by every kernel: the provider may have ended it. ``token`` None: it is not known yet whether
+        it can be kept, and only the rotated refresh token is saved. A rotated refresh token that cannot be
         saved is kept in memory: ``unsaved``.
         """
         early = False
@@ -213,9 +214,13 @@ class TokenCache:
                 return False
             if current.version != used.version or not txn.admits(lease):
                 return True
-            early = put_token(txn, key, token, self._clock())
-            if rotated is not None or isinstance(key, AppKey):  # a session in use stands for longer
-                txn.put(refresh_token_row(key, rotated or replace(current, saved_on=token.issued_on)))
+            if token is not None:
+                early = put_token(txn, key, token, self._clock())
+            kept = rotated
+            if kept is None and token is not None and isinstance(key, AppKey):
+                kept = replace(current, saved_on=token.issued_on)  # a session in use stands for longer
+            if kept is not None:
+                txn.put(refresh_token_row(key, kept))
             keep_listed(txn, key)
             if claims is not None:
                 account = account_in(txn.row(*own[0])) if own else None

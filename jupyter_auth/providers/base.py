@@ -3,7 +3,7 @@
 Cache, silent decision, single flight and interactions stand above it and exist once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -66,6 +66,9 @@ class TokenResponse:
     correlation_id: str = ""
     home_account_id: str = ""
     realm: str = ""
+    #: asks the provider for keys, and gives this answer with the claims they confirm: to be called once the
+    #: refresh token is saved, before anything else of the answer is used
+    later: "Callable[[], TokenResponse] | None" = field(default=None, repr=False, compare=False)
 
 
 class NotYet(Exception):

@@ -10,11 +10,12 @@ import requests
 
 from jupyter_auth.core.errors import AuthError, PolicyError, ProfileError, TransportError
 from jupyter_auth.core.profile import Profile
+from jupyter_auth.core.secret import Secret
 from jupyter_auth.core.text import clean
 from jupyter_auth.core.urls import host_of, is_safe_endpoint
 from jupyter_auth.providers.answers import broken_answer, refusal
 from jupyter_auth.providers.base import ProviderMetadata
-from jupyter_auth.providers.idtoken import read_keys
+from jupyter_auth.providers.idtoken import is_subject, portable_claims, read_keys
 from jupyter_auth.providers.transport import ProviderSession, fetch, json_object
 
 MAX_KEY_SETS = 64  # Entra's tenants have an address each
@@ -109,6 +110,20 @@ class Discovery:
                 self._keys.clear()
             self._keys[jwks_uri] = (time.monotonic() + METADATA_LIFETIME, keys)
         return keys
+
+    def userinfo(self, metadata: ProviderMetadata, access_token: Secret) -> dict[str, Any] | None:
+        """Who signed in, where the flow gave no id token (OpenID Connect Core §5.3); None if unknown."""
+        if metadata.userinfo_endpoint is None:
+            return None
+        headers = {"Authorization": f"Bearer {access_token.reveal()}"}
+        try:
+            claims = self.get_json(metadata.userinfo_endpoint, headers)
+        except AuthError:
+            return None
+        for name, there in self.profile.quirks.get("claims", {}).items():
+            if isinstance(claims.get(there), str | int):
+                claims[name] = str(claims[there])
+        return portable_claims(claims) if is_subject(claims.get("sub")) else None
 
     def get_json(self, url: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The JSON object at ``url``; anything else is a ``TransportError``."""

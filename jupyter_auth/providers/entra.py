@@ -17,6 +17,7 @@ from jupyter_auth.core.secret import Secret
 from jupyter_auth.core.urls import host_of
 from jupyter_auth.providers.aadsts import codes_in, explain
 from jupyter_auth.providers.answers import read_device_authorization
+from jupyter_auth.providers.at_hand import KeysAtHand, checked
 from jupyter_auth.providers.base import (
     NOTHING,
     CodeAuthorization,
@@ -27,9 +28,10 @@ from jupyter_auth.providers.base import (
 from jupyter_auth.providers.callback import code_of
 from jupyter_auth.providers.code_request import authorization_request
 from jupyter_auth.providers.discovery import Discovery
-from jupyter_auth.providers.entra_answers import home_account_id, issuer_of, validated
+from jupyter_auth.providers.entra_answers import home_account_id, issuer_of, keys_of, validated
 from jupyter_auth.providers.entra_call import EntraCall
 from jupyter_auth.providers.entra_client import challenge_of, with_capabilities
+from jupyter_auth.providers.idtoken import Keys
 from jupyter_auth.providers.msal_wire import Documents
 from jupyter_auth.providers.oauth_client import make_client
 from jupyter_auth.providers.transport import ProviderSession
@@ -143,10 +145,14 @@ class EntraEngine:
         """``acquire_token_by_refresh_token``, at the tenant that ``extra`` names, or the profile's."""
         call = self._call(extra)
         data = {"claims": with_capabilities(challenge_of(extra))}
-        call.run(
-            lambda app: app.acquire_token_by_refresh_token(refresh_token.reveal(), _own(scopes), data=data)
-        )
-        return self._with_claims(call)
+        at_hand: list[KeysAtHand] = []
+
+        def ask(app: Any) -> None:
+            at_hand.append(KeysAtHand(self._keys(call)))  # msal has the tenant's endpoints by now
+            app.acquire_token_by_refresh_token(refresh_token.reveal(), _own(scopes), data=data)
+
+        call.run(ask)
+        return checked(at_hand[0], lambda keys: self._with_claims(call, keys))
 
     def client_credentials(
         self, scopes: tuple[str, ...], resources: tuple[str, ...], extra: Mapping[str, str]
@@ -177,7 +183,7 @@ class EntraEngine:
                 assertion.reveal(), _own(scopes), claims_challenge=claims
             )
         )
-        return self._with_claims(call)
+        return self._with_claims(call, self._keys(call))
 
     def revoke(self, token: Secret, token_type_hint: str) -> Outcome:
         """Entra has no revocation endpoint (RFC 7009)."""
@@ -247,16 +253,16 @@ class EntraEngine:
         if id_token is None:
             raise PolicyError(f"{host_of(self.profile.issuer)} sent no id token.", reason="id_token")
         try:
-            return self._named(call, answer, self._claims(call, id_token, nonce))
+            return self._named(call, answer, self._claims(call, id_token, self._keys(call), nonce))
         except TransportError as problem:
             problem.retryable = False  # the keys may come back, but the code has been redeemed
             raise
 
-    def _with_claims(self, call: EntraCall) -> TokenResponse:
+    def _with_claims(self, call: EntraCall, keys: Keys) -> TokenResponse:
         """An id token that does not hold is left out: failing here would lose the rotated refresh token."""
         answer, id_token = call.read()
         try:
-            claims = self._claims(call, id_token) if id_token else None
+            claims = self._claims(call, id_token, keys) if id_token else None
         except AuthError:
             claims = None
         return self._named(call, answer, claims)
@@ -267,10 +273,13 @@ class EntraEngine:
         )
         return replace(answer, claims=claims, realm=realm, home_account_id=home_account_id(call.answer))
 
-    def _claims(self, call: EntraCall, id_token: str, nonce: Secret | None = None) -> dict[str, Any]:
-        return validated(
-            id_token, call.wire.document, self.profile.client_id, self._discovery.public_keys, nonce
-        )
+    def _claims(
+        self, call: EntraCall, id_token: str, keys: Keys, nonce: Secret | None = None
+    ) -> dict[str, Any]:
+        return validated(id_token, call.wire.document, self.profile.client_id, keys, nonce)
+
+    def _keys(self, call: EntraCall) -> Keys:
+        return keys_of(call.wire.document, self._discovery.public_keys)
 
 
 def _own(scopes: tuple[str, ...]) -> list[str]:

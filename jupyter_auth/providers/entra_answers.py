@@ -11,7 +11,7 @@ import requests
 
 from jupyter_auth.core.errors import PolicyError
 from jupyter_auth.core.secret import Secret
-from jupyter_auth.providers.idtoken import MAX_ID_TOKEN, validated_claims
+from jupyter_auth.providers.idtoken import MAX_ID_TOKEN, Keys, validated_claims
 from jupyter_auth.providers.transport import json_object
 
 _TEMPLATE = "{tenantid}"  # in the issuer that shared authorities announce
@@ -49,13 +49,10 @@ def validated(
     id_token: str,
     document: Mapping[str, Any],
     client_id: str,
-    public_keys: Callable[[str, bool], list[jwskate.Jwk]],
+    keys: Keys,
     nonce: Secret | None,
 ) -> dict[str, Any]:
     """The claims of ``id_token``, checked as any provider's: msal itself checks none of them."""
-    jwks_uri = document.get("jwks_uri")
-    if not isinstance(jwks_uri, str):
-        raise PolicyError("The provider signs id tokens but announces no keys.", reason="id_token")
     try:
         named: Any = jwskate.SignedJwt(id_token, max_size=MAX_ID_TOKEN).claims
         tid = named.get("tid") if isinstance(named, dict) else None
@@ -65,6 +62,18 @@ def validated(
         id_token,
         issuer=issuer_of(document, tid=tid),
         client_id=client_id,
-        keys=lambda fetch_anew: public_keys(jwks_uri, fetch_anew),
+        keys=keys,
         nonce=nonce,
     )
+
+
+def keys_of(document: Mapping[str, Any], public_keys: Callable[[str, bool], list[jwskate.Jwk]]) -> Keys:
+    """The keys that ``document`` announces."""
+
+    def keys(fetch_anew: bool) -> list[jwskate.Jwk]:
+        jwks_uri = document.get("jwks_uri")
+        if not isinstance(jwks_uri, str):
+            raise PolicyError("The provider signs id tokens but announces no keys.", reason="id_token")
+        return public_keys(jwks_uri, fetch_anew)
+
+    return keys

@@ -1,10 +1,11 @@
 """Any OpenID provider, on ``requests_oauth2client``: the library builds and authenticates every request,
 ``answers`` reads what comes back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import jwskate
 import requests
 from requests_oauth2client import PublicApp
 
@@ -19,6 +20,7 @@ from jupyter_auth.providers.answers import (
     read_token_response,
     revocation_outcome,
 )
+from jupyter_auth.providers.at_hand import KeysAtHand, checked
 from jupyter_auth.providers.base import (
     NOTHING,
     CodeAuthorization,
@@ -30,7 +32,7 @@ from jupyter_auth.providers.base import (
 from jupyter_auth.providers.callback import code_of
 from jupyter_auth.providers.code_request import authorization_request
 from jupyter_auth.providers.discovery import Discovery
-from jupyter_auth.providers.idtoken import is_subject, portable_claims, validated_claims
+from jupyter_auth.providers.idtoken import Keys, validated_claims
 from jupyter_auth.providers.oauth_client import make_client
 from jupyter_auth.providers.transport import ProviderSession, fetch
 
@@ -130,14 +132,16 @@ class OidcEngine:
         self, refresh_token: Secret, scopes: tuple[str, ...], extra: Mapping[str, str]
     ) -> TokenResponse:
         """RFC 6749 §6. A new id token that does not validate is left out: failing here would lose the
-        rotated refresh token."""
+        rotated refresh token, and so would waiting for keys (``at_hand``)."""
         metadata = self.discover()
         fields = self._target() | self._fields((), extra)
         client = self._client(metadata)
+        keys = KeysAtHand(self._keys(metadata), wanted="openid" in scopes)
         response = self._send(
             lambda: client.refresh_token(refresh_token.reveal(), scope=" ".join(scopes) or None, **fields)
         )
-        return self._with_claims(*self._read(response), metadata)
+        answer, id_token = self._read(response)
+        return checked(keys, lambda keys: self._with_claims(answer, id_token, metadata, keys))
 
     def client_credentials(
         self, scopes: tuple[str, ...], resources: tuple[str, ...], extra: Mapping[str, str]
@@ -167,7 +171,8 @@ class OidcEngine:
             fields["scope"] = " ".join(scopes)
         client = self._client(metadata)
         response = self._send(lambda: client.token_exchange(subject_token=assertion.reveal(), **fields))
-        return self._with_claims(*self._read(response, "no_exchange"), metadata)
+        answer, id_token = self._read(response, "no_exchange")
+        return self._with_claims(answer, id_token, metadata, self._keys(metadata))
 
     def revoke(self, token: Secret, token_type_hint: str) -> Outcome:
         """RFC 7009."""
@@ -245,12 +250,12 @@ class OidcEngine:
         try:
             if id_token:
                 nonce = started.nonce if started is not None and "openid" in started.scopes else None
-                claims: dict[str, Any] | None = self._claims(id_token, metadata, nonce)
+                claims: dict[str, Any] | None = self._claims(id_token, metadata, self._keys(metadata), nonce)
             elif started is not None and "openid" in (answer.scope or started.scopes):
                 # OpenID Connect Core §3.1.3.3: required; without it nothing shows whose answer this is
                 raise PolicyError(f"{host_of(metadata.issuer)} sent no id token.", reason="id_token")
             else:
-                claims = self._userinfo(answer, metadata)
+                claims = self._discovery.userinfo(metadata, answer.access_token)
         except AuthError as problem:
             if answer.refresh_token is not None:
                 self.revoke(answer.refresh_token, "refresh_token")
@@ -260,38 +265,25 @@ class OidcEngine:
         return replace(answer, claims=claims)
 
     def _with_claims(
-        self, answer: TokenResponse, id_token: str | None, metadata: ProviderMetadata
+        self, answer: TokenResponse, id_token: str | None, metadata: ProviderMetadata, keys: Keys
     ) -> TokenResponse:
         try:
-            claims = self._claims(id_token, metadata) if id_token else None
+            claims = self._claims(id_token, metadata, keys) if id_token else None
         except AuthError:
             claims = None
         return replace(answer, claims=claims)
 
     def _claims(
-        self, id_token: str, metadata: ProviderMetadata, nonce: Secret | None = None
+        self, id_token: str, metadata: ProviderMetadata, keys: Keys, nonce: Secret | None = None
     ) -> dict[str, Any]:
-        jwks_uri = metadata.jwks_uri
-        if jwks_uri is None:
-            raise PolicyError("The provider signs id tokens but announces no keys.", reason="id_token")
         return validated_claims(
-            id_token,
-            issuer=metadata.issuer,
-            client_id=self.profile.client_id,
-            keys=lambda fetch_anew: self._discovery.public_keys(jwks_uri, fetch_anew),
-            nonce=nonce,
+            id_token, issuer=metadata.issuer, client_id=self.profile.client_id, keys=keys, nonce=nonce
         )
 
-    def _userinfo(self, answer: TokenResponse, metadata: ProviderMetadata) -> dict[str, Any] | None:
-        """Who signed in, where the flow gave no id token (OpenID Connect Core §5.3); None if unknown."""
-        if metadata.userinfo_endpoint is None:
-            return None
-        headers = {"Authorization": f"Bearer {answer.access_token.reveal()}"}
-        try:
-            claims = self._discovery.get_json(metadata.userinfo_endpoint, headers)
-        except AuthError:
-            return None
-        for name, there in self.profile.quirks.get("claims", {}).items():
-            if isinstance(claims.get(there), str | int):
-                claims[name] = str(claims[there])
-        return portable_claims(claims) if is_subject(claims.get("sub")) else None
+    def _keys(self, metadata: ProviderMetadata) -> Keys:
+        def keys(fetch_anew: bool) -> Sequence[jwskate.Jwk]:
+            if metadata.jwks_uri is None:
+                raise PolicyError("The provider signs id tokens but announces no keys.", reason="id_token")
+            return self._discovery.public_keys(metadata.jwks_uri, fetch_anew)
+
+        return keys

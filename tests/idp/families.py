@@ -1,4 +1,4 @@
-"""Rotation with reuse detection for the misbehaving provider, which has all of it in this process and so is fast."""
+"""Rotation with reuse detection for the misbehaving provider, which is in this very process."""
 
 import json
 import threading

@@ -28,9 +28,15 @@ class _Engine(OidcEngine):
 
     asked_userinfo = False
 
-    def _userinfo(self, answer: TokenResponse, metadata: ProviderMetadata) -> dict[str, Any] | None:
-        self.asked_userinfo = True
-        return super()._userinfo(answer, metadata)
+    def __init__(self, profile: Profile) -> None:
+        super().__init__(profile)
+        ask = self._discovery.userinfo
+
+        def userinfo(metadata: ProviderMetadata, access_token: Secret) -> dict[str, Any] | None:
+            self.asked_userinfo = True
+            return ask(metadata, access_token)
+
+        self._discovery.userinfo = userinfo  # type: ignore[method-assign]
 
 
 class Bench:

@@ -1,4 +1,4 @@
-"""``python -m tests.soak --minutes 30``: kernels of two servers on one Redis, and what goes wrong meanwhile."""
+"""``python -m tests.soak --minutes 30``: kernels of two servers on one Redis, through outages."""
 
 import argparse
 import json

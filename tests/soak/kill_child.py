@@ -1,7 +1,7 @@
-"""The process that is killed: a broker that refreshes without pause, and a writer beside it. ``main`` is a fork
-server, so that a round costs a fork and not a start of Python.
+"""The process that is killed: a broker that refreshes without pause, and a writer beside it.
 
-On stdin an ``Order`` a line. On stdout ``pid N``, then what is done, each line once it is durable, then ``dead``.
+``main`` is a fork server, so that a round costs a fork and not a start of Python. On stdin: an ``Order``
+a line. On stdout: ``pid N``, then what is done, each line once it is durable, then ``dead``.
 """
 
 import asyncio
@@ -115,7 +115,11 @@ def write(store: Store, life: int) -> None:
     while True:
         number += 1
         try:
-            put(store, make_row(f"{life}-{number}", f"life-{life}", text="x" * (number % 7 * 300)), durable=True)
+            put(
+                store,
+                make_row(f"{life}-{number}", f"life-{life}", text="x" * (number % 7 * 300)),
+                durable=True,
+            )
         except AuthError as problem:
             tell("problem", type(problem).__name__, problem.reason)
             number -= 1

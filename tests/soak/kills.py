@@ -1,8 +1,8 @@
 """``python -m tests.soak.kills sqlite --times 1000``: ``kill -9`` of a broker under load, at random moments.
 
 Each time: the store opens, holds everything that was acknowledged, and its refresh tokens are the ones
-acknowledged last or newer. They work, but for those where the kill fell between the provider's rotation and the
-durable write, which are counted: the provider is in this process and knows what it gave.
+acknowledged last or newer. They work, but for those where the kill fell between the provider's rotation and
+the durable write, which are counted: the provider is in this process and knows what it gave.
 """
 
 import argparse
@@ -177,7 +177,9 @@ class Rounds:
             for user, family in life.families.items():
                 found = cache.refresh_token(self._key(user, number))
                 known = found is not None and found.secret.reveal() in family.refresh_tokens
-                life.stored[user] = family.refresh_tokens.index(found.secret.reveal()) if found and known else -1
+                life.stored[user] = (
+                    family.refresh_tokens.index(found.secret.reveal()) if found and known else -1
+                )
         tally.lost += len(set(range(1, saved + 1)) - rows)
         tally.saved += saved
         for user, stored in life.stored.items():
@@ -189,7 +191,9 @@ class Rounds:
     def _let_the_provider_finish(self) -> None:
         """What a child had sent before it died is still answered, to nobody: the rotation counts."""
         requests.get(f"{self._provider.issuer}/jwks", timeout=30)  # taken up after all that came before it
-        until(lambda: not any("process_request" in thread.name for thread in threading.enumerate()), pause=0.002)
+        until(
+            lambda: not any("process_request" in thread.name for thread in threading.enumerate()), pause=0.002
+        )
 
     # -- afterwards -----------------------------------------------------------------------------
 

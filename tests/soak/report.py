@@ -63,7 +63,7 @@ class Report:
 
     @property
     def refreshes_per_half_life(self) -> float:
-        """Refreshes for an account in half of a token's life, from which on it is refreshed behind its use."""
+        """Refreshes of an account in half of a token's life; from there on it is refreshed behind its use."""
         return self.refreshes / self.accounts / (self.seconds / (self.lifetime / 2))
 
     def to_json(self) -> dict[str, Any]:
@@ -83,13 +83,15 @@ class Report:
     def __str__(self) -> str:
         down = sum(outage.end - outage.begin for outage in self.outages)
         lines = [
-            f"{self.seconds:.0f} s, {self.kernels} kernels of 2 servers on one Redis, {self.accounts} accounts, "
-            f"access tokens of {self.lifetime} s",
+            f"{self.seconds:.0f} s, {self.kernels} kernels of 2 servers on one Redis",
+            f"{self.accounts} accounts, access tokens of {self.lifetime} s",
             f"requests: {self.tokens} for a token, {self.calls} to the API",
             f"outages: {len(self.outages)}, {down:.0f} s in all",
-            f"failed: {self.failed}, of these beyond the outages and {GRACE:.0f} s after each: {len(self.beyond)}",
+            f"failed: {self.failed}",
+            f"failed beyond the outages and {GRACE:.0f} s after each: {len(self.beyond)}",
             f"prompts: {self.prompts}",
-            f"refreshes: {self.refreshes}, for an account in half a lifetime {self.refreshes_per_half_life:.2f}",
+            f"refreshes: {self.refreshes}",
+            f"refreshes of an account in half a lifetime: {self.refreshes_per_half_life:.2f}",
         ]
         for name, end in self.at_the_end.items():
             first = self.after_warming_up[name]

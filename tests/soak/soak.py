@@ -1,4 +1,4 @@
-"""Kernels of two Jupyter servers on one Redis use short-lived tokens, while Redis and the provider come and go."""
+"""Kernels of two Jupyter servers on one Redis use short-lived tokens, while Redis and the provider fail."""
 
 import random
 import time

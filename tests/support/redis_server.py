@@ -22,7 +22,8 @@ from cryptography.x509.oid import NameOID
 
 PASSWORD = "canary-redis-password"
 ACL = (
-    "user default off ~* &* +@all",  # off, but with rights: the append-only file is read as this user (redis#14541)
+    # off, but with rights: Redis reads its append-only file as this user (redis/redis#14541)
+    "user default off ~* &* +@all",
     f"user root on >{PASSWORD} ~* &* +@all",
 )
 

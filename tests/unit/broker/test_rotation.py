@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from jupyter_auth.cache.memory import MemoryStore
 from jupyter_auth.cache.sqlite import SqliteStore
 from jupyter_auth.cache.store import Transaction
 from jupyter_auth.core.errors import CacheError, InteractionRequiredError, PolicyError
 from tests.idp import MisbehavingProvider, faults
-from tests.unit.broker.bench import Bench
+from tests.unit.broker.bench import Bench, held
 from tests.unit.broker.conftest import MakeBench
 
 T = TypeVar("T")
@@ -167,3 +168,47 @@ async def test_new_claims_of_the_same_person_are_kept(idp: MisbehavingProvider, 
     idp.answers["token"] = faults.json(200, body)
     await bench.refresh()
     assert (await bench.get()).id_token_claims["department"] == "looms"
+
+
+# -- nothing slow between the provider's answer and the disk -------------------------------------------------
+
+
+async def test_a_new_process_has_the_keys_before_it_asks(
+    idp: MisbehavingProvider, bench: Bench, make_bench: MakeBench
+) -> None:
+    another = make_bench(idp)
+    idp.requests.clear()
+    await another.refresh()
+    assert [seen.endpoint for seen in idp.requests] == ["discovery", "jwks", "token"]
+
+
+async def test_keys_that_have_changed_are_fetched_once_the_refresh_token_is_safe(
+    idp: MisbehavingProvider, bench: Bench
+) -> None:
+    used = bench.refresh_token()
+    idp.grants.key = RSAKey.generate_key(2048, auto_kid=True)
+    with held(idp, "jwks") as gate:
+        refreshing = asyncio.ensure_future(bench.refresh())
+        await asyncio.wait_for(gate.reached.wait(), 10)
+        assert used is not None and bench.refresh_token() not in (used, None)
+        assert bench.access_tokens() == 1  # the one before: the new one waits for the check
+        gate.open()
+        got = await refreshing
+    assert got.metadata.token_source == "identity_provider"
+    assert (await bench.get()).reveal() == got.reveal()
+    assert [seen.endpoint for seen in idp.requests[-2:]] == ["token", "jwks"]
+
+
+async def test_under_new_keys_another_persons_token_is_found_out_as_well(
+    idp: MisbehavingProvider, bench: Bench
+) -> None:
+    old = await bench.get()
+    idp.grants.key = RSAKey.generate_key(2048, auto_kid=True)
+    token = idp.id_token("eve", client_id="nb-public")
+    body = {"access_token": "eves", "token_type": "Bearer", "id_token": token, "refresh_token": "eves-too"}
+    idp.answers["token"] = faults.json(200, body)
+    with pytest.raises(PolicyError) as caught:
+        await bench.refresh()
+    assert caught.value.reason == "another_person"
+    assert (await bench.get()).reveal() == old.reveal()
+    assert bench.refresh_token() is None  # ours was spent, and that one is not ours
