@@ -24,3 +24,22 @@ time.sleep({seconds})
 tok = ja.get_token("lake", interactive=False)
 """
 FOUND = "[tok.metadata.token_source, tok.metadata.duration_total < {held} / 2, tok.expires_in > 0]"
+
+#: a hundred threads that ask at one moment: when the file ``go`` is there, which all kernels wait for
+CROWD = """
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+import os, threading
+gate = threading.Barrier(101)
+def ask(_):
+    gate.wait(120)
+    tok = ja.get_token("lake", interactive=False)
+    return [tok.metadata.token_source, tok.reveal()]
+with ThreadPoolExecutor(100) as crowd:
+    asked = [crowd.submit(ask, n) for n in range(100)]
+    while gate.n_waiting < 100: time.sleep(0.01)
+    Path("{folder}/ready-" + str(os.getpid())).touch()
+    while not Path("{folder}/go").exists(): time.sleep(0.005)
+    gate.wait(120)
+    got = [one.result() for one in asked]
+"""

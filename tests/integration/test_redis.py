@@ -1,6 +1,8 @@
 """Two servers that share nothing but a Redis: one sign-in, one refresh, one clear."""
 
 import json
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -8,8 +10,9 @@ import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
+from tests.integration.cells import CROWD
 from tests.integration.sharing import assert_one_clear, assert_one_refresh
-from tests.support import Kernel, Place, until
+from tests.support import Kernel, Place, Script, until
 from tests.support.redis_server import PASSWORD, RedisServer
 
 SETTINGS = """
@@ -50,6 +53,35 @@ def test_one_sign_in_one_refresh_and_one_clear_for_all(
     assert PASSWORD not in told and "rediss://" not in told
     assert not (fresh.store / "tokens.db").exists()
     assert_one_clear(kernels)
+
+
+@pytest.mark.timeout(300)
+def test_a_crowd_in_eight_kernels_of_two_servers_asks_once_for_an_expired_token(
+    fresh: Place,
+    servers: list[JupyterProcess],
+    provider: OidcProvider,
+    start_kernels: Callable[..., list[Kernel]],
+) -> None:
+    """100 threads in each, behind a barrier, and a provider that holds its answer for a second."""
+    kernels = [kernel for server in servers for kernel in start_kernels(server, 4)]
+    provider.set(at_ttl=8)
+    with Script(fresh) as script:  # neither server has ever seen the token
+        script.start("tok = ja.acquire_token_by_device_flow('lake', timeout=60)", "tok.expires_on")
+        provider.approve(script.said_until("The code expires").partition("2. Enter")[2].split()[0])
+        expires_on = script.result()
+    provider.set(at_ttl=3600, hold_ms=1000)
+    code = CROWD.format(folder=fresh.notebooks)
+    cells = [kernel.start(code, "got") for kernel in kernels]
+    until(lambda: len(list(fresh.notebooks.glob("ready-*"))) == 8, 60)
+    time.sleep(max(0.0, expires_on - time.time()))
+    provider.reset_log()
+    (fresh.notebooks / "go").touch()
+    found = [kernel.result_of(cell, timeout=120) for kernel, cell in zip(kernels, cells, strict=True)]
+    assert provider.token_responses() == 1
+    assert [e for e in provider.log() if e["endpoint"] == "token" and not e["ok"]] == []
+    sources = Counter(source for one in found for source, _ in one)
+    assert sources == {"identity_provider": 1, "cache": 799}
+    assert len({token for one in found for _, token in one}) == 1
 
 
 def test_a_redis_that_goes_is_told_and_kernels_go_on(

@@ -82,6 +82,7 @@ class Company:
     def end(self) -> list[dict[str, Any]]:
         """Stop the work; what each kernel has counted."""
         for kernel in self.kernels:
+            kernel.reconnect()  # the server has closed a channel that nobody has read from for minutes
             kernel.run("over.set()", timeout=LIMIT)
         counted = "{**counts, 'failed': failed, 'failures': failures}"
         return [kernel.run("", counted, timeout=LIMIT) for kernel in self.kernels]
