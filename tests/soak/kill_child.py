@@ -6,6 +6,7 @@ a line. On stdout: ``pid N``, then what is done, each line once it is durable, t
 
 import asyncio
 import json
+import logging
 import os
 import random
 import sys
@@ -140,6 +141,7 @@ async def live(order: Order) -> None:
 
 def main() -> None:
     """Fork a child for each order, and see it die."""
+    logging.getLogger("jupyter_auth").addHandler(logging.NullHandler())  # problems are told, in ``refresh``
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
