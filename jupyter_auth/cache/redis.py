@@ -23,7 +23,7 @@ from jupyter_auth.cache.redis_lease import RedisLease
 from jupyter_auth.cache.redis_link import UNAVAILABLE, Argument, Link
 from jupyter_auth.cache.redis_reading import Reading, RedisTransaction, read
 from jupyter_auth.cache.redis_url import RedisPlace, read_url
-from jupyter_auth.cache.redis_watch import RedisGeneration
+from jupyter_auth.cache.redis_watch import GONE_BACK, RedisGeneration
 from jupyter_auth.cache.store import Counter, Row, StoreDescription, Transaction
 from jupyter_auth.core.errors import CacheError
 from jupyter_auth.core.generation import Generation
@@ -86,11 +86,12 @@ class RedisStore:
     def describe(self) -> StoreDescription:
         why = self._link.why_down
         note = f"The token store in Redis cannot be used just now: {why}. Tokens in memory go on."
+        lost = f"Redis has lost changes that it had acknowledged: {GONE_BACK}"
         return StoreDescription(
             name="redis",
             location=f"{self._place.way}, by {self._place.file}",
             key_source=f"file {self._key_file}",
-            notes=(note,) if why else (),
+            notes=((note,) if why else ()) + ((lost,) if self._generation.has_gone_back else ()),
         )
 
     def epoch(self) -> int:

@@ -22,6 +22,10 @@ LOOK = 1.0  # seconds between two looks where nothing can be heard, and while Re
 LOOK_BESIDES = 5.0  # seconds between two looks beside hearing; thousands of idle servers make them
 RETRY = 0.5  # seconds before the second try while Redis does not answer; then twice that, and again
 MAX_RETRY = 4.0  # seconds
+#: what people are told to look at
+GONE_BACK = (
+    "see that it keeps an append-only file, and that its user 'default' keeps its rights if it is off."
+)
 
 
 class RedisGeneration:
@@ -32,6 +36,8 @@ class RedisGeneration:
         self._link = link
         self._names = names
         self._known: Any = None
+        self._last_change = (b"", 0)  # the epoch and the number of the last change seen in it
+        self.has_gone_back = False  # Redis has come back without changes that it had acknowledged
         self._outages = link.outages
         self._lock = threading.Lock()
         self._retry = RETRY
@@ -58,12 +64,21 @@ class RedisGeneration:
     def look(self) -> None:
         """Heed what others have done; after a time without Redis nobody knows what that was."""
         with self._lock:
-            now = tuple(self._link.run("generation", [self._names.header], [], probes=True))
+            *told, last = self._link.run("generation", [self._names.header], [], probes=True)
+            now = tuple(told)
+            self._heed_last_change(now[1], int(last) if last.isdigit() else 0)
             is_news = self._known not in (None, now) or self._outages != self._link.outages
             self._known, self._outages, self._retry = now, self._link.outages, RETRY
         if is_news:
             self._local.bump()
         self._link.probe(self._names.header)
+
+    def _heed_last_change(self, epoch: bytes, last: int) -> None:
+        """An older state of the same epoch is a Redis that was started again without all that it had."""
+        if epoch == self._last_change[0] and last < self._last_change[1]:
+            self.has_gone_back = True
+            log.error("Redis has come back without the last changes to the token store: %s", GONE_BACK)
+        self._last_change = epoch, last
 
     def close(self) -> None:
         """End the looking."""

@@ -1,2 +1,4 @@
--- The generation and the epoch. KEYS: header.
-return {redis.call('HGET', KEYS[1], 'generation') or '', redis.call('HGET', KEYS[1], 'epoch') or ''}
+-- The generation, the epoch and the number of the last change. KEYS: header.
+local out = {}
+for i, name in ipairs({'generation', 'epoch', 'seq'}) do out[i] = redis.call('HGET', KEYS[1], name) or '' end
+return out

@@ -95,6 +95,26 @@ def test_memory_goes_on(redis_opened: OpenRedis, redis_server: RedisServer) -> N
         redis_server.go_on()
 
 
+# -- it comes back older ------------------------------------------------------------------------
+
+
+def test_one_that_has_lost_acknowledged_changes_is_told(
+    redis_opened: OpenRedis, redis_server: RedisServer
+) -> None:
+    store = redis_opened()
+    put(store, make_row("before"))
+    with redis_server.client() as client:
+        header = RedisNames("ada").header
+        older = client.dump(header)
+        put(store, make_row("after"))
+        store.generation.bump()
+        time.sleep(2 * redis_watch.LOOK)  # it has seen that change
+        assert store.describe().notes == ()
+        client.restore(header, 0, older, replace=True)  # as a restart without the end of its log
+    until(lambda: store.describe().notes != (), 10)
+    assert "lost changes" in store.describe().notes[0] and "default" in store.describe().notes[0]
+
+
 # -- it goes ------------------------------------------------------------------------------------
 
 
