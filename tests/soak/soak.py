@@ -21,7 +21,6 @@ SETTINGS = """
 c.JupyterAuth.store = "redis"
 c.JupyterAuth.redis_url_file = {file!r}
 """
-CALM = 15.0  # seconds without an outage at the end, in which everything has to work
 LIMIT = 120.0  # seconds for a cell of ours, on a machine with much else to do
 
 Say = Callable[[str], None]
@@ -37,6 +36,7 @@ class Plan:
     tokens: float = 10.0  # asked for by each kernel in a second
     calls: float = 5.0  # of the API by each kernel in a second
     between: tuple[float, float] = (15, 45)  # seconds between two outages
+    calm: float = 15.0  # seconds without an outage at the end, in which everything has to work
     kinds: tuple[str, ...] = ()  # of outages, in this order; without any, as chance has it
 
 
@@ -103,7 +103,7 @@ def soak(plan: Plan, chance: random.Random, say: Say = lambda _: None) -> Report
         _wait(begun + min(60.0, plan.seconds / 4))
         warm = company.held()
         outages = Outages(provider, redis, chance)
-        _break_things(plan, outages, chance, begun + plan.seconds - CALM, say)
+        _break_things(plan, outages, chance, begun + plan.seconds - plan.calm, say)
         _wait(begun + plan.seconds)
         prompts, now = len(company.waiting()), company.held()
         told = company.end()
