@@ -206,6 +206,23 @@ def test_a_sign_in_whose_id_token_does_not_hold(
     assert engine.refresh(REFRESH_TOKEN, SCOPES, {}).claims is None  # the rotated token must not be lost
 
 
+def test_the_keys_are_there_before_a_refresh_is_asked_for(
+    entra: EntraProvider, engine: EntraEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    request = transport.ProviderSession.request
+
+    def noted(session: Any, method: str, url: str, **more: Any) -> Any:
+        asked.append(url.rpartition("/")[2])
+        return request(session, method, url, **more)
+
+    monkeypatch.setattr(transport.ProviderSession, "request", noted)
+    body = {"access_token": "a", "refresh_token": "r", "id_token": "x"}
+    entra.plan("token", body, status=200)
+    assert engine.refresh(REFRESH_TOKEN, SCOPES, {}).later is None
+    assert asked == ["openid-configuration", "keys", "token"]
+
+
 def test_no_secret_is_logged(
     entra: EntraProvider, engine: EntraEngine, caplog: pytest.LogCaptureFixture
 ) -> None:
