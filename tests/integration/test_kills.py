@@ -5,6 +5,7 @@ import pytest
 from tests.soak.kills import play
 
 
+@pytest.mark.timeout(300)  # a machine with much else to do
 @pytest.mark.parametrize("store", ["sqlite", "redis"])
 def test_a_kill_loses_nothing_that_was_acknowledged(store: str) -> None:
     tally = play(store, 40, seed=11)

@@ -2,9 +2,12 @@
 
 import random
 
+import pytest
+
 from tests.soak.soak import Plan, soak
 
 
+@pytest.mark.timeout(300)  # its kernels take long to start where there is much else to do
 def test_nothing_fails_but_for_an_outage_and_nobody_is_asked() -> None:
     plan = Plan(
         seconds=42,

@@ -156,10 +156,10 @@ class Rounds:
             self._redis.kill()
             self._redis.start()
             self.tally.redis_kills += 1
-            time.sleep(self._chance.uniform(0, 4 * LIFE))
+            time.sleep(self._chance.uniform(0, 3 * LIFE))
         if is_aimed:
             self._families.rotated.clear()
-            self._families.rotated.wait(2)
+            self._families.rotated.wait(0.5)
             time.sleep(self._chance.uniform(0, 0.01))
         children.kill(pid)
 
