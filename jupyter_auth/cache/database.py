@@ -100,7 +100,7 @@ class Database:
         try:
             self._check(self.db)
             self._refuse_foreign()
-            self.db.execute(f"PRAGMA journal_mode={self._journal}")
+            self._set_journal()
             self.db.execute("PRAGMA secure_delete=ON")
             with self.transaction(durable=True):
                 self._prepare(self.db)
@@ -108,6 +108,19 @@ class Database:
             self.db.close()
             raise
         self._is_open = True
+
+    def _set_journal(self) -> None:
+        """For a change of it SQLite wants the file alone, and does not wait while others open it, too."""
+        deadline = time.monotonic() + BUSY_TIMEOUT
+        while True:
+            try:
+                self.db.execute(f"PRAGMA journal_mode={self._journal}")
+            except sqlite3.OperationalError as problem:
+                if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     def _refuse_foreign(self) -> None:
         """Nothing is written to another program's database, not even a change of its journal."""
