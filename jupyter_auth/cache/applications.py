@@ -127,7 +127,7 @@ class ApplicationCache:
         rows = self._cache.store.update(change, (key.partition,), durable=True)
         if rows:
             self._cache.store.generation.bump()
-            self._cache._heed_generation()
+            self._cache.memory.heed()
         found = [RefreshTokenRecord.from_json(row.value) for row in rows if row.kind == Kind.REFRESH_TOKEN]
         now = self._clock()
         return Removed(

@@ -27,6 +27,9 @@ SCHEMA = (
     "partition BLOB NOT NULL, kind INTEGER NOT NULL, expires_on INTEGER NOT NULL, sealed BLOB NOT NULL)",
     "CREATE INDEX IF NOT EXISTS by_partition ON records (partition)",
     "CREATE INDEX IF NOT EXISTS by_kind ON records (kind) WHERE kind = 0",
+    # what has ended, or ends soonest, is found without reading the others
+    "CREATE INDEX IF NOT EXISTS by_end ON records (expires_on) WHERE expires_on > 0",
+    "CREATE INDEX IF NOT EXISTS by_application ON records (expires_on) WHERE kind = 3",
 )
 
 

@@ -1,11 +1,14 @@
 """A store that ends with its process: by request, and where no safe place on disk is found."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
 from jupyter_auth.cache.leases import Lease, Sole, admits_all
+from jupyter_auth.cache.limits import FULL, StoreLimits
+from jupyter_auth.cache.making_room import MemoryRoom
 from jupyter_auth.cache.records import Kind
 from jupyter_auth.cache.store import Counter, Row, StoreDescription, Transaction
 from jupyter_auth.core.generation import Generation
@@ -69,9 +72,12 @@ class MemoryStore:
     def __init__(
         self,
         generation: Generation | None = None,
+        *,
         notes: tuple[str, ...] = (),
         also_clear: Callable[[], None] = lambda: None,
         locked: bool = False,
+        limits: StoreLimits = StoreLimits(),  # noqa: B008 -- it is frozen
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._lock = threading.RLock()
         self._rows: dict[str, Row] = {}
@@ -82,6 +88,8 @@ class MemoryStore:
         self._notes = notes
         self._also_clear = also_clear
         self._locked = locked
+        self._clock = clock
+        self._room = MemoryRoom(limits, self._partitions, self._remove, self.sweep)
 
     @property
     def generation_file(self) -> str | None:
@@ -89,7 +97,12 @@ class MemoryStore:
 
     def describe(self) -> StoreDescription:
         return StoreDescription(
-            name="memory", location="", key_source="memory", locked=self._locked, notes=self._notes
+            name="memory",
+            location="",
+            key_source="memory",
+            locked=self._locked,
+            notes=(*self._notes, FULL) if self._room.is_full else self._notes,
+            evicted=dict(self._room.evicted),
         )
 
     def epoch(self) -> int:
@@ -100,6 +113,7 @@ class MemoryStore:
 
     def rows(self, partition: str) -> list[Row]:
         with self._lock:
+            self._room.read(partition)
             return self._partition(partition)
 
     def row(self, partition: str, key: str) -> Row | None:
@@ -127,6 +141,8 @@ class MemoryStore:
                 self._remove(row.key)
                 self._rows[row.key] = row
                 self._partitions.setdefault(row.partition, {})[row.key] = row
+                self._room.added(row)
+            self._room.changed(partitions, self._clock())
             return result
 
     def _remove(self, key: str) -> None:
@@ -136,11 +152,14 @@ class MemoryStore:
             members.pop(key, None)
             if not members:
                 del self._partitions[row.partition]
+            self._room.removed(row)
 
     def sweep(self, now: int) -> None:
         with self._lock:
-            for row in [row for row in self._rows.values() if 0 < row.expires_on <= now]:
-                self._remove(row.key)
+            ended = [row.key for row in self._rows.values() if 0 < row.expires_on <= now]
+            self._room.count("expired", len(ended))
+            for key in ended:
+                self._remove(key)
 
     @contextmanager
     def lease(self, name: str, timeout: float) -> Iterator[Lease]:
@@ -151,6 +170,7 @@ class MemoryStore:
             counts = {kind: sum(row.kind == kind for row in self._rows.values()) for kind in Kind}
             self._rows.clear()
             self._partitions.clear()
+            self._room.cleared()
             self._epoch += 1
             self._also_clear()
             return counts

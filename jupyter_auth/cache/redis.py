@@ -1,8 +1,8 @@
 """The store for several servers of one user: sealed records in Redis, one a key, names that are HMACs.
 
 Changes are made by scripts, each as a whole: it is refused where anything has changed since it was read, and
-then read and thought of once more. A record's end is Redis's own expiry. What others have written there is
-measured before it is read.
+then read and thought of once more. An access token's end is Redis's own expiry. What others have written
+there is measured before it is read.
 """
 
 import logging
@@ -21,6 +21,7 @@ from jupyter_auth.cache.records import Kind
 from jupyter_auth.cache.redis_header import RedisHeader, RedisNames, lowest_epoch
 from jupyter_auth.cache.redis_lease import RedisLease
 from jupyter_auth.cache.redis_link import UNAVAILABLE, Argument, Link
+from jupyter_auth.cache.redis_policy import EvictionPolicy
 from jupyter_auth.cache.redis_reading import Reading, RedisTransaction, read
 from jupyter_auth.cache.redis_url import RedisPlace, read_url
 from jupyter_auth.cache.redis_watch import GONE_BACK, RedisGeneration
@@ -70,7 +71,10 @@ class RedisStore:
             if problem.reason != UNAVAILABLE:
                 self._link.close()
                 raise
-        self._generation = RedisGeneration(self._local, self._link, self._names)
+        self._policy = EvictionPolicy(self._link)
+        if self._header is not None:
+            self._policy.look()
+        self._generation = RedisGeneration(self._local, self._link, self._names, self._policy.look)
         forking.watch(self)
 
     # -- the contract ---------------------------------------------------------------------------
@@ -87,11 +91,12 @@ class RedisStore:
         why = self._link.why_down
         note = f"The token store in Redis cannot be used just now: {why}. Tokens in memory go on."
         lost = f"Redis has lost changes that it had acknowledged: {GONE_BACK}"
+        notes = (note if why else "", lost if self._generation.has_gone_back else "", self._policy.note)
         return StoreDescription(
             name="redis",
             location=f"{self._place.way}, by {self._place.file}",
             key_source=f"file {self._key_file}",
-            notes=((note,) if why else ()) + ((lost,) if self._generation.has_gone_back else ()),
+            notes=tuple(told for told in notes if told),
         )
 
     def epoch(self) -> int:
@@ -146,7 +151,7 @@ class RedisStore:
         raise _busy()
 
     def sweep(self, now: int) -> None:
-        """Nothing to do: what ends, Redis removes."""
+        """Nothing to do: what ends, Redis removes, or the next change (``commit.lua``)."""
 
     def lease(self, name: str, timeout: float) -> AbstractContextManager[Lease]:
         own = self._opened().master.lease_name(name)

@@ -85,6 +85,18 @@ class Link:
         for key in self.guarded(lambda: list(self._client.scan_iter(match=f"{prefix}*", count=1000))):
             self.guarded(partial(self._client.delete, key))
 
+    def memory_policy(self) -> tuple[str, int] | None:
+        """Its ``maxmemory-policy``, and its ``maxmemory`` in bytes (0: none); None where it does not tell."""
+        asks: tuple[Callable[[], Any], ...] = (
+            lambda: self._client.info("memory"),
+            lambda: self._client.config_get("maxmemory*"),
+        )
+        for ask in asks:
+            with suppress(KeyError, ValueError, CacheError):
+                told = {name.replace("-", "_"): value for name, value in self.guarded(ask).items()}
+                return str(told["maxmemory_policy"]), int(told["maxmemory"])
+        return None
+
     def pubsub(self) -> Any:
         """A subscriber of its own connection."""
         return self._client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]

@@ -8,7 +8,9 @@ import logging
 import math
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing, suppress
+from time import monotonic
 from typing import Any
 
 from jupyter_auth.cache.redis_header import RedisNames
@@ -20,6 +22,7 @@ log = logging.getLogger(__name__)
 
 LOOK = 1.0  # seconds between two looks where nothing can be heard, and while Redis does not answer
 LOOK_BESIDES = 5.0  # seconds between two looks beside hearing; thousands of idle servers make them
+LOOK_AROUND = 300.0  # seconds between two looks at how Redis is set up
 RETRY = 0.5  # seconds before the second try while Redis does not answer; then twice that, and again
 MAX_RETRY = 4.0  # seconds
 #: what people are told to look at
@@ -31,7 +34,12 @@ GONE_BACK = (
 class RedisGeneration:
     """A store's ``Counter`` over servers. Its thread is also what finds that Redis answers again."""
 
-    def __init__(self, local: Counter, link: Link, names: RedisNames) -> None:
+    def __init__(
+        self, local: Counter, link: Link, names: RedisNames, look_around: Callable[[], None] = lambda: None
+    ) -> None:
+        """``look_around`` is called now and then, from this thread."""
+        self._look_around = look_around
+        self._looked_around = monotonic()
         self._local = local
         self._link = link
         self._names = names
@@ -72,6 +80,9 @@ class RedisGeneration:
         if is_news:
             self._local.bump()
         self._link.probe(self._names.header)
+        if monotonic() - self._looked_around >= LOOK_AROUND:
+            self._looked_around = monotonic()
+            self._look_around()
 
     def _heed_last_change(self, epoch: bytes, last: int) -> None:
         """An older state of the same epoch is a Redis that was started again without all that it had."""

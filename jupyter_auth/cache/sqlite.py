@@ -7,6 +7,7 @@ import logging
 import socket
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -16,9 +17,11 @@ from jupyter_auth.cache import forking, places
 from jupyter_auth.cache.database import FILE_ERRORS, Database, failed, is_damage, lacks_room
 from jupyter_auth.cache.header import SCHEMA, Header, refuse_other_version
 from jupyter_auth.cache.leases import Lease, RowLease, admits_all, hold_file
+from jupyter_auth.cache.limits import FULL, StoreLimits
 from jupyter_auth.cache.network import NetworkGeneration
 from jupyter_auth.cache.records import Kind
 from jupyter_auth.cache.sealing import BrokenSealError
+from jupyter_auth.cache.sqlite_room import SqliteRoom
 from jupyter_auth.cache.store import Counter, Row, StoreDescription, Transaction
 from jupyter_auth.core.errors import CacheError
 from jupyter_auth.core.generation import Generation
@@ -38,7 +41,14 @@ class SqliteStore:
     """
 
     def __init__(
-        self, folder: Path, key_file: Path, *, given_key: bool = False, network: str | None = None
+        self,
+        folder: Path,
+        key_file: Path,
+        *,
+        given_key: bool = False,
+        network: str | None = None,
+        limits: StoreLimits = StoreLimits(),  # noqa: B008 -- it is frozen
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """Open or make the store. Raises ``NoSafeStoreError``, ``CacheSealError`` or ``CacheError``.
 
@@ -49,6 +59,7 @@ class SqliteStore:
         self._given_key = given_key
         self._network = network
         self._is_closed = False
+        self._room = SqliteRoom(limits, clock)
         journal = "DELETE" if network else "WAL"
         self._file = Database(folder / FILE, refuse_other_version, self._prepare, journal=journal)
         self._map_generation()
@@ -101,7 +112,8 @@ class SqliteStore:
             location=str(self._file.path),
             key_source=f"{self._header.master.source} {self._header.master.location}",
             network=self._network,
-            notes=tuple(self._file.notes),
+            notes=(*self._file.notes, FULL) if self._room.is_full else tuple(self._file.notes),
+            evicted=dict(self._room.evicted),
         )
 
     def epoch(self) -> int:
@@ -134,7 +146,19 @@ class SqliteStore:
     ) -> T:
         with self._guarded(), self._file.transaction(durable=durable):
             self._header.refresh(self._file.db)
-            return change(_SqliteTransaction(self))
+            result = change(_SqliteTransaction(self))
+        if self._room.is_due:
+            self._make_room(partitions)
+        return result
+
+    def _make_room(self, spared: Sequence[str]) -> None:
+        """Apart from the change that it comes after: that stands, whatever becomes of this."""
+        try:
+            with self._guarded(), self._file.transaction():
+                self._header.refresh(self._file.db)
+                self._room.look(self._file.db, [self._header.sealer.name(name) for name in spared])
+        except CacheError as problem:
+            log.warning("The token store could not be looked at for room. %s", problem)
 
     def sweep(self, now: int) -> None:
         """As the contract has it; a slice of the file at a time, so that nobody waits for a large one."""
@@ -142,10 +166,7 @@ class SqliteStore:
             (last,) = self._file.db.execute("SELECT ifnull(max(id), 0) FROM records").fetchone()
         for start in range(0, last, SLICE):
             with self._guarded(), self._file.transaction():
-                self._file.db.execute(
-                    "DELETE FROM records WHERE id > ? AND id <= ? AND expires_on > 0 AND expires_on <= ?",
-                    (start, start + SLICE, now),
-                )
+                self._room.sweep(self._file.db, now, start, start + SLICE)
 
     def lease(self, name: str, timeout: float) -> AbstractContextManager[Lease]:
         name = self._header.master.lease_name(name)

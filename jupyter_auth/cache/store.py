@@ -1,8 +1,8 @@
 """The store contract: sealed-record key-value storage with partitions and one atomic update."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from jupyter_auth.cache.leases import Lease
@@ -65,7 +65,8 @@ class Counter(Protocol):
 class StoreDescription:
     """What ``status`` and ``doctor`` say of a store. ``key_source``: where its sealing key lives;
     ``network``: the network filesystem it is on, if it is on one; ``locked``: it stands in for a store
-    whose key is not here."""
+    whose key is not here; ``evicted``: how many rows it has let go of by itself, by cause (``size``,
+    ``entries``, ``expired``)."""
 
     name: str
     location: str
@@ -73,6 +74,7 @@ class StoreDescription:
     network: str | None = None
     locked: bool = False
     notes: tuple[str, ...] = ()
+    evicted: Mapping[str, int] = field(default_factory=dict)
 
 
 class Store(Protocol):

@@ -1,10 +1,9 @@
 """The token cache over a store: lookups that never enumerate, saves that cannot undo a clear.
 
-Memory (L1) holds access tokens and accounts of the partitions in use. Refresh tokens are read from the
-store each time: another process may have rotated them.
+Memory (``level_one``) holds access tokens and accounts of the partitions in use. Refresh tokens are read from
+the store each time: another process may have rotated them.
 """
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +11,8 @@ from typing import Any
 
 from jupyter_auth.cache.app_rows import keep_listed
 from jupyter_auth.cache.leases import Lease, Sole
+from jupyter_auth.cache.level_one import LevelOne
+from jupyter_auth.cache.limits import MemoryLimits
 from jupyter_auth.cache.records import (
     AccessTokenRecord,
     AccountKey,
@@ -39,24 +40,27 @@ from jupyter_auth.cache.rows import (
 from jupyter_auth.cache.store import Store, StoreDescription, Transaction
 from jupyter_auth.cache.unsaved import Unsaved
 from jupyter_auth.core.errors import CacheError
+from jupyter_auth.core.statistics import Statistics
 
-MAX_PARTITIONS_IN_MEMORY = 4096
 LONG = 100  # accounts of one application beyond which a write does not read their list again
 
 
 class TokenCache:
     """Thread-safe; every method but the ``peek_`` ones may block on the store and raise ``CacheError``."""
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], float] = time.time,
+        limits: MemoryLimits = MemoryLimits(),  # noqa: B008 -- it is frozen
+        statistics: Statistics | None = None,
+    ) -> None:
         self.store = store
         self._clock = clock
-        self._lock = threading.Lock()
-        self._generation = store.generation.value
-        self._writes = 0
         self.unsaved = Unsaved()
-        self._tokens: dict[Holder, tuple[AccessTokenRecord, ...]] = {}
-        self._accounts: dict[ClientKey, tuple[AccountRecord, ...]] = {}
         self._long: set[ClientKey] = set()
+        self.statistics = statistics or Statistics()
+        self.memory = LevelOne(store, clock, limits, self.statistics)
 
     def describe(self) -> StoreDescription:
         """The store, and what it has not taken."""
@@ -71,44 +75,24 @@ class TokenCache:
 
     def peek_token(self, account: Holder, target: Target, *, fold: bool) -> AccessTokenRecord | None:
         """A token from memory, without any I/O."""
-        self._heed_generation()
-        return best(self._tokens.get(account, ()), target, fold=fold)
+        return best(self.memory.get(account) or (), target, fold=fold)
 
     def peek_accounts(self, client: ClientKey) -> tuple[AccountRecord, ...] | None:
         """The accounts from memory, or None where they are not known there."""
-        self._heed_generation()
-        return self._accounts.get(client)
+        return self.memory.get(client)
 
-    def _heed_generation(self) -> None:
-        """Forget memory when any process has cleared or signed somebody out."""
-        if self.store.generation.value != self._generation:
-            with self._lock:
-                self._generation = self.store.generation.value
-                self._tokens.clear()
-                self._accounts.clear()
-
-    def _seen(self) -> tuple[int, int]:
-        """To be taken before the store is read, and given to ``_remember`` after."""
-        return self.store.generation.value, self._writes
-
-    def _remember(self, cache: dict[Any, Any], key: Any, value: Any, seen: tuple[int, int]) -> None:
-        """Keep ``value``, unless a clear or a write has come since the store was read: it may be old."""
-        self._heed_generation()
-        with self._lock:
-            if (self._generation, self._writes) == seen:
-                cache.pop(key, None)
-                cache[key] = value
-                if len(cache) > MAX_PARTITIONS_IN_MEMORY:
-                    cache.pop(next(iter(cache)))
+    def held_token(self, account: Holder, target: Target, *, fold: bool) -> AccessTokenRecord | None:
+        """A token from memory, of whatever age: it serves where the store cannot be used just now."""
+        return best(self.memory.held(account) or (), target, fold=fold)
 
     # -- reading --------------------------------------------------------------------------------
 
     def find_token(self, account: Holder, target: Target, *, fold: bool) -> AccessTokenRecord | None:
         """The best token for ``target``, from the store."""
         self.unsaved.write(account)
-        seen = self._seen()
+        seen = self.memory.seen()
         tokens = tuple(tokens_in(self.store.rows(account.partition)))
-        self._remember(self._tokens, account, tokens, seen)
+        self.memory.keep_tokens(account, tokens, seen)
         return best(tokens, target, fold=fold)
 
     def refresh_token(self, account: Holder) -> RefreshTokenRecord | None:
@@ -118,10 +102,10 @@ class TokenCache:
 
     def accounts(self, client: ClientKey) -> tuple[AccountRecord, ...]:
         """The accounts of an application, from the store."""
-        seen = self._seen()
+        seen = self.memory.seen()
         found = accounts_in(self.store.rows(client.partition))
         (self._long.add if len(found) > LONG else self._long.discard)(client)
-        self._remember(self._accounts, client, found, seen)
+        self.memory.keep_accounts(client, found, seen)
         return found
 
     def account(self, key: AccountKey) -> AccountRecord | None:
@@ -137,7 +121,7 @@ class TokenCache:
         try:
             return self.accounts(client)
         except CacheError:
-            known = self.peek_accounts(client)
+            known = self.memory.held(client)
             if known is None:
                 raise
             return known
@@ -274,7 +258,7 @@ class TokenCache:
 
         removed = self.store.update(change, (key.partition,), rows=(account_place(key),), durable=True)
         self.store.generation.bump()
-        self._heed_generation()
+        self.memory.heed()
         return removed
 
     def clear(self) -> Cleared:
@@ -290,17 +274,13 @@ class TokenCache:
             counts = self.store.clear()
         finally:  # memory and kernels let go, even of what a failing disk does not
             self.store.generation.bump()
-            self._heed_generation()
+            self.memory.heed()
         return Cleared(counts=counts, accounts=accounts)
 
     def _reload(self, key: Holder, *, with_accounts: bool) -> None:
         """Have in memory what was written, but no long list; readers that began before it keep nothing."""
-        with self._lock:
-            self._writes += 1
-            self._tokens.pop(key, None)
-            if with_accounts:
-                self._accounts.pop(key.client, None)
-        seen = self._seen()
-        self._remember(self._tokens, key, tuple(tokens_in(self.store.rows(key.partition))), seen)
+        self.memory.written(key, *((key.client,) if with_accounts else ()))
+        seen = self.memory.seen()
+        self.memory.keep_tokens(key, tuple(tokens_in(self.store.rows(key.partition))), seen)
         if with_accounts and key.client not in self._long:
             self.accounts(key.client)

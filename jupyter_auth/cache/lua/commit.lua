@@ -2,6 +2,8 @@
 -- KEYS: header. ARGV: prefix, epoch, seq, fence's name or '', fence, then for each row
 -- name, partition, kind or '' (it goes), end in seconds or 0, value.
 -- Answers 1, or 0 where the reading has to be repeated.
+-- Only a row that holds an access token (kind 1) has an expiry of Redis's, so that a volatile-… policy evicts
+-- nothing else of the store; what else ends is removed here, some of it with each change.
 local prefix = ARGV[1]
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[2] or redis.call('HGET', KEYS[1], 'seq') ~= ARGV[3] then
   return 0
@@ -24,17 +26,22 @@ for i = 6, #ARGV, 5 do
   else
     local score = ends == '0' and '+inf' or ends
     redis.call('SET', row, value)
-    if ends ~= '0' then redis.call('EXPIREAT', row, ends) end
+    if kind == '1' and ends ~= '0' then redis.call('EXPIREAT', row, ends) end
     redis.call('ZADD', index, score, name)
     redis.call('ZADD', prefix .. 'k:' .. kind, score, member)
   end
 end
-for index in pairs(touched) do
-  redis.call('ZREMRANGEBYSCORE', index, '-inf', now)
-  local last = redis.call('ZRANGE', index, -1, -1, 'WITHSCORES')[2]
-  if last == 'inf' then redis.call('PERSIST', index)
-  elseif last then redis.call('EXPIREAT', index, last) end
+for index in pairs(touched) do redis.call('PERSIST', index) end
+for _, kind in ipairs(kinds) do
+  local all = prefix .. 'k:' .. kind
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', all, '-inf', now, 'LIMIT', 0, 20)) do
+    local partition, name = string.match(member, '^(%x+):(%x+)$')
+    if name then
+      redis.call('DEL', prefix .. 'r:' .. name)
+      redis.call('ZREM', prefix .. 'p:' .. partition, name)
+    end
+    redis.call('ZREM', all, member)
+  end
 end
-for _, kind in ipairs(kinds) do redis.call('ZREMRANGEBYSCORE', prefix .. 'k:' .. kind, '-inf', now) end
 redis.call('HINCRBY', KEYS[1], 'seq', 1)
 return 1

