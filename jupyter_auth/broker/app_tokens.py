@@ -4,6 +4,7 @@ import logging
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass
+from time import perf_counter
 
 from jupyter_auth.broker.app_request import digest
 from jupyter_auth.broker.changes import CacheChanged
@@ -19,7 +20,7 @@ from jupyter_auth.cache.applications import ApplicationCache
 from jupyter_auth.cache.leases import Lease
 from jupyter_auth.cache.records import AccessTokenRecord, AppKey, RefreshTokenRecord
 from jupyter_auth.core.errors import CacheError, InteractionRequiredError, OAuthError, TransportError
-from jupyter_auth.providers.base import Engine, TokenResponse
+from jupyter_auth.providers.base import TokenResponse
 
 log = logging.getLogger(__name__)
 
@@ -108,10 +109,13 @@ class AppRequestWork(Refresh):
         named = {name: value for name, value in extra.items() if value is not None}
         resource, assertion = self.resolved.target.resource, self.resolved.assertion
         resources = (resource,) if resource else ()
-        engine: Engine = self.engine()
-        if assertion is None:
-            return engine.client_credentials(scopes, resources, named)
-        return engine.exchange(assertion, scopes, resources, named)
+        engine, started = self.engine(), perf_counter()
+        try:
+            if assertion is None:
+                return engine.client_credentials(scopes, resources, named)
+            return engine.exchange(assertion, scopes, resources, named)
+        finally:
+            self.statistics.asked(perf_counter() - started)
 
 
 def _assertion_refused(resolved: Resolved, refused: OAuthError) -> InteractionRequiredError:

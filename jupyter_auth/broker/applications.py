@@ -4,9 +4,10 @@ import secrets
 from typing import NamedTuple
 
 from jupyter_auth.broker.app_request import AppRequest, bad_argument, resolve_app
+from jupyter_auth.broker.attempt import result
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.request import Resolved
-from jupyter_auth.broker.silent import Silent, result
+from jupyter_auth.broker.silent import Silent
 from jupyter_auth.core.result import AuthenticationResult, Provenance
 
 
@@ -52,6 +53,7 @@ class Applications:
             AppRequest(request=asked.request, kind="long_running", assertion=asked.assertion, session_key=key)
         )
         token = await self._broker.calling(silent.app_work(resolved).begin)
+        self._broker.statistics.refreshed("no_cached_access_token")
         origin = Provenance("identity_provider", None, "no_cached_access_token")
         return Begun(result(token, None, resolved, origin), key)
 

@@ -10,6 +10,7 @@ from jupyter_auth.broker import ending, listing
 from jupyter_auth.broker.accounts import switch
 from jupyter_auth.broker.answers import Answers
 from jupyter_auth.broker.app_request import no_people, resolve_any
+from jupyter_auth.broker.attempt import result
 from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.configuration import Configuration, ConfigurationFiles
@@ -18,7 +19,7 @@ from jupyter_auth.broker.redirects import PasteBack, Redirects
 from jupyter_auth.broker.renewing import Renewing
 from jupyter_auth.broker.request import Resolved, TokenRequest
 from jupyter_auth.broker.sign_ins import SignIns
-from jupyter_auth.broker.silent import Silent, result
+from jupyter_auth.broker.silent import Silent
 from jupyter_auth.broker.storage import open_store
 from jupyter_auth.broker.tenants import client_of
 from jupyter_auth.cache.store import Store
@@ -28,6 +29,7 @@ from jupyter_auth.core.errors import CacheError, InteractionRequiredError, Trans
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.reports import ClearReport, SignOutReport
 from jupyter_auth.core.result import AuthenticationResult, Provenance
+from jupyter_auth.core.statistics import Statistics
 from jupyter_auth.core.threads import DaemonThreads
 from jupyter_auth.providers.base import Engine
 from jupyter_auth.providers.registry import make_engine
@@ -65,6 +67,7 @@ class Broker:
         self._starting: asyncio.Task[TokenCache] | None = None
         self._watching: asyncio.Task[None] | None = None
         self.changes = Changes()  # told to whoever watches
+        self.statistics = Statistics()
         self.interactions = Interactions(self.calling, self.clock, self.changes)
         self.answers = Answers(self.interactions)
         self.sign_ins = SignIns(self._engine, self.clock, self.changes, redirects or PasteBack())
@@ -82,7 +85,8 @@ class Broker:
 
     async def _start(self) -> TokenCache:
         store = await self.in_thread(self._open)
-        self.cache = TokenCache(store, self.clock.now)
+        limits = self.configuration.settings.memory_limits
+        self.cache = TokenCache(store, self.clock.now, limits, self.statistics)
         self._watching = asyncio.ensure_future(self._heed_files(self.cache))
         self.silent = Silent(
             self.cache, self._engine, self.in_thread, self.calling, self.clock, changes=self.changes
@@ -207,6 +211,7 @@ class Broker:
         ways = self.sign_ins.ways(resolved, cache, adopts=adopts)
         interaction, is_new = await self.interactions.join_or_start(resolved, requester, ways)
         interaction.sign_in.adopts &= adopts
+        self.statistics.prompts += is_new
         return interaction, is_new
 
     async def result_of(self, interaction: Interaction, *, first: bool) -> AuthenticationResult:
@@ -282,7 +287,7 @@ class Broker:
 
     async def status(self) -> dict[str, Any]:
         """Versions, store and configuration: what ``status`` says, wherever this broker lives."""
-        return listing.status((await self.start()).describe(), self.configuration)
+        return listing.status(await self.start(), self.configuration, self.statistics)
 
     async def entries(self) -> list[dict[str, Any]]:
         """What the cache holds, without secrets: for the REST resource ``cache``."""

@@ -17,13 +17,15 @@ from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.account import Account
 from jupyter_auth.core.frames import PROTOCOL_VERSION
 from jupyter_auth.core.profile import Profile
+from jupyter_auth.core.statistics import CAUSES, Statistics
 
 Row = dict[str, Any]
 InThread = Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]]
 
 
-def status(store: StoreDescription, configuration: Configuration) -> Row:
-    """Versions, store and configuration."""
+def status(cache: TokenCache, configuration: Configuration, statistics: Statistics) -> Row:
+    """Versions, store, configuration, and what was done so far."""
+    store = cache.describe()
     return {
         "version": __version__,
         "protocol": PROTOCOL_VERSION,
@@ -40,7 +42,16 @@ def status(store: StoreDescription, configuration: Configuration) -> Row:
             "default_profile": configuration.default_profile,
             "faults": [str(fault) for fault in configuration.faults],
         },
+        "statistics": counted(cache, store, statistics),
     }
+
+
+def counted(cache: TokenCache, store: StoreDescription, statistics: Statistics) -> Row:
+    """The statistics, with what the store has evicted, and what memory holds now."""
+    told, memory = statistics.to_wire(), cache.memory
+    told["evictions"]["store"] = {**dict.fromkeys(CAUSES[:3], 0), **store.evicted}
+    limits = {"entry_limit": memory.limits.entries, "size_limit": memory.limits.size}
+    return {**told, "memory": {"entries": len(memory), "size": memory.size, **limits}}
 
 
 def profiles(configuration: Configuration, flows: Callable[[Profile], tuple[str, ...]]) -> list[Row]:

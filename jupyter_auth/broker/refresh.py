@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 from jupyter_auth.broker.changes import AccountChanged, CacheChanged, Changes
@@ -23,6 +24,7 @@ from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import InteractionRequiredError, OAuthError, PolicyError, TransportError
 from jupyter_auth.core.freshness import DEFAULT_LIFETIME, freshness, refresh_time
 from jupyter_auth.core.scopes import RESERVED, union
+from jupyter_auth.core.statistics import Statistics
 from jupyter_auth.core.urls import host_of
 from jupyter_auth.providers.base import TOKEN_SPENT, TOKEN_STAYS, Engine, TokenResponse
 
@@ -93,6 +95,7 @@ class Refresh:
     clock: Clock
     throttle: Throttle
     changes: Changes
+    statistics: Statistics
     seen: str | None = None
     behind: bool = False
 
@@ -203,11 +206,14 @@ class Refresh:
         extra = {"claims": claims, "tenant": tenant}
         request = (used.version, scopes, claims, target.resource, tenant or target.realm)
         self.throttle.check(request, self.account)
+        engine, started = self.engine(), perf_counter()
         try:
-            return self.engine().refresh(used.secret, scopes, {k: v for k, v in extra.items() if v})
+            return engine.refresh(used.secret, scopes, {k: v for k, v in extra.items() if v})
         except (OAuthError, TransportError) as problem:
             self.throttle.note(request=request, sender=self.account, problem=problem)
             raise
+        finally:
+            self.statistics.asked(perf_counter() - started)
 
     def _known(self) -> AccountRecord | None:
         """Whose sign-in it is."""

@@ -104,7 +104,7 @@ class Renewing:
         fold = resolved.profile.folds_case
         if key is None:
             return None
-        token, data = self._cache.peek_token(key, resolved.target, fold=fold), found._token
+        token, data = self._cache.held_token(key, resolved.target, fold=fold), found._token
         resolved = replace(resolved, request=TokenRequest(tenant=resolved.request.tenant), assertion=None)
         if token is not None and token.version == data.version:
             # as it was asked for when it was given, which may be more than is asked now

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any
 
+from jupyter_auth.cache.limits import MemoryLimits, StoreLimits
 from jupyter_auth.core.errors import PolicyError
 from jupyter_auth.core.profile import Fault, did_you_mean
 
@@ -36,6 +37,8 @@ class Settings:
     allow_user_profiles: bool = True
     harden_process: bool = True
     allowed_issuers: tuple[str, ...] = ()
+    memory_limits: MemoryLimits = field(default_factory=MemoryLimits)
+    store_limits: StoreLimits = field(default_factory=StoreLimits)
     faults: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:

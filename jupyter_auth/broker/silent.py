@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
 from jupyter_auth.broker import accounts
 from jupyter_auth.broker.app_tokens import AppRequestWork
+from jupyter_auth.broker.attempt import Attempt, holder_of, result
 from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.flights import Flight, Flights
@@ -21,56 +21,13 @@ from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import AuthError, CacheError, InteractionRequiredError, TransportError
 from jupyter_auth.core.freshness import freshness
 from jupyter_auth.core.profile import Profile
-from jupyter_auth.core.result import AuthenticationResult, Provenance, TokenData
+from jupyter_auth.core.result import AuthenticationResult, Provenance
 from jupyter_auth.providers.base import Engine
 
 InThread = Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]]
 
 ADOPTION_WINDOW = 5  # seconds in which another's token counts as the fresh one that was asked for
 MAX_USES = 4096  # tokens of which it is remembered when they were last used
-
-
-def result(
-    token: AccessTokenRecord, account: AccountRecord | None, resolved: Resolved, origin: Provenance
-) -> AuthenticationResult:
-    """What a caller gets; without an account where the token is for none."""
-    data = TokenData(
-        access_token=token.secret,
-        account=account.account(resolved.profile.name).to_wire() if account else None,
-        expires_on=token.expires_on,
-        id_token_claims=account.claims if account else {},
-        issued_on=token.issued_on,
-        profile=resolved.profile.name,
-        refresh_on=token.refresh_on,
-        scopes=token.granted,
-        tenant_id=token.realm or None,
-        token_endpoint=token.token_endpoint or None,
-        token_type=token.token_type,
-        version=token.version,
-    )
-    return AuthenticationResult(data, origin, token.correlation_id)
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """One silent call: what it found on the way."""
-
-    started: float
-    key: Holder
-    account: AccountRecord | None
-    in_hand: AccessTokenRecord | None = None
-    seen: str | None = None
-    reason: str = "no_cached_access_token"
-    in_cache: float = 0.0
-
-
-def _holder(account: AccountRecord | None, resolved: Resolved) -> Holder:
-    """Whose tokens are meant: an account's, or the application's own."""
-    if account is not None:
-        return account.account_key
-    if resolved.app is None:
-        raise TypeError("a request is for an account or for an application")
-    return resolved.app
 
 
 class Silent:
@@ -92,6 +49,7 @@ class Silent:
         self._calling = calling
         self._clock = clock
         self._changes = changes
+        self._statistics = cache.statistics
         self._throttle = Throttle(clock)
         self.patience = Patience(clock)
         self.flights = Flights()
@@ -111,7 +69,7 @@ class Silent:
                 account = accounts.choose(known, resolved)
             except InteractionRequiredError:
                 return None  # memory may not know what another process has saved; the store does
-        key = _holder(account, resolved)
+        key = holder_of(account, resolved)
         token = self._peeked(key, resolved)
         if token is None:
             return None
@@ -121,6 +79,7 @@ class Silent:
         if state == "stale":
             self.renew(key, resolved, version=token.version, life=token.life)
         self._note_use(token)
+        self._statistics.memory_hits += 1
         return result(token, account, resolved, Provenance("cache", "memory"))
 
     def _peeked(self, key: Holder, resolved: Resolved) -> AccessTokenRecord | None:
@@ -134,14 +93,22 @@ class Silent:
 
     async def acquire(self, resolved: Resolved) -> AuthenticationResult:
         """A token without a person; raises ``InteractionRequiredError`` where that cannot be."""
+        try:
+            return await self._acquired(resolved)
+        except AuthError as problem:
+            self._statistics.failed(problem.reason)
+            raise
+
+    async def _acquired(self, resolved: Resolved) -> AuthenticationResult:
         started = perf_counter()
         account = await self._account(resolved) if resolved.app is None else None
-        attempt = _Attempt(started, _holder(account, resolved), account)
+        attempt = Attempt(started, holder_of(account, resolved), account)
         try:
             if not resolved.request.skips_cache:
                 hit = await self._cached(attempt, resolved)
                 if hit is not None:
                     return hit
+                self._statistics.misses += 1
             else:
                 attempt.reason = "force_refresh_or_claims"
             return await self._refreshed(attempt, resolved)
@@ -150,6 +117,7 @@ class Silent:
             if token is None or token.expires_on <= self._clock.now():
                 raise
             # the provider or the store cannot be used just now, and this token is still good
+            self._statistics.memory_hits += 1
             return result(token, attempt.account, resolved, Provenance("cache", "memory"))
 
     async def _account(self, resolved: Resolved) -> AccountRecord:
@@ -159,11 +127,12 @@ class Silent:
         found: AccountRecord = await self._in_thread(lambda: accounts.find(self._cache, resolved))
         return found
 
-    async def _cached(self, attempt: _Attempt, resolved: Resolved) -> AuthenticationResult | None:
+    async def _cached(self, attempt: Attempt, resolved: Resolved) -> AuthenticationResult | None:
         key = attempt.key
         token, level = self._peeked(key, resolved), "memory"
         if token is None or self._state(token) == "expired":
-            level, attempt.in_hand = "store", token  # it serves where the store fails
+            level = "store"  # and where that fails, what memory holds serves, however old
+            attempt.in_hand = self._cache.held_token(key, resolved.target, fold=resolved.profile.folds_case)
             token = await self._found(key, resolved)
             attempt.in_hand = None
         attempt.in_cache = perf_counter() - attempt.started
@@ -176,6 +145,10 @@ class Silent:
         if state == "stale":
             self.renew(key, resolved, version=token.version, life=token.life)
         self._note_use(token)
+        if level == "memory":
+            self._statistics.memory_hits += 1
+        else:
+            self._statistics.store_hits += 1
         origin = Provenance("cache", level, total=attempt.in_cache, in_cache=attempt.in_cache)
         return result(token, attempt.account, resolved, origin)
 
@@ -190,7 +163,7 @@ class Silent:
 
     # -- refreshing -----------------------------------------------------------------------------
 
-    async def _refreshed(self, attempt: _Attempt, resolved: Resolved) -> AuthenticationResult:
+    async def _refreshed(self, attempt: Attempt, resolved: Resolved) -> AuthenticationResult:
         """Join the refresh in flight, adopt its result, or make one."""
         key, claims = attempt.key, resolved.request.claims_challenge
         fold = resolved.profile.folds_case
@@ -203,9 +176,10 @@ class Silent:
                 if self.flights.get(key) is not None:
                     continue  # one took off while we looked
                 asked_at = perf_counter()
-                flight = self._take_off(key, resolved, seen=attempt.seen)
+                flight = self._take_off(key, resolved, attempt.reason, seen=attempt.seen)
                 done = await asyncio.shield(flight.task)
                 if done.is_adopted:
+                    self._statistics.adopted += 1
                     return self._joined(attempt, done.token, resolved)
                 now = perf_counter()
                 origin = Provenance(
@@ -227,9 +201,10 @@ class Silent:
                 continue
             is_refused = resolved.request.force_refresh and token.version == resolved.request.have
             if flight.claims == claims and not is_refused and token.serves(resolved.target, fold=fold):
+                self._statistics.joined += 1
                 return self._joined(attempt, token, resolved)
 
-    async def _look_again(self, attempt: _Attempt, resolved: Resolved) -> AuthenticationResult | None:
+    async def _look_again(self, attempt: Attempt, resolved: Resolved) -> AuthenticationResult | None:
         """A token that somebody else has just got, if it will do: no access token is refreshed twice."""
         request = resolved.request
         if request.claims_challenge is not None:
@@ -243,28 +218,31 @@ class Silent:
             is_recent = 0 <= self._clock.now() - token.issued_on < ADOPTION_WINDOW
             if not (is_new and is_recent):
                 return None
+        self._statistics.adopted += 1
         return self._joined(attempt, token, resolved)
 
-    def _joined(
-        self, attempt: _Attempt, token: AccessTokenRecord, resolved: Resolved
-    ) -> AuthenticationResult:
+    def _joined(self, attempt: Attempt, token: AccessTokenRecord, resolved: Resolved) -> AuthenticationResult:
         self._note_use(token)
         origin = Provenance(
             "cache", "memory", total=perf_counter() - attempt.started, in_cache=attempt.in_cache
         )
         return result(token, attempt.account, resolved, origin)
 
-    def _take_off(self, key: Holder, resolved: Resolved, *, seen: str | None, behind: bool = False) -> Flight:
+    def _take_off(
+        self, key: Holder, resolved: Resolved, reason: str, *, seen: str | None, behind: bool = False
+    ) -> Flight:
         more = {"seen": seen, "behind": behind}
         # an account and a long-running session have a refresh token; the others ask anew
         has_none = isinstance(key, AppKey) and key.kind != "long_running"
         work = self.app_work(resolved, **more) if has_none else Refresh(**self._work(key, resolved, **more))
-        return self.flights.start(
-            key,
-            resolved.target,
-            resolved.request.claims_challenge,
-            lambda: self._calling(work.run),
-        )
+
+        async def run() -> Refreshed:
+            done: Refreshed = await self._calling(work.run)
+            if not done.is_adopted:
+                self._statistics.refreshed(reason)
+            return done
+
+        return self.flights.start(key, resolved.target, resolved.request.claims_challenge, run)
 
     def _work(self, key: Holder, resolved: Resolved, **more: Any) -> dict[str, Any]:
         return {
@@ -275,12 +253,13 @@ class Silent:
             "clock": self._clock,
             "throttle": self._throttle,
             "changes": self._changes,
+            "statistics": self._statistics,
             **more,
         }
 
     def app_work(self, resolved: Resolved, **more: Any) -> AppRequestWork:
         """What asks a provider for an application's token, in a thread."""
-        key = _holder(None, resolved)
+        key = holder_of(None, resolved)
         return AppRequestWork(apps=self.applications, **self._work(key, resolved, **more))
 
     def renew(self, key: Holder, resolved: Resolved, *, version: str, life: float) -> Flight | None:
@@ -289,11 +268,14 @@ class Silent:
         what = (key, resolved.target)
         if self.flights.get(key) is not None or self.patience.left(what):
             return None
-        flight = self._take_off(key, resolved, seen=version, behind=True)
+        flight = self._take_off(key, resolved, "proactively_refreshed", seen=version, behind=True)
 
         def landed(task: "asyncio.Task[Refreshed]") -> None:
             if not task.cancelled():
-                self.patience.heed(what, task.exception(), life)
+                problem = task.exception()
+                if problem is not None:
+                    self._statistics.failed(getattr(problem, "reason", "unknown"))
+                self.patience.heed(what, problem, life)
 
         flight.task.add_done_callback(landed)
         return flight

@@ -37,10 +37,13 @@ def key_file(settings: Settings = DEFAULTS) -> Path:
 
 def open_store(settings: Settings = DEFAULTS) -> Store:
     """The store that is set; where SQLite's cannot be used, memory with a note that says why."""
+    limits = settings.store_limits
     if settings.wrong:
-        return MemoryStore(_own_generation(), notes=("No store is open: the settings are wrong.",))
+        return MemoryStore(
+            _own_generation(), limits=limits, notes=("No store is open: the settings are wrong.",)
+        )
     if settings.store == "memory":
-        return MemoryStore(_own_generation())
+        return MemoryStore(_own_generation(), limits=limits)
     try:
         return _opened(settings)
     except (CacheError, OSError) as problem:
@@ -48,7 +51,8 @@ def open_store(settings: Settings = DEFAULTS) -> Store:
         note = f"Tokens are kept in memory only and are gone when the broker stops. {problem}"
         locked = isinstance(problem, CacheSealError)
         clear = partial(wipe, settings)
-        return MemoryStore(_own_generation(), notes=(note,), also_clear=clear, locked=locked)
+        own = _own_generation()
+        return MemoryStore(own, notes=(note,), also_clear=clear, locked=locked, limits=limits)
 
 
 def _opened(settings: Settings) -> Store:
@@ -63,7 +67,13 @@ def _opened(settings: Settings) -> Store:
     if settings.store != "sqlite":
         return _plugin(settings)
     folder = store_folder(settings)
-    return SqliteStore(folder, key_file(settings), given_key=given, network=network_filesystem(folder))
+    return SqliteStore(
+        folder,
+        key_file(settings),
+        given_key=given,
+        network=network_filesystem(folder),
+        limits=settings.store_limits,
+    )
 
 
 def _plugin(settings: Settings) -> Store:

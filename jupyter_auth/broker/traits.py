@@ -3,17 +3,16 @@
 Beside the extension, the one module that knows traitlets. ``help`` is the reference manual.
 """
 
-import math
-import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from traitlets import Bool, Dict, Float, List, TraitError, TraitType, Unicode
+from traitlets import Bool, Dict, Float, Int, List, TraitError, TraitType, Unicode
 from traitlets.config import Config, LoggingConfigurable
 
-from jupyter_auth.broker.settings import DEFAULTS, PLACE, SECTION, Settings, store_problem
+from jupyter_auth.broker.setting_checks import a_callback, a_path, a_store, above_zero, seconds
+from jupyter_auth.broker.settings import DEFAULTS, PLACE, SECTION, Settings
+from jupyter_auth.cache.limits import MemoryLimits, StoreLimits
 from jupyter_auth.core.profile import Fault, did_you_mean
-from jupyter_auth.core.urls import checked_split, is_loopback
 
 T = TypeVar("T", bound=TraitType[Any, Any])
 
@@ -45,37 +44,6 @@ def _setting(trait: T, must: str, check: Callable[[Any], Any] = lambda value: va
 
     trait._validate = validate  # type: ignore[method-assign, assignment]
     return trait.tag(config=True)
-
-
-def _a_store(value: str) -> str:
-    problem = store_problem(value)
-    if problem:
-        raise ValueError(problem)
-    return value
-
-
-def _a_path(value: str | None) -> str | None:
-    expanded = os.path.expanduser(value or "")  # noqa: PTH111 -- Path.expanduser raises without a home
-    if expanded and not os.path.isabs(expanded):  # noqa: PTH117
-        raise ValueError("must be an absolute path, or begin with ~")
-    return expanded or None
-
-
-def _seconds(value: float) -> float:
-    if not 0 <= value < math.inf:
-        raise ValueError("must be a number of seconds, 0 or more")
-    return value
-
-
-def _a_callback(value: str | None) -> str | None:
-    if not value:
-        return None
-    parts = checked_split(value)
-    if parts is None or "?" in value or "#" in value:
-        raise ValueError("must be an absolute URL without query and fragment")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError("must begin with https; plain http is accepted only for a loopback host")
-    return value
 
 
 class JupyterAuth(LoggingConfigurable):
@@ -118,7 +86,7 @@ class JupyterAuth(LoggingConfigurable):
             stores that packages bring by the entry points ``jupyter_auth.stores``.""",
         ),
         "the name of a store",
-        _a_store,
+        a_store,
     )
     store_path = _setting(
         Unicode(
@@ -131,7 +99,7 @@ class JupyterAuth(LoggingConfigurable):
             folder for one user, on a local disk.""",
         ),
         "a path",
-        _a_path,
+        a_path,
     )
     seal_key_file = _setting(
         Unicode(
@@ -145,7 +113,7 @@ class JupyterAuth(LoggingConfigurable):
             0400). Otherwise tokens are kept in memory only, and you are told.""",
         ),
         "a path",
-        _a_path,
+        a_path,
     )
     callback_url = _setting(
         Unicode(
@@ -160,7 +128,7 @@ class JupyterAuth(LoggingConfigurable):
             their browser unless a profile's ``flows`` says otherwise.""",
         ),
         "a URL",
-        _a_callback,
+        a_callback,
     )
     redis_url_file = _setting(
         Unicode(
@@ -175,7 +143,7 @@ class JupyterAuth(LoggingConfigurable):
             0400). Its text is told to nobody.""",
         ),
         "a path",
-        _a_path,
+        a_path,
     )
     renew_for = _setting(
         Float(
@@ -188,7 +156,7 @@ class JupyterAuth(LoggingConfigurable):
             they are asked for.""",
         ),
         "a number of seconds, 0 or more",
-        _seconds,
+        seconds,
     )
     allow_user_profiles = _setting(
         Bool(
@@ -227,6 +195,45 @@ class JupyterAuth(LoggingConfigurable):
         ),
         "True or False",
     )
+    l1_cache_entry_limit = _setting(
+        Int(
+            MemoryLimits().entries,
+            help="""How many entries the broker keeps in memory, in front of the store: the access tokens of
+            an account or application are one, the accounts of an application another. The least recently
+            used go first. Type: int. Default: 4096.""",
+        ),
+        "a number",
+        above_zero,
+    )
+    l1_cache_size_limit = _setting(
+        Int(MemoryLimits().size, help="How many bytes these may take. Type: int. Default: 16 MiB."),
+        "a number of bytes",
+        above_zero,
+    )
+    l1_absolute_expiration = _setting(
+        Int(
+            MemoryLimits().absolute_expiration,
+            help="""How many seconds an entry in memory may answer before it is read from the store again,
+            even if nobody has told of a change. Type: int. Default: 300.""",
+        ),
+        "a number of seconds",
+        above_zero,
+    )
+    cache_entry_limit = _setting(
+        Int(
+            StoreLimits().entries,
+            help="""How many records the ``sqlite`` or ``memory`` store may hold. Above it, access tokens go
+            that can be had again, never a refresh token. Redis has limits of its own. Type: int.
+            Default: 200000.""",
+        ),
+        "a number",
+        above_zero,
+    )
+    cache_size_limit = _setting(
+        Int(StoreLimits().size, help="How many bytes those may take. Type: int. Default: 512 MiB."),
+        "a number of bytes",
+        above_zero,
+    )
 
     @classmethod
     def section_names(cls) -> list[str]:
@@ -262,6 +269,12 @@ class JupyterAuth(LoggingConfigurable):
             allow_user_profiles=self.allow_user_profiles,
             harden_process=self.harden_process,
             allowed_issuers=tuple(dict.fromkeys(self.allowed_issuers)),
+            memory_limits=MemoryLimits(
+                entries=self.l1_cache_entry_limit,
+                size=self.l1_cache_size_limit,
+                absolute_expiration=self.l1_absolute_expiration,
+            ),
+            store_limits=StoreLimits(entries=self.cache_entry_limit, size=self.cache_size_limit),
             faults=(
                 *(Fault(file=PLACE, key=key, message=text) for key, text in sorted(wrong.items())),
                 *faults,

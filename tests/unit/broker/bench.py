@@ -13,6 +13,7 @@ from jupyter_auth.broker.configuration import FILE, ConfigurationFiles
 from jupyter_auth.broker.device_sign_in import DeviceSignIn
 from jupyter_auth.broker.interactions import Interaction, Requester
 from jupyter_auth.broker.request import TokenRequest
+from jupyter_auth.broker.settings import DEFAULTS, Settings
 from jupyter_auth.cache.memory import MemoryStore
 from jupyter_auth.cache.records import AccountRecord, ClientKey, Kind, RefreshTokenRecord
 from jupyter_auth.cache.sqlite import SqliteStore
@@ -41,6 +42,7 @@ class Bench:
         store: Callable[[], Store] | None = None,
         memory: bool = False,
         jitter: float = 0.0,
+        settings: Settings = DEFAULTS,
     ) -> None:
         self.provider, self.folder, self.offset, self.passed = provider, folder, 0.0, 0.0
         self.toml = folder / "config" / FILE
@@ -53,7 +55,7 @@ class Bench:
             jitter=lambda: jitter,
             elapsed=lambda: elapsed() + self.passed,
         )
-        self.broker = Broker(ConfigurationFiles([self.toml]), self._store, self.clock)
+        self.broker = Broker(ConfigurationFiles([self.toml], settings), self._store, self.clock)
 
     def open_store(self) -> SqliteStore:
         """The store that all brokers of a test share."""

@@ -22,7 +22,7 @@ async def test_a_long_cell_never_meets_a_token_that_has_ended(idp: MisbehavingPr
     kernels.kernels.busy.add("k1")
     for _ in range(4):
         await kernels.pass_time(3 * HOUR)
-        assert bench.broker.peek(request()) is not None  # at once, from memory
+        assert (await bench.get()).metadata.token_source == "cache"  # at once
     first = refreshes(idp)
     assert 12 * HOUR / 2400 - 2 <= first <= 12 * HOUR / 2400 + 1
     assert (await ask(session))["metadata"]["cache_level"] == "memory"

@@ -14,6 +14,7 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_auth.broker.settings import Settings
 from jupyter_auth.broker.settings_files import load_settings
 from jupyter_auth.broker.traits import INHERITED, JupyterAuth
+from jupyter_auth.cache.limits import MemoryLimits, StoreLimits
 from jupyter_auth.server.extension import JupyterAuth as Extension
 
 Write = Callable[[str, Any], None]
@@ -39,6 +40,13 @@ Read = Callable[[], Settings]
 
 def test_nothing_set(read: Read) -> None:
     assert read() == Settings()
+
+
+def test_the_limits_of_the_cache(write: Write, read: Read) -> None:
+    said = {"l1_cache_entry_limit": 1, "l1_cache_size_limit": 2, "l1_absolute_expiration": 3}
+    write("strong/jupyter_auth_config.json", {**said, "cache_entry_limit": 4, "cache_size_limit": 5})
+    assert read().memory_limits == MemoryLimits(entries=1, size=2, absolute_expiration=3)
+    assert read().store_limits == StoreLimits(entries=4, size=5)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +110,11 @@ def test_the_folder_d_holds_no_settings(write: Write, read: Read) -> None:
         ("allow_user_profiles", 2, "must be True or False, and is of type int"),
         ("renew_for", -1, "must be a number of seconds, 0 or more"),
         ("renew_for", "1 h", "must be a number of seconds, 0 or more, and is of type str"),
+        ("cache_entry_limit", 0, "must be at least 1"),
+        ("cache_size_limit", "1 GB", "must be a number of bytes, and is of type str"),
+        ("l1_cache_entry_limit", 1.5, "must be a number, and is of type float"),
+        ("l1_cache_size_limit", -1, "must be at least 1"),
+        ("l1_absolute_expiration", None, "must be a number of seconds, and is of type NoneType"),
         ("allowed_issuers", {}, "must be a list of issuer URLs, and is of type dict"),
         ("allowed_issuers", ["https://a.example", 7], "must be a list of issuer URLs, and is of type list"),
         ("allow_user_profile", False, 'unknown setting; did you mean "allow_user_profiles"?'),
