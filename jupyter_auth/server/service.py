@@ -19,6 +19,7 @@ from jupyter_auth.server.events import ServerEvents
 from jupyter_auth.server.front_ends import FrontEnds
 from jupyter_auth.server.hardening import harden
 from jupyter_auth.server.kernels import ServerKernels
+from jupyter_auth.server.metrics import metrics
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class BrokerService:
         configuration = ConfigurationFiles(settings=settings, heard=withhold)
         self.broker = Broker(configuration, partial(open_store, settings), redirects=self._redirects)
         self.answers = KeptAnswers(self.broker)
+        metrics.add(self.broker)
         self.broker.changes.watch(ServerEvents(serverapp.event_logger))
         self._folder = Path(serverapp.runtime_dir)
         self.front_ends = FrontEnds()
@@ -61,7 +63,10 @@ class BrokerService:
         """Stop listening, save what is under way, close the store."""
         if self.channel is not None:
             await self.channel.close()
-        await self.broker.close()
+        try:
+            await self.broker.close()
+        finally:
+            metrics.remove(self.broker)
 
     async def kernels(self) -> list[dict[str, Any]]:
         """The kernels that have a connection or were handed a token, and what they used."""
