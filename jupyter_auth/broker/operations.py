@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from jupyter_auth.broker import app_verbs, overview
 from jupyter_auth.broker.applications import Applications
+from jupyter_auth.broker.arguments import count, seconds, text
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.changes import Counter
 from jupyter_auth.broker.handing import Handing
@@ -27,7 +28,6 @@ from jupyter_auth.core.faults import where
 
 log = logging.getLogger(__name__)
 
-MAX_WAIT = 30.0  # seconds for one ``wait``; the kernel asks again
 CALL_TIMEOUT = 90.0  # seconds for any other verb: a provider call's limit, twice, and a little
 
 Message = dict[str, Any]
@@ -51,6 +51,7 @@ _ARGUMENTS: dict[str, frozenset[str]] = {
     "list": frozenset({"resource", "start"}),
     "watch": frozenset({"seen", "timeout"}),
     "cancel": frozenset({"id"}),
+    "count_hits": frozenset({"count"}),
     **app_verbs.ARGUMENTS,
 }
 
@@ -113,6 +114,7 @@ class Session:
             "list": self._list,
             "watch": self._watch,
             "cancel": self._cancel,
+            "count_hits": self._count_hits,
             **self._apps.table,
         }
 
@@ -196,7 +198,7 @@ class Session:
         """Wait for the end of an interaction that this connection has joined."""
         if (interaction := self._waits.get(str(message.get("id")))) is None:
             raise ProfileError("This connection waits for no such interaction.", reason="unknown_interaction")
-        await asyncio.wait([interaction.outcome], timeout=_seconds(message))
+        await asyncio.wait([interaction.outcome], timeout=seconds(message))
         if not interaction.outcome.done():
             return {"ok": True, "interaction": self._shown(interaction)}
         self._waits.pop(interaction.id, None)
@@ -217,30 +219,35 @@ class Session:
     # -- accounts -------------------------------------------------------------------------------
 
     async def _get_accounts(self, message: Message) -> Message:
-        found = await self._broker.accounts(_text(message, "profile"))
+        found = await self._broker.accounts(text(message, "profile"))
         return {"ok": True, "accounts": [account.to_wire() for account in found]}
 
     async def _switch_account(self, message: Message) -> Message:
-        wanted = _text(message, "account")
+        wanted = text(message, "account")
         if wanted is None:
             raise ProfileError("account must name who is to be used by default.", reason="bad_argument")
-        account = await self._broker.switch_account(_text(message, "profile"), wanted)
+        account = await self._broker.switch_account(text(message, "profile"), wanted)
         return {"ok": True, "account": account.to_wire()}
 
     async def _remove_account(self, message: Message) -> Message:
-        report = await self._broker.remove_account(_text(message, "profile"), _text(message, "account"))
+        report = await self._broker.remove_account(text(message, "profile"), text(message, "account"))
         return {"ok": True, "report": report.to_wire()}
 
     async def _sign_out(self, message: Message) -> Message:
-        report = await self._broker.sign_out(_text(message, "profile"), _text(message, "account"))
+        report = await self._broker.sign_out(text(message, "profile"), text(message, "account"))
         return {"ok": True, "report": report.to_wire()}
 
     async def _clear_cache(self, message: Message) -> Message:
-        report = await self._broker.clear(_text(message, "profile"), revoke=message.get("revoke") is True)
+        report = await self._broker.clear(text(message, "profile"), revoke=message.get("revoke") is True)
         return {"ok": True, "report": report.to_wire()}
 
     async def _status(self, message: Message) -> Message:
         return {"ok": True, "status": await self._operations.status()}
+
+    async def _count_hits(self, message: Message) -> Message:
+        """So many answers came from the kernel's own memory since it last said so."""
+        self._broker.statistics.kernel_hits += count(message)
+        return {"ok": True}
 
     # -- what a panel shows -------------------------------------------------------------------------
 
@@ -253,7 +260,7 @@ class Session:
 
     async def _watch(self, message: Message) -> Message:
         """Wait until something has changed since ``seen``."""
-        seen = await self._operations.changed.wait(message.get("seen"), _seconds(message))
+        seen = await self._operations.changed.wait(message.get("seen"), seconds(message))
         return {"ok": True, "seen": seen}
 
     async def _cancel(self, message: Message) -> Message:
@@ -266,11 +273,6 @@ class Session:
         if interaction is None or not overview.is_of(interaction, self.kernel_id):
             raise ProfileError("This kernel has asked for no such sign-in.", reason="unknown_interaction")
         return interaction
-
-
-def _seconds(message: Message) -> float:
-    timeout = message.get("timeout")
-    return float(max(0, min(timeout, MAX_WAIT))) if isinstance(timeout, int | float) else MAX_WAIT
 
 
 def _refuse_unknown(op: str, message: Message) -> None:
@@ -291,10 +293,3 @@ def failed(problem: Exception) -> Message:
         return error_to_wire(problem)
     log.error("A kernel's request failed: %s", where(problem))
     return error_to_wire(AuthError("The broker failed; the server's log says where."))
-
-
-def _text(message: Message, name: str) -> str | None:
-    value = message.get(name)
-    if value is not None and (not isinstance(value, str) or not 0 < len(value) <= 320):
-        raise ProfileError(f"{name} must be text.", reason="bad_argument")
-    return value

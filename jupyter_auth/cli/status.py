@@ -5,6 +5,7 @@ from typing import Any
 
 from jupyter_auth.cli import servers
 from jupyter_auth.core.errors import AuthError
+from jupyter_auth.core.statistics import told
 
 
 def run_status(*, as_json: bool = False) -> int:
@@ -38,6 +39,8 @@ def _print(rows: list[dict[str, Any]]) -> None:
             continue
         store = row["status"]["store"]
         print(f"  store     {store['name']} {store['location']}".rstrip())
+        for heading, words in told(row["status"]["statistics"]).items():
+            print(f"  {heading.lower():<9} {words}")
         for account in row["accounts"]:
             words = "signed in" if account["state"] == "signed_in" else "needs a new sign-in"
             print(f"  account   {account['username']} · {account['profile']} · {words}")

@@ -75,6 +75,7 @@ class Asked:
         entry = memory.entries.get(self.keys[0])
         plain = not DEMANDS & self.request.keys()
         if entry and plain and entry[0] <= time() < entry[1] and entry[2] == memory.cells[0]:
+            memory.hits[0] += 1
             return entry[3]
         return None
 

@@ -13,6 +13,7 @@ from jupyter_auth.kernel import acquiring, memory
 from jupyter_auth.kernel.acquiring import Interactive, Scopes
 from jupyter_auth.kernel.client import client
 from jupyter_auth.kernel.connection import part
+from jupyter_auth.kernel.memory import hits
 from jupyter_auth.kernel.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def get_token(
             and not (force_refresh or claims_challenge or prompt or acr_values)
             and max_age is None
         ):
+            hits[0] += 1
             return kept
     except (KeyError, TypeError):
         pass

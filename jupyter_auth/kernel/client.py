@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from jupyter_auth.core.errors import TransportError
+from jupyter_auth.core.errors import AuthError, TransportError
 from jupyter_auth.kernel import memory
 from jupyter_auth.kernel.connection import Connection, Message
 from jupyter_auth.kernel.finding import connect
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from jupyter_auth.kernel.in_process import InProcess
     from jupyter_auth.kernel.waiting import Waiting
 
+REPORT_EVERY = 60.0  # seconds
+
 
 class Client:
     """Connects when first needed, and again when the broker has been restarted."""
@@ -22,6 +26,7 @@ class Client:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._connection: Connection | InProcess | None = None
+        self._next_report = 0.0
 
     def call(self, op: str, waiting: Waiting | None = None, **arguments: Any) -> Message:
         """One request; raises the broker's error, or ``TransportError`` where there is no broker.
@@ -37,6 +42,7 @@ class Client:
             try:
                 if waiting is not None:
                     waiting.uses(connection)
+                self._report_hits(connection)
                 return connection.call(message)
             except TransportError as problem:
                 if waiting is not None:
@@ -47,6 +53,16 @@ class Client:
                 if waiting is not None:
                     waiting.uses(None)
             return self._connected().call(message)
+
+    def _report_hits(self, connection: Connection | InProcess) -> None:
+        """Say how many answers came from this kernel's memory: once a minute at most, and only before a
+        request of somebody's. A broker that does not know the verb is none the worse for it."""
+        count, now = memory.hits[0], monotonic()
+        if count and now >= self._next_report:
+            self._next_report = now + REPORT_EVERY
+            memory.hits[0] -= count
+            with suppress(AuthError):
+                connection.call({"op": "count_hits", "count": count})
 
     def prepare(self) -> None:
         """Connect and map the generation file, so that ``memory.generation()`` has a meaning."""

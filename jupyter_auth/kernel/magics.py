@@ -225,6 +225,8 @@ def _status(args: Any) -> None:
         print(f"Store     {store['name']} {store['location']}, sealed with {store['key_source']}")
     else:
         print(f"Store     {store['name']}, gone when the broker stops")
+    for heading, words in _counted(state.get("statistics")).items():
+        print(f"{heading:<9} {words}")
     for note in [*store["notes"], *configuration["faults"]]:
         print(f"Note      {note}")
     accounts = api.get_accounts(args.profile)
@@ -232,3 +234,12 @@ def _status(args: Any) -> None:
         print("Accounts  nobody is signed in")
     for account in accounts:
         print(f"Account   {_named(account)}")
+
+
+def _counted(statistics: Any) -> dict[str, str]:
+    """What the broker has counted; nothing where an older one counts nothing."""
+    if not statistics:
+        return {}
+    from jupyter_auth.core.statistics import told  # noqa: PLC0415 -- paid by those who want to know
+
+    return told(statistics)

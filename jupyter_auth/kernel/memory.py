@@ -25,6 +25,8 @@ MAX_VERSIONS = 4096
 entries: dict[Hashable, tuple[float, float, int, AuthenticationResult]] = {}
 #: key → the version of the token last given out for it: no secret, so that it may outlast the token here
 versions: dict[Hashable, str] = {}
+#: ``hits[0]``: how many answers came from here that no broker was told of. Two threads at once may count one.
+hits: list[int] = [0]
 #: ``cells[0]`` is the generation now; a plain list until a file is mapped
 cells: memoryview[int] | list[int] = [0]
 _mapped: Generation | None = None
@@ -83,4 +85,10 @@ def forget() -> None:
     entries.clear()
 
 
-os.register_at_fork(after_in_child=forget)
+def _begin_anew() -> None:
+    """In a child: what the parent has counted, the parent tells."""
+    forget()
+    hits[0] = 0
+
+
+os.register_at_fork(after_in_child=_begin_anew)

@@ -93,6 +93,9 @@ def test_a_client_written_from_the_page(
     assert client.call(op="fly")["reason"] == "unknown_verb"
     assert client.call(op="get_token", profile="nope")["error"] == "profile_error"
     assert client.call(op="wait", id="nope")["reason"] == "unknown_interaction"
+    assert client.call(op="count_hits", count=7) == {"ok": True}
+    for wrong in (-1, 2**63, True, "7", None):
+        assert client.call(op="count_hits", count=wrong)["reason"] == "bad_argument"
     assert client.call(op="get_token", profile="lake", scopes='a"b')["reason"] == "bad_scopes"
     # two requests at once are answered in order
     body = json.dumps({"op": "get_token", "profile": "nope"}).encode()

@@ -1,5 +1,6 @@
 """What a kernel keeps (L0): good while the generation stands still, and what outlives that."""
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,3 +74,14 @@ def test_a_clock_that_is_set_never_makes_it_good_for_longer(
     is_kept = api.get_token("lake") is memory.entries[KEY][3]
     assert is_kept == (acquiring.Asked(**ASKED).kept() is not None) == (0 <= seconds < 300)
     assert len(asked) == (0 if is_kept else 1)
+
+
+def test_a_child_does_not_tell_what_its_parent_has_counted() -> None:
+    memory.hits[0] = 5
+    try:
+        child = os.fork()
+        if not child:
+            os._exit(memory.hits[0])
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0 and memory.hits[0] == 5
+    finally:
+        memory.hits[0] = 0
