@@ -4,6 +4,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -11,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.browser.panel import PANEL, forget, open_lab, open_panel, pending, reach, section
 from tests.idp import Answer, MisbehavingProvider, OidcProvider, Request, Responder
-from tests.support import place
+from tests.support import Kernel, place, until
 
 EXPOSED = "--LabApp.expose_app_in_browser=True"
 SLOW = 20_000  # ms for what takes a provider or a kernel
@@ -168,3 +169,22 @@ def test_what_a_hostile_provider_calls_people_is_only_text(browser: Browser) -> 
         assert page.evaluate("window.pwned") is None
         assert "\u202e" not in panel.evaluate("panel => panel.outerHTML")
         page.close()
+
+
+def test_the_foot_tells_how_much_came_from_the_cache(
+    page: Page, fresh: JupyterProcess, provider: OidcProvider
+) -> None:
+    fresh.post("jupyter_auth/v1/interactions", {"profile": "lake"})
+    provider.approve(pending(fresh)[0]["user_code"], username="ada")
+    until(lambda: fresh.get("jupyter_auth/v1/accounts").json() != [], 20)
+    with closing(Kernel(fresh)) as kernel:
+        kernel.run("import jupyter_auth as ja\nfor _ in range(2000): ja.get_token('lake', interactive=False)")
+        kernel.run("ja.get_accounts('lake')")
+    told = fresh.get("jupyter_auth/v1/status").json()["statistics"]
+    hits = sum(told["hits"].values())
+    all_of_them = hits + told["misses"] + told["refreshes"].get("force_refresh_or_claims", 0)
+    assert hits >= 2000
+    open_lab(page, fresh)
+    line = open_panel(page).locator(".ja-counted")
+    expect(line).to_have_text(f"{hits:,} of {all_of_them:,} from the cache")
+    assert f"{told['hits']['kernel']:,}" in (line.get_attribute("title") or "")

@@ -4,8 +4,8 @@ import type { Resource } from './types';
 const CONCERNS: Record<string, readonly Resource[]> = {
   interactions: ['interactions'],
   accounts: ['accounts', 'cache', 'status'],
-  cache: ['cache', 'accounts'],
-  kernels: ['kernels', 'cache']
+  cache: ['cache', 'accounts', 'status'],
+  kernels: ['kernels', 'cache', 'status']
 };
 
 /** The resources that an event concerns; none where it is not one of ours. */

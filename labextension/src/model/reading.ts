@@ -1,5 +1,5 @@
 import { ended } from '../interaction/model';
-import type { Account, CacheEntry, Fault, Interaction, Kernel, Profile, ProfileUse, Resource, Status } from './types';
+import type { Account, CacheEntry, Fault, Interaction, Kernel, Profile, ProfileUse, Resource, Statistics, Status } from './types';
 
 type Raw = Record<string, unknown>;
 
@@ -35,8 +35,23 @@ function status(row: Raw): Status {
       files: texts(configuration['files']),
       default_profile: some(configuration['default_profile']),
       faults: texts(configuration['faults'])
-    }
+    },
+    statistics: statistics(raw(row['statistics']))
   };
+}
+
+function statistics(row: Raw): Statistics {
+  const [hits, refreshes, failures] = [raw(row['hits']), raw(row['refreshes']), raw(row['failures'])];
+  return {
+    hits: { kernel: number(hits['kernel']), memory: number(hits['memory']), store: number(hits['store']) },
+    others: number(row['misses']) + number(refreshes['force_refresh_or_claims']),
+    refreshes: sum(refreshes),
+    failures: sum(failures)
+  };
+}
+
+function sum(counts: Raw): number {
+  return Object.values(counts).reduce((all: number, one) => all + number(one), 0);
 }
 
 function profile(row: Raw): Profile {

@@ -32,6 +32,24 @@ export function summary(state: State, say: Say): Summary {
     : { kind: 'none', text: say('bar.none') };
 }
 
+/** How much came from the cache, and the rest in full; null where nothing has been asked for. */
+export function cacheLine(state: State, say: Say): { text: string; details: string } | null {
+  const counted = state.data.status?.statistics;
+  if (!counted) {
+    return null;
+  }
+  const { kernel, memory, store } = counted.hits;
+  const found = kernel + memory + store;
+  const all = found + counted.others;
+  const values = { kernel, memory, store, refreshes: counted.refreshes, failures: counted.failures };
+  const shown = Object.fromEntries(Object.entries({ ...values, found, all }).map(([name, n]) => [name, whole(n)]));
+  return all ? { text: say('side.cache', shown), details: say('side.cache.details', shown) } : null;
+}
+
+function whole(count: number): string {
+  return count.toLocaleString();
+}
+
 /** The key of the sentence that says where sign-ins are kept. */
 export function storeLine(state: State): { key: string; icon: 'lock' | 'chip'; warns: boolean } {
   const store = state.data.status?.store;

@@ -9,6 +9,16 @@ export interface Status {
   broker: { state: string; where?: string; problem: string | null };
   store: { name: string; location: string; key_source: string; locked: boolean; notes: string[] };
   configuration: { files: string[]; default_profile: string | null; faults: string[] };
+  statistics: Statistics;
+}
+
+/** What the broker has counted: all the panel says of it. */
+export interface Statistics {
+  hits: { kernel: number; memory: number; store: number };
+  /** Requests that needed a provider, the forced ones included. */
+  others: number;
+  refreshes: number;
+  failures: number;
 }
 
 export interface Fault {

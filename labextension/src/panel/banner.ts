@@ -6,7 +6,7 @@ import { button } from './controls';
 import { h, sentence, setText } from './dom';
 import { icon, type IconName } from '../interaction/icons';
 
-export type BannerKind = 'none' | 'lost' | 'login' | 'problem' | 'broker' | 'locked' | 'unsaved';
+export type BannerKind = 'none' | 'lost' | 'login' | 'problem' | 'broker' | 'locked' | 'unsaved' | 'notes';
 
 /** What stands above everything: the one thing that is wrong with the whole. */
 export class Banner {
@@ -71,6 +71,8 @@ export class Banner {
         const texts = [say('lock.held'), ...notes.map(note => clean(note, 400)), say('lock.until')];
         return [this.block('lock', say('lock.title'), texts.map(paragraph), null)];
       }
+      case 'notes':
+        return [this.block('warning', say('store.notes.other'), notes.map(n => paragraph(clean(n, 400))), null)];
       case 'unsaved':
         return [this.block('warning', say('store.notes.title'), notes.map(n => paragraph(clean(n, 400))), null)];
     }
@@ -110,5 +112,8 @@ export function kindOf({ connection, problem, data }: State): BannerKind {
   if (data.status?.store.locked) {
     return 'locked';
   }
-  return data.status?.store.name === 'memory' && data.status.store.notes.length ? 'unsaved' : 'none';
+  if (!data.status?.store.notes.length) {
+    return 'none';
+  }
+  return data.status.store.name === 'memory' ? 'unsaved' : 'notes';
 }

@@ -1,9 +1,9 @@
-import { storeLine } from '../model/summary';
+import { cacheLine, storeLine } from '../model/summary';
 import type { State } from '../model/state';
 import type { Ended } from './actions';
 import type { Context } from './context';
 import { button } from './controls';
-import { focusedNear, h, setText } from './dom';
+import { focusedNear, h, setAttribute, setText } from './dom';
 import { icon } from '../interaction/icons';
 import { busySheet, confirmSheet, failedSheet, resultSheet } from './sheets';
 
@@ -12,6 +12,7 @@ export class Foot {
   readonly node = h('div', 'ja-foot-place');
   private readonly line = h('span');
   private readonly store = h('p', 'ja-store');
+  private readonly cache = h('p', 'ja-counted ja-soft');
   private readonly clearButton: HTMLButtonElement;
   private readonly base: HTMLElement;
   private state: State | null = null;
@@ -20,7 +21,7 @@ export class Foot {
   constructor(private readonly context: Context) {
     const open = (): void => this.confirm();
     this.clearButton = button(context.say('clear.button'), open, { needsServer: true });
-    this.base = h('div', 'ja-base', {}, this.store, this.clearButton);
+    this.base = h('div', 'ja-base', {}, h('div', '', {}, this.store, this.cache), this.clearButton);
     this.node.append(this.base);
     context.actions.ended = ended => this.show(ended);
     this.node.addEventListener('keydown', event => {
@@ -40,6 +41,10 @@ export class Foot {
       this.store.replaceChildren(icon(shape, warns ? 'ja-is-warn' : ''), this.line);
     }
     setText(this.line, this.context.say(key));
+    const counted = cacheLine(state, this.context.say);
+    this.cache.hidden = !counted;
+    setText(this.cache, counted?.text ?? '');
+    setAttribute(this.cache, 'title', counted?.details ?? '');
   }
 
   /** Ask whether the cache is to be cleared. */

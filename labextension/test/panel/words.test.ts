@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
+import { reading } from '../../src/model/reading';
 import { piecer, sayer } from '../../src/model/say';
-import { summary, storeLine } from '../../src/model/summary';
+import { cacheLine, summary, storeLine } from '../../src/model/summary';
 import { INITIAL, type State } from '../../src/model/state';
 import { baseName, clean, hostOf, initials } from '../../src/model/text';
 import { ago, duration, isShort, nextTick, ringPart } from '../../src/model/times';
+import type { Status } from '../../src/model/types';
+import { kindOf } from '../../src/panel/banner';
 import { account, data, interaction, say, status } from './samples';
 
 describe('a duration', () => {
@@ -114,5 +117,33 @@ describe('the status item', () => {
     expect(line({ name: 'memory' })).toBe('side.store.memory');
     expect(line({ name: 'redis' })).toBe('side.store.redis');
     expect(line({ name: 'memory', locked: true })).toBe('side.store.locked');
+  });
+
+  it('and the foot tell how much came from the cache', () => {
+    const line = (raw: object): ReturnType<typeof cacheLine> => {
+      const read = reading('status', { store: {}, statistics: raw }) as Status;
+      return cacheLine({ ...known, data: data({ status: read }) }, say);
+    };
+    expect(line({})).toBeNull();
+    expect(line({ hits: { kernel: 'x', memory: NaN, store: null }, misses: {} })).toBeNull();
+    const counted = {
+      hits: { kernel: 1200, memory: 30, store: 4 },
+      misses: 6,
+      refreshes: { force_refresh_or_claims: 2, expired: 5 },
+      failures: { timeout: 1 }
+    };
+    expect(line(counted)).toEqual({
+      text: '1,234 of 1,242 from the cache',
+      details: "Notebooks' own copies: 1,200 · server's memory: 30 · store: 4 · renewed: 7 · failed: 1"
+    });
+  });
+
+  it('and the banner show what there is to know of any store', () => {
+    const kind = (more: Parameters<typeof status>[0]): string =>
+      kindOf({ ...known, data: data({ status: status(more) }) });
+    expect(kind({})).toBe('none');
+    expect(kind({ name: 'redis', notes: ['x'] })).toBe('notes');
+    expect(kind({ name: 'memory', notes: ['x'] })).toBe('unsaved');
+    expect(kind({ name: 'memory', notes: ['x'], locked: true })).toBe('locked');
   });
 });
