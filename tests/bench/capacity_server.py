@@ -23,6 +23,7 @@ from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.generation import Generation
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.secret import Secret
+from jupyter_auth.core.statistics import Statistics
 from jupyter_auth.providers.base import Engine, TokenResponse
 from tests.bench.holding import ACCESS_TOKEN, REFRESH_TOKEN, RESOURCES, SCOPES, Shape, secret, target
 
@@ -86,6 +87,7 @@ class Server:
             clock=Clock(),
             throttle=Throttle(Clock()),
             changes=Changes(),
+            statistics=Statistics(),
             seen=token.version if token else None,
         )
         done = work.run()
