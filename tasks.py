@@ -37,7 +37,12 @@ OLDEST_PYTHON = (3, 11)
 DEVELOPMENT = ("demo", "docs", "test")
 
 #: Programs that the tests start, and Debian's packages of them.
-PROGRAMS = {"chromium": "chromium", "redis-server": "redis-server"}
+PROGRAMS = {
+    "chromium": "chromium",
+    "dbus-run-session": "dbus-daemon",
+    "gnome-keyring-daemon": "gnome-keyring",
+    "redis-server": "redis-server",
+}
 #: No questions; and RUNLEVEL keeps Debian from starting Redis as a service: the tests start their own.
 APT = ("DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1")
 

@@ -1,10 +1,14 @@
 """What tests of every kind use: the Entra-shaped provider, started once by whoever asks first."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.idp.entra import EntraProvider
+
+#: No test, and no process that one starts, writes into the keyring of whoever runs it.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
 
 @pytest.fixture(scope="session")

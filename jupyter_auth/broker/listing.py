@@ -33,6 +33,7 @@ def status(cache: TokenCache, configuration: Configuration, statistics: Statisti
             "name": store.name,
             "location": store.location,
             "key_source": store.key_source,
+            "key_sources": list(store.key_sources),
             "network": store.network,
             "locked": store.locked,
             "notes": list(store.notes),

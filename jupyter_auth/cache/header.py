@@ -1,24 +1,20 @@
-"""What a store's file says of itself: schema, epoch, where its key lives, and the wrapped data key."""
+"""What a store's file says of itself: schema, epoch, where its key lives, and the keys that it wraps."""
 
-import os
 import re
+import secrets
 import sqlite3
 from contextlib import suppress
-from pathlib import Path
 
 from jupyter_auth import __version__
 from jupyter_auth.cache.database import DamagedError
-from jupyter_auth.cache.sealing import (
-    KEY_BYTES,
-    BrokenSealError,
-    MasterKey,
-    Sealer,
-    load_key_file,
-    sealed_without_key,
-)
+from jupyter_auth.cache.keys import Choice, KeySources, reasons_of
+from jupyter_auth.cache.mark import Height
+from jupyter_auth.cache.migrations import MIGRATIONS, migrate
+from jupyter_auth.cache.reseal import reseal, write_header
+from jupyter_auth.cache.sealing import BrokenSealError, Keys, MasterKey, new_key, new_sealer
 from jupyter_auth.core.errors import CacheError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MAX_EPOCH = 2**62
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS header (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
@@ -36,50 +32,154 @@ SCHEMA = (
 class Header:
     """The header as last read. Its ``epoch`` tells whether another process has cleared the store since."""
 
-    def __init__(self, master: MasterKey, epoch: int, sealer: Sealer) -> None:
-        self.master = master
-        self.epoch = epoch
-        self.sealer = sealer
+    def __init__(self, sources: KeySources, values: dict[str, object]) -> None:
+        self._sources = sources
+        self._read(values)
 
     @classmethod
-    def load_or_make(cls, db: sqlite3.Connection, key_file: Path, *, given: bool) -> "Header":
-        """Read the header inside a transaction, or write that of a new store.
+    def load_or_make(cls, db: sqlite3.Connection, sources: KeySources, choice: Choice | None) -> "Header":
+        """Read the header inside a transaction, or write that of a new store with the key of ``choice``.
 
         The place of the key is chosen once, when the store is made, and recorded: an opener without
-        the key gets ``CacheSealError`` naming it, and never another key. A ``given`` key file is an
-        operator's: it is never made, and counts in the place of the recorded one.
+        the key gets ``CacheSealError`` naming it, and never another key.
         """
-        values = dict(db.execute("SELECT name, value FROM header"))
+        values = _values(db)
         if not values:
-            master = load_key_file(key_file, create=not given, given=given)
-            _write(db, {"schema": SCHEMA_VERSION, "key_source": master.source, "key_id": master.key_id})
-            _write(db, {"key_location": master.location, "written_by": __version__})
-            return cls(master, *_new_data_key(db, master, epoch=1))
+            chosen = choice or sources.choose()
+            keys = Keys(chosen.master, new_key(), new_key())
+            values = {"schema": SCHEMA_VERSION, "store_id": secrets.token_hex(8), "epoch": 1, "saves": 0}
+            values |= {"key_why": chosen.recorded, "written_by": __version__, **keys.wrapped()}
+            write_header(db, values)
+            return cls(sources, values)
         refuse_other_version(db)  # once more: it may have come between
         if values.get("schema") is None:
             raise DamagedError("no schema")
         _check_schema(db)
-        place = key_file if given else Path(str(values.get("key_location")))
-        master = load_key_file(place, create=False, given=given)
-        if master.key_id != values.get("key_id"):
-            raise sealed_without_key(f"{master.location} is not the key that sealed the token store.")
-        return cls(master, *_read_data_key(values.get("epoch"), values.get("data_key"), master))
+        if values["schema"] != SCHEMA_VERSION:
+            migrate(db, values, _master(sources, values))
+            values = _values(db)
+        header = cls(sources, values)
+        header._heed_operator(db)
+        return header
+
+    def _read(self, values: dict[str, object]) -> None:
+        epoch, store_id = values.get("epoch"), str(values.get("store_id"))
+        if not isinstance(epoch, int) or not 0 < epoch < MAX_EPOCH:
+            raise DamagedError("no epoch")
+        if not re.fullmatch("[0-9a-f]{16}", store_id):
+            raise DamagedError("no name")
+        master = _master(self._sources, values)
+        self._wrapped, wrapped_lease_key = values.get("data_key"), values.get("lease_key")
+        try:
+            data_key = master.unwrap(_bytes(self._wrapped))
+            lease_key = master.unwrap(_bytes(wrapped_lease_key), of_leases=True)
+        except BrokenSealError:
+            raise DamagedError("a key does not open") from None
+        self._keys = Keys(master, data_key, lease_key)
+        self.sealer = new_sealer(data_key)
+        self.epoch, self.store_id = epoch, store_id
+        self.reasons = reasons_of(values.get("key_why"))
+
+    @property
+    def master(self) -> MasterKey:
+        """What wraps the keys."""
+        return self._keys.master
+
+    @property
+    def lease_key(self) -> bytes:
+        """What names leases; no change of keys changes it."""
+        return self._keys.lease_key
 
     def refresh(self, db: sqlite3.Connection) -> int:
-        """The epoch now; where it has moved, the data key is read anew."""
-        values = dict(db.execute("SELECT name, value FROM header WHERE name IN ('epoch', 'schema')"))
+        """The epoch now; where another process has changed a key, the keys are read anew."""
+        values = dict(
+            db.execute("SELECT name, value FROM header WHERE name IN ('epoch', 'schema', 'data_key')")
+        )
         if values.get("schema") != SCHEMA_VERSION:
             refuse_other_version(db)  # a newer version has taken the store over
-        if len(values) != 2:
-            raise DamagedError("no epoch or schema")
-        if values["epoch"] != self.epoch:
-            wrapped = db.execute("SELECT value FROM header WHERE name = 'data_key'").fetchone()
-            self.epoch, self.sealer = _read_data_key(values["epoch"], wrapped and wrapped[0], self.master)
+        if len(values) != 3 or values["schema"] != SCHEMA_VERSION:
+            raise DamagedError("no epoch, schema or data key")
+        if values["data_key"] != self._wrapped or values["epoch"] != self.epoch:
+            self._read(_values(db))
         return self.epoch
 
     def renew(self, db: sqlite3.Connection) -> None:
         """A new epoch with a new data key: the old one is gone with everything it sealed."""
-        self.epoch, self.sealer = _new_data_key(db, self.master, epoch=self.refresh(db) + 1)
+        self.refresh(db)
+        keys = Keys(self.master, new_key(), self.lease_key)
+        write_header(db, {"epoch": self.epoch + 1, **keys.wrapped()})
+        self._read(_values(db))
+
+    def rotate(self, db: sqlite3.Connection, choice: Choice) -> int:
+        """A new data key under the key of ``choice``, with every record sealed anew; how many there were."""
+        self.refresh(db)
+        keys = Keys(choice.master, new_key(), self.lease_key)
+        count = reseal(db, self.sealer, new_sealer(keys.data_key))
+        write_header(db, {"key_why": choice.recorded, **keys.wrapped()})
+        self._read(_values(db))
+        return count
+
+    def _heed_operator(self, db: sqlite3.Connection) -> None:
+        """An operator who puts a new key above the old one has it take over when the store is opened next."""
+        newest = self._sources.newest(self.master)
+        if newest is not self.master:
+            write_header(db, Keys(newest, self._keys.data_key, self.lease_key).wrapped())
+            self._read(_values(db))
+
+    # -- how far it has come ------------------------------------------------------------------------
+
+    def count_save(self, db: sqlite3.Connection) -> Height:
+        """Count a change of refresh tokens, in its transaction."""
+        (saves,) = db.execute(
+            "UPDATE header SET value = value + 1 WHERE name = 'saves' RETURNING value"
+        ).fetchone() or (0,)
+        return self._height(saves)
+
+    def height(self, db: sqlite3.Connection) -> Height:
+        """How far the store has come."""
+        found = db.execute("SELECT value FROM header WHERE name = 'saves'").fetchone()
+        return self._height(found and found[0])
+
+    def _height(self, saves: object) -> Height:
+        if not isinstance(saves, int) or not 0 <= saves < MAX_EPOCH:
+            raise DamagedError("no count of saves")
+        return Height(self.epoch, saves)
+
+    def catch_up(self, db: sqlite3.Connection, seen: Height) -> str:
+        """What to tell where this file is older than one that was here, or nothing. A clear is made again."""
+        here = self.height(db)
+        if here >= seen:
+            return ""
+        write_header(db, {"saves": seen.saves})
+        if here.epoch == seen.epoch:
+            return (
+                "The token store is older than it was: a copy was put back, or the end of its log is lost. "
+                "Sign-ins that were renewed since may be asked for again."
+            )
+        db.execute("DELETE FROM records")
+        write_header(db, {"epoch": seen.epoch})
+        self.epoch = seen.epoch
+        self.renew(db)
+        return "A copy of the token store from before it was cleared was put back; it is cleared again."
+
+
+def _values(db: sqlite3.Connection) -> dict[str, object]:
+    return dict(db.execute("SELECT name, value FROM header"))
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else b""
+
+
+def _master(sources: KeySources, values: dict[str, object]) -> MasterKey:
+    return sources.find(values.get("key_source"), values.get("key_location"), values.get("key_id"))
+
+
+def has_header(db: sqlite3.Connection) -> bool:
+    """Whether a store is in the file; asked without a lock, so it may change."""
+    with suppress(sqlite3.OperationalError):
+        return db.execute("SELECT 1 FROM header LIMIT 1").fetchone() is not None
+    return False
 
 
 def refuse_other_version(db: sqlite3.Connection) -> None:
@@ -93,7 +193,7 @@ def refuse_other_version(db: sqlite3.Connection) -> None:
         names = ("schema", "written_by")
         values = dict(db.execute("SELECT name, value FROM header WHERE name IN (?, ?)", names))
     schema = values.get("schema")
-    if schema is None or schema == SCHEMA_VERSION:
+    if schema is None or schema == SCHEMA_VERSION or schema in MIGRATIONS:
         return
     told = str(values.get("written_by"))
     writer = told if re.fullmatch(r"[0-9][\w.+!]{0,40}", told) else "another version"
@@ -117,22 +217,3 @@ def _check_schema(db: sqlite3.Connection) -> None:
     definitions = {sql for (sql,) in db.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
     if definitions != {statement.replace("IF NOT EXISTS ", "") for statement in SCHEMA}:
         raise DamagedError("another schema")
-
-
-def _write(db: sqlite3.Connection, values: dict[str, object]) -> None:
-    db.executemany("INSERT OR REPLACE INTO header (name, value) VALUES (?, ?)", values.items())
-
-
-def _new_data_key(db: sqlite3.Connection, master: MasterKey, epoch: int) -> tuple[int, Sealer]:
-    data_key = os.urandom(KEY_BYTES)
-    _write(db, {"epoch": epoch, "data_key": master.wrap(data_key)})
-    return epoch, Sealer(data_key, master.key_id)
-
-
-def _read_data_key(epoch: object, wrapped: object, master: MasterKey) -> tuple[int, Sealer]:
-    if not isinstance(epoch, int) or not 0 < epoch < MAX_EPOCH or not isinstance(wrapped, bytes):
-        raise DamagedError("no data key")
-    try:
-        return epoch, Sealer(master.unwrap(wrapped), master.key_id)
-    except BrokenSealError:
-        raise DamagedError("the data key does not open") from None

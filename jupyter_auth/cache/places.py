@@ -12,7 +12,9 @@ from pathlib import Path
 from jupyter_auth.core.errors import CacheError, NoSafeStoreError
 
 LOCK_TIMEOUT = 10.0  # seconds; what is done under the lock takes milliseconds
-_OF_THE_DISK = frozenset({errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EROFS})
+_OF_THE_DISK = frozenset(
+    {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EROFS}
+)
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
 
@@ -117,9 +119,20 @@ def read_private(path: Path, limit: int, *, mend: bool = True) -> bytes:
 def create_private(path: Path, content: bytes) -> None:
     """Write a new private file, unless it is there already. It appears whole or not at all."""
     with folder_lock(path.parent):
-        if path.exists():
-            return
-        beside = path.with_name(f".{path.name}.new")
+        if not path.exists():
+            write_whole(path, content)
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Write a private file in the place of the one there; readers see the one or the other."""
+    with folder_lock(path.parent):
+        write_whole(path, content)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """The same, for who holds the folder's lock."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
         beside.unlink(missing_ok=True)
         with os.fdopen(open_private(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
             file.write(content)
@@ -127,6 +140,8 @@ def create_private(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         beside.rename(path)
         _sync_folder(path.parent)
+    except OSError as problem:
+        raise _unusable(path, problem, "it cannot be written") from None
 
 
 def _sync_folder(folder: Path) -> None:

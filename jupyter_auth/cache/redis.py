@@ -11,30 +11,31 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from jupyter_auth.cache import forking
+from jupyter_auth.cache.keys import KeySources
 from jupyter_auth.cache.leases import Lease
+from jupyter_auth.cache.mark import Height, Mark
 from jupyter_auth.cache.memory import LocalCounter
 from jupyter_auth.cache.records import Kind
-from jupyter_auth.cache.redis_header import RedisHeader, RedisNames, lowest_epoch
+from jupyter_auth.cache.redis_header import OLD_SCHEMA, RedisHeader, RedisNames, lowest_epoch, of_user
 from jupyter_auth.cache.redis_lease import RedisLease
 from jupyter_auth.cache.redis_link import UNAVAILABLE, Argument, Link
 from jupyter_auth.cache.redis_policy import EvictionPolicy
 from jupyter_auth.cache.redis_reading import Reading, RedisTransaction, read
+from jupyter_auth.cache.redis_reseal import ATTEMPTS, PARTITIONS_AT_ONCE, busy, partitions, reseal
 from jupyter_auth.cache.redis_url import RedisPlace, read_url
 from jupyter_auth.cache.redis_watch import GONE_BACK, RedisGeneration
+from jupyter_auth.cache.sealing import Keys, lease_name, new_key
 from jupyter_auth.cache.store import Counter, Row, StoreDescription, Transaction
 from jupyter_auth.core.errors import CacheError
 from jupyter_auth.core.generation import Generation
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-
-MAX_MEMBERS = 200_000  # rows of a kind
-PARTITIONS_AT_ONCE = 100  # read by one script: others wait for it
-ATTEMPTS = 50  # to make a change between those of other servers
 
 
 class RedisStore:
@@ -56,8 +57,10 @@ class RedisStore:
         """Open or make the store. Raises ``NoSafeStoreError``, ``CacheSealError`` or ``CacheError``; where
         Redis does not answer, it is opened when it does. ``generation`` is this process's own file."""
         self._place: RedisPlace = read_url(url_file)
-        self._key_file, self._given_key = key_file, given_key
         self._names = RedisNames(user)
+        self._keys = KeySources(key_file, given=given_key, derive=partial(of_user, self._names))
+        self._mark: Mark | None = None
+        self._note = ""
         self._link = Link(self._place)
         self._header: RedisHeader | None = None
         self._opening = threading.Lock()
@@ -88,14 +91,17 @@ class RedisStore:
         return str(self._file.path) if self._file else None
 
     def describe(self) -> StoreDescription:
-        why = self._link.why_down
+        why, header = self._link.why_down, self._header
+        known = header.master if header else None
         note = f"The token store in Redis cannot be used just now: {why}. Tokens in memory go on."
         lost = f"Redis has lost changes that it had acknowledged: {GONE_BACK}"
-        notes = (note if why else "", lost if self._generation.has_gone_back else "", self._policy.note)
+        lost = lost if self._generation.has_gone_back else ""
+        notes = (note if why else "", self._note, lost, self._policy.note)
         return StoreDescription(
             name="redis",
             location=f"{self._place.way}, by {self._place.file}",
-            key_source=f"file {self._key_file}",
+            key_source=f"{known.source} {known.location}" if known else "not known yet",
+            key_sources=header.reasons if header else (),
             notes=tuple(told for told in notes if told),
         )
 
@@ -110,8 +116,7 @@ class RedisStore:
 
     def rows_of_kind(self, kind: Kind) -> Iterable[Row]:
         header = self._opened()
-        members = self._link.run("kind", [], [self._names.prefix, int(kind), MAX_MEMBERS])
-        names = sorted({member.partition(b":")[0].decode() for member in members})
+        names = sorted(partitions(self._link, self._names, kind))
         found: list[Row] = []
         for start in range(0, len(names), PARTITIONS_AT_ONCE):
             reading = read(self._link, self._names, header, names[start : start + PARTITIONS_AT_ONCE])
@@ -132,7 +137,7 @@ class RedisStore:
         with self._writing:
             self._writer = threading.get_ident()
             try:
-                return self._update(change, partitions, rows)
+                return self._update(change, partitions, rows, durable=durable)
             finally:
                 self._writer = 0
 
@@ -141,27 +146,42 @@ class RedisStore:
         change: Callable[[Transaction], T],
         partitions: Sequence[str],
         rows: Sequence[tuple[str, str]],
+        *,
+        durable: bool,
     ) -> T:
         for _ in range(ATTEMPTS):
             transaction = RedisTransaction(self._read(partitions, rows), self._link, self._names)
             result = change(transaction)
             if transaction.commit():
+                if durable and self._mark is not None:
+                    self._mark.tell(transaction.height)
                 return result
             time.sleep(random.uniform(0, 0.01))  # noqa: S311 -- to get out of each other's way
-        raise _busy()
+        raise busy()
 
     def sweep(self, now: int) -> None:
         """Nothing to do: what ends, Redis removes, or the next change (``commit.lua``)."""
 
     def lease(self, name: str, timeout: float) -> AbstractContextManager[Lease]:
-        own = self._opened().master.lease_name(name)
+        own = lease_name(self._opened().keys.lease_key, name)
         return RedisLease(self._link, self._names, own).hold(timeout, self._lost)
 
     def clear(self) -> dict[Kind, int]:
         fields = self._opened().fields()
         start: list[Argument] = [self._names.prefix, self._names.channel, lowest_epoch()]
         counts = self._link.run("clear", [self._names.header], [*start, *fields])
+        if self._mark is not None:
+            self._mark.tell(Height(int(start[2]), 0))
         return dict(zip(Kind, counts, strict=True))
+
+    def rotate_key(self, *, forget_old: bool = False) -> int:
+        """As ``SqliteStore.rotate_key``."""
+        header, choice = self._opened(), self._keys.choose(fresh=True)
+        keys = Keys(choice.master, new_key(), header.keys.lease_key)
+        count = reseal(self._link, self._names, header, keys, choice.recorded)
+        if forget_old:
+            self._keys.forget_others(choice.master)
+        return count
 
     def close(self) -> None:
         self._generation.close()
@@ -186,9 +206,12 @@ class RedisStore:
             return header
         with self._opening:
             if self._header is None:
-                self._header = RedisHeader.open_or_make(
-                    self._link, self._names, self._key_file, given=self._given_key
-                )
+                header = RedisHeader.open_or_make(self._link, self._names, self._keys)
+                if header.schema == OLD_SCHEMA:
+                    reseal(self._link, self._names, header, None, header.why)
+                    header = RedisHeader.open_or_make(self._link, self._names, self._keys)
+                self._mark = Mark(self._keys.file.parent, header.store_id)
+                self._header = header
             return self._header
 
     def _lost(self) -> None:
@@ -201,23 +224,34 @@ class RedisStore:
     def _read(self, partitions: Sequence[str], rows: Sequence[tuple[str, str]] = ()) -> Reading:
         for _ in range(ATTEMPTS):
             header = self._opened()
-            before = header.current
+            before, seen = header.current, self._mark.seen if self._mark else Height(0, 0)
             names = [before.name(partition).hex() for partition in dict.fromkeys(partitions)]
             apart = [(of, key) for of, key in rows if of not in partitions]
             names += [f"{before.name(of).hex()}:{before.name(key).hex()}" for of, key in apart]
             reading = read(self._link, self._names, header, names)
             if reading is None:
                 self._lost()
-            elif reading.sealer is before:
+            elif reading.sealer is before and self._goes_on(reading.height, seen):
                 return reading
             # else it was cleared: under a new key everything has another name
-        raise _busy()
+        raise busy()
 
-
-def _busy() -> CacheError:
-    return CacheError(
-        "The token store in Redis is written to without pause.", reason="busy", hint="Try again."
-    )
+    def _goes_on(self, height: Height, seen: Height) -> bool:
+        """Notice where Redis has gone back behind what it had acknowledged. What had been cleared is cleared
+        again: then this is False, and what was read is not of use."""
+        if height >= seen or self._mark is None:
+            return True
+        self._mark.begin_again(height)
+        if height.epoch == seen.epoch:
+            self._note = (
+                "Redis came back in an older state: what was saved last is lost. Sign-ins that were renewed "
+                "since may be asked for again."
+            )
+        else:
+            self._note = "Redis came back in a state from before a clear; it is cleared again."
+            self.clear()
+        log.warning(self._note)
+        return height.epoch == seen.epoch
 
 
 def wipe(url_file: Path, user: str) -> None:

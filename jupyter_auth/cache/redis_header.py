@@ -2,25 +2,23 @@
 
 import hashlib
 import hmac
-import os
 import re
+import secrets
 import time
-from pathlib import Path
+from collections.abc import Mapping
 
 from jupyter_auth import __version__
+from jupyter_auth.cache.keys import KeySources, reasons_of
 from jupyter_auth.cache.redis_link import Argument, Link, foreign
-from jupyter_auth.cache.sealing import (
-    KEY_BYTES,
-    BrokenSealError,
-    MasterKey,
-    Sealer,
-    load_key_file,
-    sealed_without_key,
-)
+from jupyter_auth.cache.sealing import BrokenSealError, Keys, MasterKey, Sealer, new_key, new_sealer
 from jupyter_auth.core.errors import CacheError
 
-SCHEMA_VERSION = b"1"
-_FIELDS = ("schema", "key_id", "epoch", "data_key", "written_by")
+SCHEMA_VERSION = b"2"
+OLD_SCHEMA = b"1"  # sealed anew when it is opened: ``redis_reseal``
+_FIELDS = (
+    *("schema", "key_source", "key_location", "key_id", "key_why", "store_id"),
+    *("data_key", "lease_key", "written_by"),
+)
 _TRIES = 5  # to be the one who makes it, or to read what another has made
 
 
@@ -41,65 +39,108 @@ class RedisNames:
 
 
 class RedisHeader:
-    """The header as it was opened, and the sealer of the epoch that was read last."""
+    """The header as it was read last, and the sealer of its data key."""
 
-    def __init__(self, master: MasterKey) -> None:
-        self.master = master
-        self._sealers: tuple[bytes, Sealer] | None = None
+    def __init__(
+        self, link: Link, names: RedisNames, sources: KeySources, values: Mapping[str, bytes]
+    ) -> None:
+        self._link = link
+        self._names = names
+        self._sources = sources
+        self._take(values)
 
     @classmethod
-    def open_or_make(cls, link: Link, names: RedisNames, key_file: Path, *, given: bool) -> "RedisHeader":
+    def open_or_make(cls, link: Link, names: RedisNames, sources: KeySources) -> "RedisHeader":
         """Read the header, or write that of a new store. Raises ``CacheError``, and ``CacheSealError`` where
-        the store is sealed with another key than the one in ``key_file``."""
+        the key that sealed the store is not here. One of schema 1 is still to be sealed anew."""
         for _ in range(_TRIES):
-            found = link.run("header", [names.header], list(_FIELDS))
-            master = _of_user(load_key_file(key_file, create=not found and not given, given=given), names)
-            header = cls(master)
-            if not found:
-                link.run("make", [names.header], header.fields(start=True))
+            values = _read(link, names)
+            if not values:
+                choice = sources.choose()
+                keys = Keys(choice.master, new_key(), new_key())
+                counters = ("epoch", "seq", "fence", "generation")
+                start: dict[str, Argument] = {**dict.fromkeys(counters, lowest_epoch())}
+                made = _fields(keys, choice.recorded, secrets.token_hex(8)) | start
+                link.run("make", [names.header], flat(made))
                 continue  # and read it, whoever has made it
-            values = dict(zip(_FIELDS, found, strict=True))
-            if values["schema"] != SCHEMA_VERSION:
+            if values["schema"] not in (SCHEMA_VERSION, OLD_SCHEMA):
                 raise _other_version(values["schema"], values["written_by"])
-            if values["key_id"] != master.key_id.encode():
-                raise sealed_without_key(
-                    f"The key in {master.location} is not the one that sealed the token store in Redis."
-                )
-            header.sealer(values["data_key"])
-            return header
+            header = cls(link, names, sources, values)
+            newest = sources.newest(header.master)
+            if newest is header.master or header.schema == OLD_SCHEMA:
+                return header
+            keys = Keys(newest, header.keys.data_key, header.keys.lease_key)
+            fields = _fields(keys, header.why, header.store_id)
+            link.run("rewrap", [names.header], [values["data_key"], *flat(fields)])
         raise foreign()
+
+    def _take(self, values: Mapping[str, bytes]) -> None:
+        self.schema, self.why = values["schema"], values["key_why"].decode("utf-8", "replace")
+        self.store_id = values["store_id"].decode("ascii", "replace")
+        is_file = values["key_source"] != b"keyring"
+        location = str(self._sources.file) if is_file else values["key_location"].decode("utf-8", "replace")
+        master = self._sources.find(
+            "file" if is_file else "keyring", location, values["key_id"].decode("ascii", "replace")
+        )
+        self._wrapped = values["data_key"]
+        is_old = self.schema == OLD_SCHEMA
+        try:
+            data_key = master.unwrap(self._wrapped)
+            lease_key = b"" if is_old else master.unwrap(values["lease_key"], of_leases=True)
+        except BrokenSealError:
+            raise foreign() from None
+        self.keys = Keys(master, data_key, lease_key)
+        self._sealer = Sealer(data_key, master.key_id) if is_old else new_sealer(data_key)
+
+    @property
+    def master(self) -> MasterKey:
+        """What wraps the keys."""
+        return self.keys.master
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the key is where it is."""
+        return reasons_of(self.why)
 
     @property
     def current(self) -> Sealer:
         """The sealer of the data key that was read last."""
-        if self._sealers is None:
-            raise RuntimeError("no header was read")
-        return self._sealers[1]
+        return self._sealer
 
     def sealer(self, wrapped: bytes) -> Sealer:
-        """What opens the records under that data key. Raises ``CacheError`` where it does not open itself."""
-        known = self._sealers
-        if known is None or known[0] != wrapped:
-            try:
-                known = wrapped, Sealer(self.master.unwrap(wrapped), self.master.key_id)
-            except BrokenSealError:
-                raise foreign() from None
-            self._sealers = known
-        return known[1]
+        """What opens the records under that data key, or under the one there is by now: a clear, or a
+        change of keys, on another server. Raises ``CacheError`` where it does not open itself."""
+        if wrapped != self._wrapped:
+            values = _read(self._link, self._names)
+            if not values or values["schema"] != SCHEMA_VERSION:
+                raise foreign()
+            self._take(values)
+        return self._sealer
 
-    def fields(self, *, start: bool = False) -> list[Argument]:
-        """Field, value, … of a header with a new data key; with ``start`` its counters as well. They begin
-        at the time, so that none of a store that was lost is used again."""
-        values: dict[str, Argument] = {
-            "schema": SCHEMA_VERSION,
-            "key_source": self.master.source,
-            "key_id": self.master.key_id,
-            "written_by": __version__,
-            "data_key": self.master.wrap(os.urandom(KEY_BYTES)),
-        }
-        if start:
-            values |= dict.fromkeys(("epoch", "seq", "fence", "generation"), lowest_epoch())
-        return [part for pair in values.items() for part in pair]
+    def fields(self, keys: Keys | None = None, why: str | None = None) -> list[Argument]:
+        """Field, value, … of a header with ``keys``; without them with a new data key."""
+        kept = keys or Keys(self.master, new_key(), self.keys.lease_key)
+        return flat(_fields(kept, self.why if why is None else why, self.store_id or secrets.token_hex(8)))
+
+
+def _read(link: Link, names: RedisNames) -> dict[str, bytes]:
+    found = link.run("header", [names.header], list(_FIELDS))
+    return dict(zip(_FIELDS, found, strict=True)) if found else {}
+
+
+def _fields(keys: Keys, why: str, store_id: str) -> dict[str, Argument]:
+    return {
+        "schema": SCHEMA_VERSION,
+        "written_by": __version__,
+        "key_why": why,
+        "store_id": store_id,
+        **keys.wrapped(),
+    }
+
+
+def flat(values: Mapping[str, Argument]) -> list[Argument]:
+    """Field, value, …"""
+    return [part for pair in values.items() for part in pair]
 
 
 def lowest_epoch() -> int:
@@ -107,7 +148,7 @@ def lowest_epoch() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _of_user(master: MasterKey, names: RedisNames) -> MasterKey:
+def of_user(names: RedisNames, master: MasterKey) -> MasterKey:
     """The key for one user's store, so that two who were given one file do not open each other's."""
     key = hmac.new(master.key, b"jupyter_auth/redis\0" + names.user.encode(), hashlib.sha256).digest()
     return MasterKey(key, master.source, master.location)

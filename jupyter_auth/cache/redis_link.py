@@ -23,7 +23,7 @@ from jupyter_auth.core.errors import CacheError
 log = logging.getLogger(__name__)
 
 Argument = str | bytes | int
-_CHANGES = ("clear", "commit", "make", "probe")
+_CHANGES = ("clear", "commit", "make", "probe", "reseal", "rewrap")
 _PREFIX = "JUPYTER_AUTH "  # of what our scripts refuse
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from jupyter_auth.cache.leases import Lease
-from jupyter_auth.cache.redis_header import SCHEMA_VERSION, RedisHeader, RedisNames
+from jupyter_auth.cache.mark import Height
+from jupyter_auth.cache.redis_header import RedisHeader, RedisNames
 from jupyter_auth.cache.redis_lease import RedisLease
 from jupyter_auth.cache.redis_link import Argument, Link, foreign
 from jupyter_auth.cache.sealing import BrokenSealError, Sealer
@@ -28,6 +29,11 @@ class Reading:
     rows: list[Row]
     broken: list[tuple[str, str]] = field(default_factory=list)
 
+    @property
+    def height(self) -> Height:
+        """How far the store had come."""
+        return Height(self.epoch, int(self.seq) if self.seq.isdigit() else 0)
+
 
 def read(link: Link, names: RedisNames, header: RedisHeader, partitions: Sequence[str]) -> Reading | None:
     """Read partitions, and single rows as ``partition:name``, by their stored names; None where there is no
@@ -36,9 +42,11 @@ def read(link: Link, names: RedisNames, header: RedisHeader, partitions: Sequenc
     if not answer:
         return None
     epoch, seq, schema, wrapped, *found = answer
-    if schema != SCHEMA_VERSION or not epoch.isdigit():
+    if not epoch.isdigit():
         raise foreign()
     sealer, broken = header.sealer(wrapped), list[tuple[str, str]]()
+    if schema != header.schema:
+        raise foreign()
     rows = [
         row
         for partition, pairs in zip(partitions, found, strict=True)
@@ -73,10 +81,17 @@ class RedisTransaction:
         self._puts: dict[str, Row] = {}
         self._deletes: set[str] = set()
         self._fence: tuple[str, int] = ("", 0)
+        self._is_made = False
 
     @property
     def epoch(self) -> int:
         return self._reading.epoch
+
+    @property
+    def height(self) -> Height:
+        """How far the store has come by this change."""
+        before = self._reading.height
+        return Height(before.epoch, before.saves + self._is_made)
 
     def rows(self, partition: str) -> list[Row]:
         changed = self._deletes | self._puts.keys()
@@ -110,7 +125,8 @@ class RedisTransaction:
             return True
         of = self._reading
         start: list[Argument] = [self._names.prefix, of.epoch, of.seq, *self._fence]
-        return bool(self._link.run("commit", [self._names.header], start + steps))
+        self._is_made = bool(self._link.run("commit", [self._names.header], start + steps))
+        return self._is_made
 
     def _steps(self) -> Iterator[Argument]:
         """Name, partition, kind, end and value of each row; first of those that go."""

@@ -8,20 +8,19 @@ import hmac
 import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from jupyter_auth.cache import places
 from jupyter_auth.cache.records import Kind
 from jupyter_auth.cache.store import Row
-from jupyter_auth.core.errors import CacheSealError, NoSafeStoreError
+from jupyter_auth.core.errors import CacheSealError
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _FORMAT = b"jupyter_auth/record/v1\0"
 _WRAP = b"jupyter_auth/data-key/v1\0"
+_WRAP_LEASES = b"jupyter_auth/lease-key/v1\0"
 
 
 class BrokenSealError(Exception):
@@ -30,7 +29,7 @@ class BrokenSealError(Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MasterKey:
-    """The key that wraps data keys, and where it lives (``source``: ``file`` or ``memory``)."""
+    """The key that wraps data keys, and where it lives (``source``: ``file`` or ``keyring``)."""
 
     key: bytes
     source: str
@@ -41,54 +40,69 @@ class MasterKey:
         """Names the key without telling anything of it."""
         return hmac.new(self.key, b"jupyter_auth/key-id", hashlib.sha256).hexdigest()[:16]
 
-    def lease_name(self, name: str) -> str:
-        """What a lease is called where others see it: it names nobody."""
-        return hmac.new(self.key, b"jupyter_auth/lease\0" + name.encode(), hashlib.sha256).hexdigest()[:32]
-
-    def wrap(self, data_key: bytes) -> bytes:
+    def wrap(self, key: bytes, *, of_leases: bool = False) -> bytes:
+        """A key of the header, sealed: the data key, or the one that names the leases."""
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + AESGCM(self.key).encrypt(nonce, data_key, _WRAP + self.key_id.encode())
+        return nonce + AESGCM(self.key).encrypt(nonce, key, self._what(of_leases=of_leases))
 
-    def unwrap(self, wrapped: bytes) -> bytes:
-        """The data key; raises ``BrokenSealError``."""
+    def unwrap(self, wrapped: bytes, *, of_leases: bool = False) -> bytes:
+        """That key; raises ``BrokenSealError``."""
         try:
             return AESGCM(self.key).decrypt(
-                wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], _WRAP + self.key_id.encode()
+                wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], self._what(of_leases=of_leases)
             )
         except (InvalidTag, ValueError):
             raise BrokenSealError from None
 
+    def _what(self, *, of_leases: bool) -> bytes:
+        return (_WRAP_LEASES if of_leases else _WRAP) + self.key_id.encode()
 
-def load_key_file(path: Path, *, create: bool, given: bool = False) -> MasterKey:
-    """The master key in ``path``; a missing file is made only with ``create`` (a new store).
 
-    A ``given`` file is an operator's: its mode is judged and not changed.
-    """
-    if create:
-        places.private_folder(path.parent)
-        places.create_private(path, os.urandom(KEY_BYTES).hex().encode() + b"\n")
-    try:
-        text = places.read_private(path, 4 * KEY_BYTES, mend=not given).strip()
-        key = bytes.fromhex(text.decode("ascii"))
-    except NoSafeStoreError as problem:
-        if create:
-            raise
-        raise sealed_without_key(problem.message) from None
-    except FileNotFoundError:
-        message = f"The token store is sealed with the key in {path}, which is gone."
-        raise sealed_without_key(f"The key file {path} is missing." if given else message) from None
-    except ValueError:
-        raise sealed_without_key(f"{path} holds no key.") from None
-    if len(key) != KEY_BYTES:
-        raise sealed_without_key(f"{path} holds no key of {KEY_BYTES} bytes.")
-    return MasterKey(key, "file", str(path))
+@dataclass(frozen=True, slots=True, repr=False)
+class Keys:
+    """What a header holds of keys: what wraps them, what seals records, what names leases."""
+
+    master: MasterKey
+    data_key: bytes
+    lease_key: bytes
+
+    def wrapped(self) -> dict[str, str | bytes]:
+        """The rows of a header that tell of them."""
+        return {
+            "key_source": self.master.source,
+            "key_location": self.master.location,
+            "key_id": self.master.key_id,
+            "data_key": self.master.wrap(self.data_key),
+            "lease_key": self.master.wrap(self.lease_key, of_leases=True),
+        }
+
+
+def new_key() -> bytes:
+    """A data key, or one that names leases."""
+    return os.urandom(KEY_BYTES)
+
+
+def lease_name(lease_key: bytes, name: str) -> str:
+    """What a lease is called where others see it: it names nobody, and stays the same when keys change."""
+    return hmac.new(lease_key, b"jupyter_auth/lease\0" + name.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def data_key_id(data_key: bytes) -> str:
+    """Names a data key without telling anything of it: a part of what each seal covers."""
+    return hmac.new(data_key, b"jupyter_auth/key-id", hashlib.sha256).hexdigest()[:16]
+
+
+def new_sealer(data_key: bytes) -> "Sealer":
+    """The sealer of a data key."""
+    return Sealer(data_key, data_key_id(data_key))
 
 
 def sealed_without_key(message: str) -> CacheSealError:
     """The error for a store whose key is not here."""
     return CacheSealError(
         message,
-        hint="Put the key back, or give the stored sign-ins up with `%auth clear`. "
+        hint="Put the key back (in a file, on a line below the new one), or give the stored sign-ins up with "
+        "`%auth clear`. "
         "Until then new sign-ins last only while the server runs.",
     )
 

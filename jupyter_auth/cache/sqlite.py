@@ -15,12 +15,14 @@ from typing import TypeVar
 
 from jupyter_auth.cache import forking, places
 from jupyter_auth.cache.database import FILE_ERRORS, Database, failed, is_damage, lacks_room
-from jupyter_auth.cache.header import SCHEMA, Header, refuse_other_version
+from jupyter_auth.cache.header import SCHEMA, Header, has_header, refuse_other_version
+from jupyter_auth.cache.keys import Choice, KeySources
 from jupyter_auth.cache.leases import Lease, RowLease, admits_all, hold_file
 from jupyter_auth.cache.limits import FULL, StoreLimits
+from jupyter_auth.cache.mark import Height, Mark
 from jupyter_auth.cache.network import NetworkGeneration
 from jupyter_auth.cache.records import Kind
-from jupyter_auth.cache.sealing import BrokenSealError
+from jupyter_auth.cache.sealing import BrokenSealError, lease_name
 from jupyter_auth.cache.sqlite_room import SqliteRoom
 from jupyter_auth.cache.store import Counter, Row, StoreDescription, Transaction
 from jupyter_auth.core.errors import CacheError
@@ -55,13 +57,13 @@ class SqliteStore:
         ``given_key``: the key file is an operator's. It is used as it is, never made, and no other counts.
         """
         self._lock = threading.RLock()
-        self._key_file = key_file
-        self._given_key = given_key
+        self._keys = KeySources(key_file, given=given_key)
+        self._choice: Choice | None = None
         self._network = network
         self._is_closed = False
         self._room = SqliteRoom(limits, clock)
         journal = "DELETE" if network else "WAL"
-        self._file = Database(folder / FILE, refuse_other_version, self._prepare, journal=journal)
+        self._file = Database(folder / FILE, self._check, self._prepare, journal=journal)
         self._map_generation()
         self._open()
         self._hosts = NetworkGeneration(self._generation, self._transact) if network else None
@@ -69,10 +71,21 @@ class SqliteStore:
 
     # -- opening --------------------------------------------------------------------------------
 
+    def _check(self, db: sqlite3.Connection) -> None:
+        """Before anything is written. The key of a new store is chosen here, outside of a transaction: a
+        keyring may keep us waiting."""
+        refuse_other_version(db)
+        self._choice = None if has_header(db) else self._keys.choose()
+
     def _prepare(self, db: sqlite3.Connection) -> None:
         for statement in SCHEMA:
             db.execute(statement)
-        self._header = Header.load_or_make(db, self._key_file, given=self._given_key)
+        self._header = Header.load_or_make(db, self._keys, self._choice)
+        self._mark = Mark(self._keys.file.parent, self._header.store_id)
+        note = self._header.catch_up(db, self._mark.seen)
+        if note:
+            self._file.notes.append(note)
+            log.warning(note)
 
     def _map_generation(self) -> None:
         name = f"generation-{socket.gethostname()}" if self._network else "generation"
@@ -111,6 +124,7 @@ class SqliteStore:
             name="sqlite",
             location=str(self._file.path),
             key_source=f"{self._header.master.source} {self._header.master.location}",
+            key_sources=self._header.reasons,
             network=self._network,
             notes=(*self._file.notes, FULL) if self._room.is_full else tuple(self._file.notes),
             evicted=dict(self._room.evicted),
@@ -144,9 +158,15 @@ class SqliteStore:
         rows: Sequence[tuple[str, str]] = (),
         durable: bool = False,
     ) -> T:
-        with self._guarded(), self._file.transaction(durable=durable):
-            self._header.refresh(self._file.db)
-            result = change(_SqliteTransaction(self))
+        height: Height | None = None
+        with self._guarded():
+            with self._file.transaction(durable=durable):
+                self._header.refresh(self._file.db)
+                result = change(_SqliteTransaction(self))
+                if durable:
+                    height = self._header.count_save(self._file.db)
+            if height is not None:
+                self._mark.tell(height)  # behind the commit, never ahead of it
         if self._room.is_due:
             self._make_room(partitions)
         return result
@@ -169,7 +189,7 @@ class SqliteStore:
                 self._room.sweep(self._file.db, now, start, start + SLICE)
 
     def lease(self, name: str, timeout: float) -> AbstractContextManager[Lease]:
-        name = self._header.master.lease_name(name)
+        name = lease_name(self._header.lease_key, name)
         if self._network:
             return RowLease(name, self._transact).hold(timeout)
         return hold_file(self._file.path.parent / "leases" / name, timeout)
@@ -182,6 +202,7 @@ class SqliteStore:
             except sqlite3.OperationalError as problem:
                 if not lacks_room(problem):
                     raise
+                self._mark.tell(Height(self._header.epoch + 1, 0))  # so that no copy of it is taken for this
                 self._file.remove()  # what cannot be overwritten goes as a whole
                 self._reopen()
             self._file.wipe_set_aside()
@@ -191,7 +212,24 @@ class SqliteStore:
         with self._file.transaction(durable=True):
             self._file.db.execute("DELETE FROM records")
             self._header.renew(self._file.db)
+            height = self._header.height(self._file.db)
+        self._mark.tell(height)
         self._file.empty_log()
+
+    def rotate_key(self, *, forget_old: bool = False) -> int:
+        """Seal everything under new keys, of the best source there is now; returns how many records.
+
+        Others who have the store open go on. ``forget_old``: keys that were replaced are destroyed. Raises
+        ``CacheError``; then the old keys count, whatever was made.
+        """
+        choice = self._keys.choose(fresh=True)
+        with self._guarded():
+            with self._file.transaction(durable=True):
+                count = self._header.rotate(self._file.db, choice)
+            self._file.empty_log()
+        if forget_old:
+            self._keys.forget_others(choice.master)
+        return count
 
     def close(self) -> None:
         if self._hosts is not None:

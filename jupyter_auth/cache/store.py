@@ -64,6 +64,7 @@ class Counter(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreDescription:
     """What ``status`` and ``doctor`` say of a store. ``key_source``: where its sealing key lives;
+    ``key_sources``: a line for each place it might live, and why it was taken or was not;
     ``network``: the network filesystem it is on, if it is on one; ``locked``: it stands in for a store
     whose key is not here; ``evicted``: how many rows it has let go of by itself, by cause (``size``,
     ``entries``, ``expired``)."""
@@ -71,6 +72,7 @@ class StoreDescription:
     name: str
     location: str
     key_source: str
+    key_sources: tuple[str, ...] = ()
     network: str | None = None
     locked: bool = False
     notes: tuple[str, ...] = ()

@@ -159,6 +159,8 @@ def check_store() -> Iterator[Finding]:
         place = Path(described.location).parent if described.name == "sqlite" else described.location
         message = f"{described.name} in {place}, sealed with {described.key_source}"
         yield Finding(check="store", state="ok", message=message)
+    if described.key_sources:
+        yield Finding(check="sealing key", state="ok", message="; ".join(described.key_sources))
 
 
 def check_folder(folder: Path) -> Iterator[Finding]:

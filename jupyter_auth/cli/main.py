@@ -22,6 +22,11 @@ def parser() -> argparse.ArgumentParser:
     doctor = verbs.add_parser("doctor", help="look for what is wrong, and say what to do")
     doctor.add_argument("--json", action="store_true", help="print JSON")
 
+    rotate = verbs.add_parser("rotate-key", help="seal the token store under new keys")
+    rotate.add_argument(
+        "--forget-old", action="store_true", help="destroy the keys before: what they sealed opens no more"
+    )
+
     demo = verbs.add_parser("demo", help="try it: a small identity provider, an API, and JupyterLab")
     demo.add_argument("--check", action="store_true", help="run the same without a browser, and tell")
     demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
@@ -56,6 +61,10 @@ def _run(args: argparse.Namespace) -> int:
         from jupyter_auth.cli.doctor import run_doctor
 
         return run_doctor(as_json=args.json)
+    if args.verb == "rotate-key":
+        from jupyter_auth.cli.rotate import run_rotate
+
+        return run_rotate(forget_old=args.forget_old)
     if args.check:
         from jupyter_auth.cli.demo.check import run_check
 

@@ -39,6 +39,8 @@ def _print(rows: list[dict[str, Any]]) -> None:
             continue
         store = row["status"]["store"]
         print(f"  store     {store['name']} {store['location']}".rstrip())
+        for line in store.get("key_sources", ()):
+            print(f"  key       {line}")
         for heading, words in told(row["status"]["statistics"]).items():
             print(f"  {heading.lower():<9} {words}")
         for account in row["accounts"]:

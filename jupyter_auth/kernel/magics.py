@@ -225,6 +225,8 @@ def _status(args: Any) -> None:
         print(f"Store     {store['name']} {store['location']}, sealed with {store['key_source']}")
     else:
         print(f"Store     {store['name']}, gone when the broker stops")
+    for line in store.get("key_sources", ()):
+        print(f"Key       {line}")
     for heading, words in _counted(state.get("statistics")).items():
         print(f"{heading:<9} {words}")
     for note in [*store["notes"], *configuration["faults"]]:

@@ -90,6 +90,7 @@ class Answers:
 def store(problem: str | None = None, faults: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
     """The resource ``status``; ``more`` is of its store."""
     kept: Row = {"name": "sqlite", "location": "x", "key_source": "file x", "network": None, "locked": False}
+    kept["key_sources"] = ["keyring: not installed", "own file: taken (x)"]
     broker: Row = {"state": "ready", "where": "server", "pid": 1, "socket": None, "problem": problem}
     return {
         "version": "1",

@@ -34,7 +34,7 @@ def rewritten(made: Place, schema: int, by: str) -> bytes:
 @pytest.fixture
 def newer(fresh: Place) -> Iterator[Place]:
     """A place with the store of a newer version, which must be the same at the end."""
-    before = rewritten(fresh, 2, "0.7.2")
+    before = rewritten(fresh, 3, "0.7.2")
     yield fresh
     assert (fresh.store / "tokens.db").read_bytes() == before
     assert {path.name for path in fresh.store.iterdir()} <= {"tokens.db", "generation", ".lock"}
@@ -52,7 +52,7 @@ def test_a_server_goes_on_in_memory(
             assert words in one.text().encode().decode("unicode_escape"), words
         for said in (one.text(), server.get("jupyter_auth/v1/status").text):
             assert (
-                "jupyter-token-broker 0.7.2 (schema 2)" in said and "Update jupyter-token-broker here" in said
+                "jupyter-token-broker 0.7.2 (schema 3)" in said and "Update jupyter-token-broker here" in said
             )
         doctor = command(newer, "doctor")
         assert "FAULT store: Tokens are kept in memory only" in doctor and "0.7.2" in doctor
@@ -73,7 +73,7 @@ def test_a_script_does_too(newer: Place, provider: OidcProvider) -> None:
         assert script.result() == "ada"
         assert script.run("tok = ja.get_token('lake')", "tok.metadata.token_source") == "cache"
         name, (note,) = script.run(STATUS, STORE)
-    assert name == "memory" and "0.7.2 (schema 2)" in note and "gone when the broker stops" in note
+    assert name == "memory" and "0.7.2 (schema 3)" in note and "gone when the broker stops" in note
 
 
 def test_an_older_one_is_given_up_by_a_clear(fresh: Place) -> None:

@@ -28,6 +28,7 @@ function status(row: Raw): Status {
       name: text(store['name']),
       location: text(store['location']),
       key_source: text(store['key_source']),
+      key_sources: texts(store['key_sources']),
       locked: store['locked'] === true,
       notes: texts(store['notes'])
     },

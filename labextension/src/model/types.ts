@@ -7,7 +7,14 @@ export type Interaction = InteractionModel;
 export interface Status {
   version: string;
   broker: { state: string; where?: string; problem: string | null };
-  store: { name: string; location: string; key_source: string; locked: boolean; notes: string[] };
+  store: {
+    name: string;
+    location: string;
+    key_source: string;
+    key_sources: string[];
+    locked: boolean;
+    notes: string[];
+  };
   configuration: { files: string[]; default_profile: string | null; faults: string[] };
   statistics: Statistics;
 }

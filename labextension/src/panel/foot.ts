@@ -45,6 +45,8 @@ export class Foot {
     this.cache.hidden = !counted;
     setText(this.cache, counted?.text ?? '');
     setAttribute(this.cache, 'title', counted?.details ?? '');
+    // why the key is where it is, place by place
+    this.store.title = (state.data.status?.store.key_sources ?? []).join('\n');
   }
 
   /** Ask whether the cache is to be cleared. */

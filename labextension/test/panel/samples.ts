@@ -36,7 +36,8 @@ export function kernel(id: string, lastUsed: number, profiles = ['lake']): Kerne
 }
 
 export function status(more: Partial<Status['store']> = {}): Status {
-  const store = { name: 'sqlite', location: '', key_source: 'file x', locked: false, notes: [], ...more };
+  const kept = { name: 'sqlite', location: '', key_source: 'file x', key_sources: [] };
+  const store = { ...kept, locked: false, notes: [], ...more };
   const configuration = { files: [], default_profile: null, faults: [] };
   const statistics = { hits: { kernel: 0, memory: 0, store: 0 }, others: 0, refreshes: 0, failures: 0 };
   return { version: '1', broker: { state: 'ready', problem: null }, store, configuration, statistics };

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import cached_property
@@ -175,6 +176,23 @@ class Orders:
     def limit(self, size: int) -> None:
         """No file may grow beyond ``size`` bytes from now on (-1: any may), as on a full disk."""
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
+    def key(self) -> list[Any]:
+        """Where the sealing key is, and why."""
+        told = self.store.describe()
+        return [told.key_source, list(told.key_sources)]
+
+    def told(self, order: str, *args: Any) -> str:
+        """What an order that fails says."""
+        try:
+            getattr(self, order)(*args)
+        except AuthError as problem:
+            return problem.message
+        return ""
+
+    def rotate_key(self, forget_old: bool = False) -> int:
+        rotate: Callable[..., int] = self.store.rotate_key  # type: ignore[attr-defined]
+        return rotate(forget_old=forget_old)
 
     def epoch(self) -> int:
         return self.store.epoch()

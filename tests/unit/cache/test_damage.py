@@ -228,7 +228,7 @@ def test_a_crashed_program_s_log_stays_with_its_database(tmp_path: Path, opened:
         assert db.execute("SELECT text FROM letters").fetchall() == [("kept",)]
 
 
-@pytest.mark.parametrize("schema", [2, 99, "x"])
+@pytest.mark.parametrize("schema", [3, 99, "x"])
 def test_a_store_of_another_version_is_left_alone(tmp_path: Path, opened: OpenStore, schema: object) -> None:
     opened().close()
     with closing(sqlite3.connect(database(tmp_path), isolation_level=None)) as db:

@@ -238,7 +238,7 @@ def test_another_key_opens_nothing(redis_opened: OpenRedis, tmp_path: Path) -> N
     key_file(tmp_path).write_text("00" * 32)
     with pytest.raises(CacheSealError) as caught:
         redis_opened()
-    assert "not the one that sealed" in str(caught.value)
+    assert "not the key that sealed" in str(caught.value)
     key_file(tmp_path).unlink()
     with pytest.raises(CacheSealError):
         redis_opened()
@@ -251,7 +251,7 @@ def test_a_store_of_another_version_is_left_alone(
     redis_opened()
     with redis_server.client() as client:
         (header,) = client.scan_iter(match="*:header")
-        client.hset(header, mapping={"schema": "2", "written_by": "9.9"})
+        client.hset(header, mapping={"schema": "3", "written_by": "9.9"})
         before = client.hgetall(header)
         with pytest.raises(CacheError) as caught:
             redis_opened()

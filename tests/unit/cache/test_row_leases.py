@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from jupyter_auth.cache import leases
+from jupyter_auth.cache.sealing import lease_name
 from jupyter_auth.cache.sqlite import SqliteStore
 from jupyter_auth.testing.store_contract import keys
 from tests.unit.cache.elsewhere import Elsewhere
@@ -64,7 +65,7 @@ def test_a_holder_who_renews_keeps_it(
 ) -> None:
     store, lease = foreign
     monkeypatch.setattr(leases, "ROW_LIFE", 0.4)
-    waiter = leases.RowLease(store._header.master.lease_name("x"), store._transact)
+    waiter = leases.RowLease(lease_name(store._header.lease_key, "x"), store._transact)
     for _ in range(5):
         assert not waiter._take()
         time.sleep(0.15)
@@ -119,7 +120,7 @@ def test_a_host_whose_clock_was_set_does_not_take_its_own_for_dead(
 @pytest.mark.parametrize("left", ["", "{}", "[]", '["x"]', "[1,2,3,4,5,6]", '["a","b",0,"pid",1,"n"]'])
 def test_what_nobody_can_read_runs_out(opened: Open, monkeypatch: pytest.MonkeyPatch, left: str) -> None:
     store = opened()
-    name = f"lease {store._header.master.lease_name('x')}"
+    name = f"lease {lease_name(store._header.lease_key, 'x')}"
     with store._transact() as db:
         db.execute("INSERT INTO header VALUES (?, ?)", (name, left))
     assert is_held(store)

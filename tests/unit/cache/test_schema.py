@@ -52,7 +52,7 @@ def test_a_store_from_before_that_was_told_is_used(tmp_path: Path) -> None:
         assert keys(store) == ["k"] and store.describe().notes == ()
 
 
-NEWER = (ANOTHER.format(schema=2), BY.format(by="0.7.2"))
+NEWER = (ANOTHER.format(schema=3), BY.format(by="0.7.2"))
 
 
 @pytest.mark.parametrize("network", [None, "nfs4"])
@@ -66,8 +66,8 @@ def test_a_newer_one_is_left_alone_to_the_byte(
 ) -> None:
     before = rewrite(tmp_path, *NEWER, *more)
     problem = refused(tmp_path, network)
-    assert "jupyter-token-broker 0.7.2 (schema 2)" in problem.message
-    assert f"({__version__}, schema 1)" in problem.message
+    assert "jupyter-token-broker 0.7.2 (schema 3)" in problem.message
+    assert f"({__version__}, schema 2)" in problem.message
     assert "Update jupyter-token-broker" in problem.hint and "store_path" in problem.hint
     assert database(tmp_path).read_bytes() == before
     assert set_aside(tmp_path) == set_aside(tmp_path, "foreign") == []
@@ -96,10 +96,10 @@ def test_an_older_one_is_left_alone_too_and_may_be_given_up(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("by", ["<script>alert(1)</script>", "x" * 10_000, "1.0\nTo repair it, run …", ""])
 def test_what_a_file_says_of_its_writer_is_not_believed(tmp_path: Path, by: str) -> None:
-    rewrite(tmp_path, ANOTHER.format(schema=2))
+    rewrite(tmp_path, ANOTHER.format(schema=3))
     with closing(sqlite3.connect(database(tmp_path), isolation_level=None)) as db:
         db.execute("INSERT OR REPLACE INTO header VALUES ('written_by', ?)", (by,))
-    assert "jupyter-token-broker another version (schema 2)" in refused(tmp_path).message
+    assert "jupyter-token-broker another version (schema 3)" in refused(tmp_path).message
 
 
 def test_one_that_a_newer_version_takes_over_is_let_go_of(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return Settings(store_path=str(tmp_path / "store"), seal_key_file=str(key_file(tmp_path)))
 
 
-@pytest.mark.parametrize("schema", [0, 2])
+@pytest.mark.parametrize("schema", [0, 3])
 def test_the_broker_goes_on_in_memory_and_says_why(tmp_path: Path, settings: Settings, schema: int) -> None:
     before = rewrite(tmp_path, ANOTHER.format(schema=schema))
     with closing(storage.open_store(settings)) as store:

@@ -1,0 +1,36 @@
+"""``jupyter auth rotate-key``."""
+
+from jupyter_auth.broker import storage
+from jupyter_auth.broker.settings_files import load_settings
+from jupyter_auth.core.errors import CacheError
+
+FAILED = 1
+
+
+def run_rotate(*, forget_old: bool = False) -> int:
+    """Seal the store that is set under new keys; 1 where there is none that can be."""
+    settings = load_settings()
+    settings.check()
+    if settings.store == "memory":
+        print("The store is memory: nothing is sealed.")
+        return FAILED
+    store = storage.open_store(settings)
+    try:
+        rotate = getattr(store, "rotate_key", None)
+        if rotate is None:
+            for note in store.describe().notes or (f"The store {settings.store!r} changes its keys itself.",):
+                print(note)
+            return FAILED
+        try:
+            count = rotate(forget_old=forget_old)
+        except CacheError as problem:
+            print(f"{problem}\n{problem.hint}".rstrip())
+            return FAILED
+        told = store.describe()
+    finally:
+        store.close()
+    records = "1 record is" if count == 1 else f"{count} records are"
+    print(f"{records} sealed under new keys. The key that wraps them: {told.key_source}")
+    for line in told.key_sources:
+        print(f"  {line}")
+    return 0
