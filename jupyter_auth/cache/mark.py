@@ -9,11 +9,12 @@ import struct
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 from jupyter_auth.cache import places
 from jupyter_auth.core.errors import CacheError
 
-_FORM = struct.Struct("<qq")
+_FORM = struct.Struct("<qqI")  # and a checksum, since a mark that is damaged must not clear a store
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -58,11 +59,16 @@ class Mark:
                 places.private_folder(self._folder)
                 fd = places.open_private(self._path, os.O_WRONLY | os.O_CREAT)
             try:
-                os.pwrite(fd, _FORM.pack(height.epoch, height.saves), 0)
+                os.pwrite(fd, _FORM.pack(height.epoch, height.saves, self._sum(height)), 0)
             finally:
                 os.close(fd)
 
     def _read(self) -> Height:
         with suppress(CacheError, OSError, struct.error):
-            return Height(*_FORM.unpack(places.read_private(self._path, _FORM.size)))
+            epoch, saves, checksum = _FORM.unpack(places.read_private(self._path, _FORM.size))
+            if checksum == self._sum(Height(epoch, saves)):
+                return Height(epoch, saves)
         return Height(0, 0)
+
+    def _sum(self, height: Height) -> int:
+        return crc32(f"{self._path.name} {height.epoch} {height.saves}".encode())
