@@ -1,6 +1,7 @@
 """A refresh token that rotates is safe before its access token is used, and stays with its person."""
 
 import asyncio
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from jupyter_auth.cache.memory import MemoryStore
 from jupyter_auth.cache.sqlite import SqliteStore
 from jupyter_auth.cache.store import Transaction
 from jupyter_auth.core.errors import CacheError, InteractionRequiredError, PolicyError
-from tests.idp import MisbehavingProvider, faults
+from tests.idp import MisbehavingProvider, OidcProvider, faults
 from tests.unit.broker.bench import Bench, held
 from tests.unit.broker.conftest import MakeBench
 
@@ -212,3 +213,35 @@ async def test_under_new_keys_another_persons_token_is_found_out_as_well(
     assert caught.value.reason == "another_person"
     assert (await bench.get()).reveal() == old.reveal()
     assert bench.refresh_token() is None  # ours was spent, and that one is not ours
+
+
+# -- a store that was put back --------------------------------------------------------------------------
+
+
+async def test_after_an_older_store_was_put_back_one_person_is_asked_once(
+    oidc: OidcProvider, make_bench: MakeBench, tmp_path: Path
+) -> None:
+    """The refresh token in the copy was rotated since: the provider takes it for stolen and ends the family.
+    The sign-in goes, with it nothing else, and the next one lasts."""
+    first = make_bench(oidc)
+    await first.sign_in()
+    await first.sign_in(username="bob")
+    await first.broker.close()
+    shutil.copytree(tmp_path / "store", tmp_path / "backup")
+    second = make_bench(oidc)
+    await second.refresh(account="ada")
+    await second.refresh(account="ada")
+    await second.broker.close()
+    shutil.rmtree(tmp_path / "store")
+    shutil.copytree(tmp_path / "backup", tmp_path / "store")
+
+    third = make_bench(oidc)
+    await third.broker.start()
+    assert "older than it was" in third.store.describe().notes[0]
+    with pytest.raises(InteractionRequiredError) as caught:
+        await third.refresh(account="ada")
+    assert caught.value.reason == "invalid_grant"
+    assert (await third.refresh(account="bob")).account.username == "bob"  # type: ignore[union-attr]
+    await third.sign_in()
+    for _ in range(2):
+        await third.refresh(account="ada")

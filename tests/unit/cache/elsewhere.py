@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from jupyter_auth.cache.sqlite import SqliteStore
 from jupyter_auth.cache.store import Store, Transaction
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import AuthError
+from tests.support.disks import on_small_disk, set_read_only
 from tests.unit.cache.samples import (
     ADA,
     CLIENT,
@@ -39,11 +40,13 @@ ROOT = Path(__file__).parents[3]
 
 
 class Elsewhere:
-    """The process, as a context; ``network`` is the filesystem that it takes the store's for."""
+    """The process, as a context; ``network`` is the filesystem that it takes the store's for, ``disk`` the
+    size of a disk of its own that it has in the place's place."""
 
-    def __init__(self, place: Path, network: str | None = None) -> None:
+    def __init__(self, place: Path, network: str | None = None, *, disk: str = "") -> None:
+        command = [sys.executable, "-m", "tests.unit.cache.elsewhere", str(place), network or ""]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.unit.cache.elsewhere", str(place), network or ""],
+            on_small_disk(place, disk, *command) if disk else command,
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -104,6 +107,14 @@ class Orders:
     def open(self) -> None:
         """Open the store now, not with the first order that needs it."""
         self.store.epoch()
+
+    def shut(self) -> None:
+        """Close the store, with all of its files; the next order opens it anew."""
+        assert isinstance(self.store, SqliteStore)
+        self.store.close()
+        self.store._generation.close()
+        for name in ("store", "cache"):
+            vars(self).pop(name, None)
 
     def sign_in(self, version: str, subject: str = "") -> None:
         of = key(subject) if subject else ADA
@@ -177,10 +188,34 @@ class Orders:
         """No file may grow beyond ``size`` bytes from now on (-1: any may), as on a full disk."""
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
+    def fill(self) -> int:
+        """Use up the disk, to the last byte; how many there were."""
+        size = 0
+        with (self.place / "ballast").open("ab", buffering=0) as file:
+            for part in (65536, 4096, 512, 1):
+                with suppress(OSError):  # no space left on device
+                    while size < 2**30:
+                        size += file.write(b"x" * part)
+        return size
+
+    def make_room(self) -> None:
+        (self.place / "ballast").unlink()
+
+    def read_only(self, on: bool) -> None:
+        set_read_only(self.place, on=on)
+
     def key(self) -> list[Any]:
         """Where the sealing key is, and why."""
         told = self.store.describe()
         return [told.key_source, list(told.key_sources)]
+
+    def hint(self, order: str, *args: Any) -> str:
+        """What an order that fails advises."""
+        try:
+            getattr(self, order)(*args)
+        except AuthError as problem:
+            return problem.hint
+        return ""
 
     def told(self, order: str, *args: Any) -> str:
         """What an order that fails says."""
@@ -202,6 +237,10 @@ class Orders:
 
     def notes(self) -> list[str]:
         return list(self.store.describe().notes)
+
+    def cache_notes(self) -> list[str]:
+        """What is told of the store and of what waits for it."""
+        return list(self.cache.describe().notes)
 
     def hold(self, name: str, timeout: float) -> None:
         """Take a lease, and keep it."""

@@ -86,7 +86,7 @@ def test_one_from_before_a_rotation_is_told_and_used(tmp_path: Path) -> None:
 def test_one_from_before_a_clear_stays_cleared(tmp_path: Path) -> None:
     used(tmp_path, sign_in)
     copy(tmp_path)
-    used(tmp_path, lambda cache: [cache.clear(), sign_in(cache)])  # type: ignore[func-returns-value, return-value, arg-type]
+    used(tmp_path, lambda cache: [cache.clear(), sign_in(cache)])  # type: ignore[func-returns-value, arg-type]
     put_back(tmp_path)
     with closing(open_store(tmp_path)) as store:
         cache = TokenCache(store, clock=lambda: NOW)
