@@ -1,122 +1,30 @@
 """Damaged and foreign files at the store's path: set aside with a note or refused, never a wrong value."""
 
-import random
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from jupyter_auth.cache.records import Kind
-from jupyter_auth.cache.store import Row
 from jupyter_auth.core.errors import CacheError
 from jupyter_auth.testing.store_contract import keys, put
 from tests.unit.cache.conftest import OpenStore
+from tests.unit.cache.mutations import make_pristine, play
 from tests.unit.cache.samples import database, open_store, row, set_aside
 
-ROUNDS = 300
-ROWS = {
-    made.key: made
-    for made in (
-        row(f"{kind.name}-{n}", f"p{n % 3}", kind, text="x" * (10 + 60 * n))
-        for kind in Kind
-        for n in range(8)
-    )
-}
-
-MORE = row("more", "p0")  # deleted again; a log that lost its end may bring it back
+ROUNDS = 500  # 10 000 by the command of ``mutations``
 
 
 @pytest.fixture
 def pristine(quick_path: Path) -> Path:
-    """A place with a closed store that holds ``ROWS``, and beside it one as a crash leaves it, with a log."""
-    place = quick_path / "pristine"
-    with closing(open_store(place)) as store:
-        put(store, *ROWS.values())
-        put(store, MORE)
-        store.update(lambda txn: txn.delete("more"), ("p0",))
-        shutil.copytree(place, quick_path / "crashed")
-    return place
+    return make_pristine(quick_path)
 
 
-def use(place: Path) -> tuple[dict[str, Row], tuple[str, ...]]:
-    """Open a store, read all of it in every way, write to it; what was there, and its notes."""
-    with closing(open_store(place)) as store:
-        seen = [found for n in range(3) for found in store.rows(f"p{n}")]
-        seen += [found for kind in Kind for found in store.rows_of_kind(kind)]
-        store.update(lambda txn: [txn.rows(f"p{n}") for n in range(3)], ())
-        put(store, row("new", "p9"))
-        assert keys(store, "p9") in (["new"], [])  # an index that is damaged unseen may hide a row
-        store.clear()
-        assert keys(store, "p0") == []
-        return {found.key: found for found in seen}, store.describe().notes
-
-
-def _overwrite(chance: random.Random, content: bytearray) -> None:
-    at, size = chance.randrange(len(content)), chance.choice([1, 1, 1, 2, 4, 16, 300])
-    content[at : at + size] = chance.randbytes(len(content[at : at + size]))
-
-
-def _flip(chance: random.Random, content: bytearray) -> None:
-    for _ in range(chance.choice([1, 8, 64])):
-        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
-
-
-def _cut(chance: random.Random, content: bytearray) -> None:
-    del content[chance.randrange(len(content)) :]
-
-
-def _shift(chance: random.Random, content: bytearray) -> None:
-    at = chance.randrange(len(content))
-    content[at:at] = chance.randbytes(chance.randint(1, 100))
-
-
-def _swap_pages(chance: random.Random, content: bytearray) -> None:
-    one, other = (4096 * chance.randrange(max(1, len(content) // 4096)) for _ in range(2))
-    content[one : one + 4096], content[other : other + 4096] = (
-        content[other : other + 4096],
-        content[one : one + 4096],
-    )
-
-
-def _busy_bytes(chance: random.Random, content: bytearray) -> None:
-    """Change what is not padding, where the structures are."""
-    busy = [at for at, byte in enumerate(content) if byte]
-    for at in chance.sample(busy, 3):
-        content[at] = chance.randrange(256)
-
-
-MUTATIONS = (_overwrite, _flip, _cut, _shift, _swap_pages, _busy_bytes)
-
-
-def _mutated_places(pristine: Path, chance: random.Random) -> Iterator[tuple[str, Path]]:
-    for turn in range(ROUNDS):
-        place = pristine.with_name("mutated")
-        shutil.rmtree(place, ignore_errors=True)
-        shutil.copytree(pristine if turn % 3 else pristine.with_name("crashed"), place)
-        mutate = MUTATIONS[turn % len(MUTATIONS)]
-        files = [path for path in (place / "store").iterdir() if path.stat().st_size and path.suffix != ""]
-        file = chance.choice(files)
-        content = bytearray(file.read_bytes())
-        mutate(chance, content)
-        file.write_bytes(content)
-        yield f"{turn} {mutate.__name__} {file.name}", place
-
-
-def test_a_mutated_file_gives_right_values_or_none(pristine: Path) -> None:
-    outcomes = {"whole": 0, "partly": 0, "set aside": 0, "refused": 0}
-    for name, place in _mutated_places(pristine, random.Random(37)):
-        try:
-            seen, notes = use(place)
-        except CacheError as problem:
-            outcomes["refused"] += 1
-            seen, notes = use(place) if problem.reason.startswith("sqlite_corrupt") else ({}, ())
-        for key, found in seen.items():
-            assert found == (ROWS | {"more": MORE}).get(key), name
-        outcomes["set aside" if notes else "whole" if ROWS.keys() <= seen.keys() else "partly"] += 1
-        assert not notes or all("set aside" in note for note in notes), name
+def test_a_mutated_file_gives_right_values_or_none(quick_path: Path) -> None:
+    outcomes = play(quick_path, ROUNDS, 37).outcomes
+    assert sum(outcomes.values()) == ROUNDS
     assert min(outcomes.values()) > 0  # every way out was taken
 
 
