@@ -107,8 +107,10 @@ class JupyterAuth(LoggingConfigurable):
             allow_none=True,
             help="""The file with the key that seals the store: 64 hexadecimal digits (32 bytes).
 
-            Type: string, an absolute path; ``~`` is expanded. Default: ``jupyter_auth/seal.key`` in Jupyter's
-            configuration folder, made when it is first needed. A file named here is used as it is and never
+            Type: string, an absolute path; ``~`` is expanded. Default: the system's keyring where there is a
+            safe one, else ``jupyter_auth/seal.key`` in Jupyter's configuration folder, made when it is first
+            needed. It may hold several keys, a line each, the newest first: a store that an older one sealed
+            goes over to the newest when it is opened. A file named here is used as it is and never
             made: it must be there, belong to the server's user and be closed to everybody else (mode 0600 or
             0400). Otherwise tokens are kept in memory only, and you are told.""",
         ),
