@@ -1,7 +1,7 @@
 """A high-water mark of a store, in a file apart from it: by it an older copy that was put back is noticed.
 
-The mark is written after what it tells of: it may lag behind, and never runs ahead. It holds no secret, and
-tells nothing where the folder that it is in was put back as well.
+The mark is written after what it tells of, by whoever comes last: it may lag behind, and never runs ahead.
+It holds no secret, and tells nothing where the folder that it is in was put back as well.
 """
 
 import os
@@ -29,8 +29,8 @@ class Mark:
     """The mark of the store ``store_id`` in ``folder``; it fails nobody where that cannot be used."""
 
     def __init__(self, folder: Path, store_id: str) -> None:
-        self._folder = folder
         self._path = folder / f".{store_id}.mark"
+        self._fd: int | None = None
         self._seen = self._read()
 
     @property
@@ -40,28 +40,27 @@ class Mark:
 
     def tell(self, height: Height) -> None:
         """Note how far the store has come."""
-        if height <= self._seen:
-            return
-        self._seen = max(height, self._read())
-        if self._seen == height:
-            self._write(height)
+        if height > self._seen:
+            self.begin_again(height)
 
     def begin_again(self, height: Height) -> None:
-        """Go on from a lower one: its being lower was told."""
+        """Go on from this one, even where it is lower: that was told."""
         self._seen = height
-        self._write(height)
-
-    def _write(self, height: Height) -> None:
         with suppress(CacheError, OSError):
-            try:
-                fd = places.open_private(self._path, os.O_WRONLY | os.O_CREAT)
-            except FileNotFoundError:
-                places.private_folder(self._folder)
-                fd = places.open_private(self._path, os.O_WRONLY | os.O_CREAT)
-            try:
-                os.pwrite(fd, _FORM.pack(height.epoch, height.saves, self._sum(height)), 0)
-            finally:
-                os.close(fd)
+            os.pwrite(self._opened(), _FORM.pack(height.epoch, height.saves, self._sum(height)), 0)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def _opened(self) -> int:
+        """The file, kept open: what is told is on the path of every saved refresh token."""
+        if self._fd is None:
+            places.private_folder(self._path.parent)
+            self._fd = places.open_private(self._path, os.O_WRONLY | os.O_CREAT)
+        return self._fd
 
     def _read(self) -> Height:
         with suppress(CacheError, OSError, struct.error):

@@ -186,6 +186,8 @@ class RedisStore:
     def close(self) -> None:
         self._generation.close()
         self._link.close()
+        if self._mark is not None:
+            self._mark.close()
 
     # -- forks ----------------------------------------------------------------------------------
 
@@ -210,6 +212,8 @@ class RedisStore:
                 if header.schema == OLD_SCHEMA:
                     reseal(self._link, self._names, header, None, header.why)
                     header = RedisHeader.open_or_make(self._link, self._names, self._keys)
+                if self._mark is not None:
+                    self._mark.close()
                 self._mark = Mark(self._keys.file.parent, header.store_id)
                 self._header = header
             return self._header

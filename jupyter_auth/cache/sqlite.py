@@ -59,6 +59,7 @@ class SqliteStore:
         self._lock = threading.RLock()
         self._keys = KeySources(key_file, given=given_key)
         self._choice: Choice | None = None
+        self._mark: Mark | None = None
         self._network = network
         self._is_closed = False
         self._room = SqliteRoom(limits, clock)
@@ -81,6 +82,8 @@ class SqliteStore:
         for statement in SCHEMA:
             db.execute(statement)
         self._header = Header.load_or_make(db, self._keys, self._choice)
+        if self._mark is not None:
+            self._mark.close()
         self._mark = Mark(self._keys.file.parent, self._header.store_id)
         note = self._header.catch_up(db, self._mark.seen)
         if note:
@@ -166,7 +169,7 @@ class SqliteStore:
                 if durable:
                     height = self._header.count_save(self._file.db)
             if height is not None:
-                self._mark.tell(height)  # behind the commit, never ahead of it
+                self._tell(height)  # behind the commit, never ahead of it
         if self._room.is_due:
             self._make_room(partitions)
         return result
@@ -202,7 +205,7 @@ class SqliteStore:
             except sqlite3.OperationalError as problem:
                 if not lacks_room(problem):
                     raise
-                self._mark.tell(Height(self._header.epoch + 1, 0))  # so that no copy of it is taken for this
+                self._tell(Height(self._header.epoch + 1, 0))  # so that no copy of it is taken for this
                 self._file.remove()  # what cannot be overwritten goes as a whole
                 self._reopen()
             self._file.wipe_set_aside()
@@ -213,7 +216,7 @@ class SqliteStore:
             self._file.db.execute("DELETE FROM records")
             self._header.renew(self._file.db)
             height = self._header.height(self._file.db)
-        self._mark.tell(height)
+        self._tell(height)
         self._file.empty_log()
 
     def rotate_key(self, *, forget_old: bool = False) -> int:
@@ -237,6 +240,8 @@ class SqliteStore:
         with self._lock:
             self._is_closed = True
             self._file.close()
+            if self._mark is not None:
+                self._mark.close()
 
     # -- forks ----------------------------------------------------------------------------------
 
@@ -270,6 +275,10 @@ class SqliteStore:
                     self._file.set_aside(problem)
                     self._reopen()
                 raise failed(self._file.path, problem) from None
+
+    def _tell(self, height: Height) -> None:
+        if self._mark is not None:
+            self._mark.tell(height)
 
     @contextmanager
     def _transact(self) -> Iterator[sqlite3.Connection]:

@@ -22,7 +22,12 @@ def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Confi
         monkeypatch.setenv(f"JUPYTER_{name.upper()}_DIR", str(tmp_path / name))
     (tmp_path / "config").mkdir()
     doctor._settings.cache_clear()
-    yield lambda text: (tmp_path / "config" / "jupyter_server_config.py").write_text(text) and None
+    file = tmp_path / "config" / "jupyter_server_config.py"
+
+    def write(text: str) -> None:
+        file.write_text(text, encoding="utf-8")
+
+    yield write
     doctor._settings.cache_clear()
 
 
