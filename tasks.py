@@ -39,7 +39,7 @@ DEVELOPMENT = ("demo", "docs", "test")
 #: Programs that the tests start, and Debian's packages of them.
 PROGRAMS = {
     "chromium": "chromium",
-    "dbus-run-session": "dbus-daemon",
+    "dbus-daemon": "dbus-daemon",
     "gnome-keyring-daemon": "gnome-keyring",
     "redis-server": "redis-server",
 }

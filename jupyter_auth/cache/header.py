@@ -177,9 +177,8 @@ def _master(sources: KeySources, values: dict[str, object]) -> MasterKey:
 
 def has_header(db: sqlite3.Connection) -> bool:
     """Whether a store is in the file; asked without a lock, so it may change."""
-    with suppress(sqlite3.OperationalError):
-        return db.execute("SELECT 1 FROM header LIMIT 1").fetchone() is not None
-    return False
+    table = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'header'").fetchone()
+    return table is not None and db.execute("SELECT 1 FROM header LIMIT 1").fetchone() is not None
 
 
 def refuse_other_version(db: sqlite3.Connection) -> None:

@@ -187,7 +187,7 @@ async def test_a_store_whose_key_is_not_here_is_locked_and_can_be_given_up(
     open_store(settings).close()
     key.write_text("22" * 32)
     store = open_store(settings)
-    assert store.describe().locked and "not the one that sealed" in store.describe().notes[0]
+    assert store.describe().locked and "not the key that sealed" in store.describe().notes[0]
     store.clear()
     store.close()
     store = open_store(settings)

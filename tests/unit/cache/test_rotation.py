@@ -193,3 +193,29 @@ def test_a_rotation_in_redis_that_is_killed_loses_nothing(
                 assert len(list(client.scan_iter(match="*:r:*", count=1000))) == ROWS  # and nothing else
 
         assert killed_rotations(quick_path, "redis", check) > KILLS // 4
+
+
+# -- an operator's key, for Redis ---------------------------------------------------------------
+
+
+def test_an_operator_s_new_key_takes_over_in_redis(tmp_path: Path, redis_server: RedisServer) -> None:
+    old, new = "0a" * 32, "0b" * 32
+    file, urls = tmp_path / "operator.key", redis_server.url_file(tmp_path)
+
+    def opened_with(*lines: str) -> RedisStore:
+        file.unlink(missing_ok=True)
+        file.write_text("\n".join(lines))
+        file.chmod(0o400)
+        return RedisStore(urls, file, user="ada", given_key=True)
+
+    with closing(opened_with(old)) as first:
+        put(first, make_row("k"))
+        with closing(opened_with(new, old)) as second:
+            assert keys(second) == keys(first) == ["k"]
+            put(first, make_row("of the first"))
+            assert second.rotate_key(forget_old=True) == 2  # the file is the operator's, and stays
+            assert len(file.read_text().split()) == 2
+        with closing(opened_with(new)) as third:
+            assert keys(third) == keys(first) == ["k", "of the first"]
+    with pytest.raises(CacheSealError):
+        opened_with(old)
