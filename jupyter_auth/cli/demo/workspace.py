@@ -140,7 +140,7 @@ def own_environment(root: Path, api: str) -> dict[str, str]:
         "JUPYTER_DATA_DIR": str(root / "data"),
         "JUPYTER_RUNTIME_DIR": str(root / "run"),
         "IPYTHONDIR": str(root / "ipython"),
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",  # nor is anything left in a person's keyring
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",  # a person's own is not touched
         "DEMO_API_URL": api,
         "NO_PROXY": direct,
         "no_proxy": direct,
