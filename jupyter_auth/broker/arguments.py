@@ -2,12 +2,48 @@
 
 from typing import Any
 
+from jupyter_auth.broker import app_verbs
+from jupyter_auth.broker.request import TokenRequest
 from jupyter_auth.core.errors import ProfileError
 
 Message = dict[str, Any]
 
 MAX_WAIT = 30.0  # seconds for one ``wait``; the kernel asks again
 MAX_COUNT = 2**40
+
+#: ``timeout`` is for whoever waits, and may be sent along with the other arguments of ``get_token``.
+_TOKEN = frozenset(TokenRequest.__slots__) | {"interactive", "timeout"}
+_ARGUMENTS: dict[str, frozenset[str]] = {
+    "get_token": _TOKEN,
+    "acquire_token_silent": _TOKEN,
+    "acquire_token_by_device_flow": _TOKEN,
+    "acquire_token_interactive": _TOKEN,
+    "wait": frozenset({"id", "timeout"}),
+    "answer": frozenset({"id", "url", "flow"}),
+    "get_accounts": frozenset({"profile"}),
+    "switch_account": frozenset({"profile", "account"}),
+    "remove_account": frozenset({"profile", "account"}),
+    "sign_out": frozenset({"profile", "account"}),
+    "clear_cache": frozenset({"profile", "revoke"}),
+    "status": frozenset(),
+    "list": frozenset({"resource", "start"}),
+    "watch": frozenset({"seen", "timeout"}),
+    "cancel": frozenset({"id"}),
+    "count_hits": frozenset({"count"}),
+    **app_verbs.ARGUMENTS,
+}
+
+
+def refuse_unknown(op: str, message: Message) -> None:
+    """An argument of a newer client may be a condition: it must not be passed over."""
+    unknown = message.keys() - _ARGUMENTS.get(op, message.keys()) - {"op"}
+    if unknown:
+        named = ", ".join(repr(name[:40]) for name in sorted(unknown)[:3])
+        raise ProfileError(
+            f"This broker's {op} takes no {named}.",
+            reason="unknown_argument",
+            hint="A newer client may need a newer server.",
+        )
 
 
 def seconds(message: Message) -> float:

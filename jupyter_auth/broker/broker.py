@@ -180,6 +180,11 @@ class Broker:
             return None
         return self.silent.peek(self.resolve(request))
 
+    def note_use(self, found: AuthenticationResult) -> None:
+        """What ``peek`` gave was handed out once more."""
+        if self.silent is not None:
+            self.silent.note_use(found._token.version)
+
     async def acquire_silent(self, request: TokenRequest) -> AuthenticationResult:
         """MSAL's ``acquire_token_silent``: raises ``InteractionRequiredError`` where a person is needed."""
         await self.start()

@@ -21,10 +21,14 @@ class Handing:
 
     def out(self, found: AuthenticationResult, resolve: Callable[[], Resolved]) -> dict[str, Any]:
         """The answer with the token; ``resolve`` gives what was asked."""
+        self.note(found, resolve)
+        return {"ok": True, "result": result_to_wire(found)}
+
+    def note(self, found: AuthenticationResult, resolve: Callable[[], Resolved]) -> None:
+        """The token is handed out."""
         self.use.count(found.profile)
         if self._broker.renewing is not None:
             self._broker.renewing.used(self.use, found, resolve)
-        return {"ok": True, "result": result_to_wire(found)}
 
     def close(self) -> None:
         """The connection has gone; with the last one, so has the kernel. Once, however often it is said."""

@@ -8,13 +8,15 @@ from typing import Any, Protocol
 
 from jupyter_auth.broker import app_verbs, overview
 from jupyter_auth.broker.applications import Applications
-from jupyter_auth.broker.arguments import count, seconds, text
+from jupyter_auth.broker.arguments import count, refuse_unknown, seconds, text
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.changes import Counter
 from jupyter_auth.broker.handing import Handing
 from jupyter_auth.broker.interactions import Interaction, Requester
+from jupyter_auth.broker.ready import Answer, ReadyAnswers
 from jupyter_auth.broker.request import TokenRequest
 from jupyter_auth.broker.usage import Usage
+from jupyter_auth.core import frames
 from jupyter_auth.core.errors import (
     AuthError,
     InteractionRequiredError,
@@ -31,29 +33,6 @@ log = logging.getLogger(__name__)
 CALL_TIMEOUT = 90.0  # seconds for any other verb: a provider call's limit, twice, and a little
 
 Message = dict[str, Any]
-
-#: ``timeout`` is for whoever waits, and may be sent along with the other arguments of ``get_token``.
-_TOKEN = frozenset(TokenRequest.__slots__) | {"interactive", "timeout"}
-#: The arguments that each verb takes.
-_ARGUMENTS: dict[str, frozenset[str]] = {
-    "get_token": _TOKEN,
-    "acquire_token_silent": _TOKEN,
-    "acquire_token_by_device_flow": _TOKEN,
-    "acquire_token_interactive": _TOKEN,
-    "wait": frozenset({"id", "timeout"}),
-    "answer": frozenset({"id", "url", "flow"}),
-    "get_accounts": frozenset({"profile"}),
-    "switch_account": frozenset({"profile", "account"}),
-    "remove_account": frozenset({"profile", "account"}),
-    "sign_out": frozenset({"profile", "account"}),
-    "clear_cache": frozenset({"profile", "revoke"}),
-    "status": frozenset(),
-    "list": frozenset({"resource", "start"}),
-    "watch": frozenset({"seen", "timeout"}),
-    "cancel": frozenset({"id"}),
-    "count_hits": frozenset({"count"}),
-    **app_verbs.ARGUMENTS,
-}
 
 
 class Kernels(Protocol):
@@ -81,6 +60,7 @@ class Operations:
         # from the time on, so that no count of a broker before this one is taken for its own
         self.changed = Counter(broker.changes, time.time_ns())
         self.applications = Applications(broker)
+        self.ready = ReadyAnswers(broker)
 
     async def generation_file(self) -> str | None:
         """The path a kernel maps to learn of a clear."""
@@ -118,16 +98,30 @@ class Session:
             **self._apps.table,
         }
 
-    def at_once(self, message: Message) -> Message | None:
-        """The answer from memory, or None where it takes more."""
+    def ready(self, body: bytes) -> bytes | None:
+        """The frame that answers this request, where it was answered before and still is so."""
+        found = self._operations.ready.find(self.kernel_id, body)
+        if found is None or not self._operations.kernels.lives(self.kernel_id):
+            return None
+        self._handing.note(found.result, lambda: self._broker.resolve(found.asked))
+        self._broker.note_use(found.result)
+        return found.frame
+
+    def at_once(self, message: Message, body: bytes = b"") -> Message | None:
+        """The answer from memory, or None where it takes more; ``ready`` for the same ``body``, if given."""
         self._check_alive()
         op = str(message.get("op"))
-        _refuse_unknown(op, message)
-        if op in {"get_token", "acquire_token_silent"}:
-            asked = TokenRequest.from_wire(message)
-            if (found := self._broker.peek(asked)) is not None:
-                return self._handing.out(found, lambda: self._broker.resolve(asked))
-        return self._apps.peek(message)
+        refuse_unknown(op, message)
+        if op not in {"get_token", "acquire_token_silent"}:
+            return self._apps.peek(message)
+        asked, state = TokenRequest.from_wire(message), self._operations.ready.state()
+        if (found := self._broker.peek(asked)) is None:
+            return None
+        answer = self._handing.out(found, lambda: self._broker.resolve(asked))
+        if body:
+            ready = Answer(frame=frames.encode(answer), asked=asked, result=found)
+            self._operations.ready.keep(self.kernel_id, body, ready, state)
+        return answer
 
     async def respond(self, message: Message) -> Message:
         """The answer of a verb, or the error that it ended with."""
@@ -273,18 +267,6 @@ class Session:
         if interaction is None or not overview.is_of(interaction, self.kernel_id):
             raise ProfileError("This kernel has asked for no such sign-in.", reason="unknown_interaction")
         return interaction
-
-
-def _refuse_unknown(op: str, message: Message) -> None:
-    """An argument of a newer client may be a condition: it must not be passed over."""
-    unknown = message.keys() - _ARGUMENTS.get(op, message.keys()) - {"op"}
-    if unknown:
-        named = ", ".join(repr(name[:40]) for name in sorted(unknown)[:3])
-        raise ProfileError(
-            f"This broker's {op} takes no {named}.",
-            reason="unknown_argument",
-            hint="A newer client may need a newer server.",
-        )
 
 
 def failed(problem: Exception) -> Message:

@@ -78,7 +78,7 @@ class Silent:
             return None
         if state == "stale":
             self.renew(key, resolved, version=token.version, life=token.life)
-        self._note_use(token)
+        self.note_use(token.version)
         self._statistics.memory_hits += 1
         return result(token, account, resolved, Provenance("cache", "memory"))
 
@@ -144,7 +144,7 @@ class Silent:
             return None
         if state == "stale":
             self.renew(key, resolved, version=token.version, life=token.life)
-        self._note_use(token)
+        self.note_use(token.version)
         if level == "memory":
             self._statistics.memory_hits += 1
         else:
@@ -155,9 +155,10 @@ class Silent:
     def _state(self, token: AccessTokenRecord) -> str:
         return freshness(token.issued_on, token.expires_on, token.refresh_on, self._clock.now())
 
-    def _note_use(self, token: AccessTokenRecord) -> None:
-        self.last_used.pop(token.version, None)
-        self.last_used[token.version] = self._clock.now()
+    def note_use(self, version: str) -> None:
+        """The token of this version was handed out."""
+        self.last_used.pop(version, None)
+        self.last_used[version] = self._clock.now()
         if len(self.last_used) > MAX_USES:
             del self.last_used[next(iter(self.last_used))]
 
@@ -222,7 +223,7 @@ class Silent:
         return self._joined(attempt, token, resolved)
 
     def _joined(self, attempt: Attempt, token: AccessTokenRecord, resolved: Resolved) -> AuthenticationResult:
-        self._note_use(token)
+        self.note_use(token.version)
         origin = Provenance(
             "cache", "memory", total=perf_counter() - attempt.started, in_cache=attempt.in_cache
         )

@@ -56,3 +56,8 @@ def freshness(issued_on: int, expires_on: int, refresh_on: int, now: float) -> F
     if now >= expiry_time(issued_on, expires_on) or now < issued_on - (expires_on - issued_on):
         return "expired"
     return "stale" if now >= refresh_on else "fresh"
+
+
+def fresh_span(issued_on: int, expires_on: int, refresh_on: int) -> tuple[float, float]:
+    """The moments from and until which ``freshness`` gives ``fresh`` (the last one not included)."""
+    return issued_on - (expires_on - issued_on), min(refresh_on, expiry_time(issued_on, expires_on))

@@ -27,13 +27,15 @@ PROOF_TIMEOUT = 5.0  # seconds from connecting to a proof
 MAX_CONNECTIONS = 1024
 MAX_UNPROVEN = 128
 FRAMES_A_TURN = 32
+READ_SIZE = 4096  # bytes, more than nearly every request has
 
 
-class KernelConnection(asyncio.Protocol):
+class KernelConnection(asyncio.BufferedProtocol):
     """One kernel's connection: hello, prove, then requests in order."""
 
     def __init__(self, channel: "KernelChannel") -> None:
         self._channel = channel
+        self._read = bytearray(READ_SIZE)  # what comes is read into it, without a new buffer each time
         self._buffer = bytearray()
         self._unread = False
         self._nonce: str | None = None
@@ -53,8 +55,11 @@ class KernelConnection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(PROOF_TIMEOUT, self._too_slow)
 
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return self._read
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._buffer += self._read[:nbytes]
         self._advance()
         if len(self._buffer) > frames.MAX_FRAME and self._transport is not None:
             # one request more may wait here; who sends on is not read. Below that, reading goes on, since
@@ -68,9 +73,6 @@ class KernelConnection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._unread = False
         self._go_on()
-
-    def eof_received(self) -> bool:
-        return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._channel.forget(self)
@@ -88,7 +90,7 @@ class KernelConnection(asyncio.Protocol):
         turns = FRAMES_A_TURN
         try:
             while self._task is None and not self._unread and (body := self._next_body()) is not None:
-                self._handle(frames.decode(body))
+                self._handle(body)
                 turns -= 1
                 if not turns:  # others have their turn before the rest of what one sent at once
                     asyncio.get_running_loop().call_soon(self._go_on)
@@ -107,13 +109,17 @@ class KernelConnection(asyncio.Protocol):
         del self._buffer[:end]
         return body
 
-    def _handle(self, message: dict[str, object]) -> None:
+    def _handle(self, body: bytes) -> None:
         session = self._session
         if session is None:
-            self._run(self._greet(message))
+            self._run(self._greet(frames.decode(body)))
             return
+        if (ready := session.ready(body)) is not None:
+            self._write(ready)
+            return
+        message = frames.decode(body)
         try:
-            answer = session.at_once(message)
+            answer = session.at_once(message, body)
         except Exception as problem:  # noqa: BLE001 -- as in _answer
             answer = failed(problem)
         if answer is not None:
@@ -200,12 +206,14 @@ class KernelConnection(asyncio.Protocol):
     # -- writing --------------------------------------------------------------------------------
 
     def _send(self, message: dict[str, object]) -> None:
-        if self._transport is None or self._transport.is_closing():
-            return
         try:
-            self._transport.write(frames.encode(message))
+            self._write(frames.encode(message))
         except FrameError as problem:
-            self._transport.write(frames.encode(error_to_wire(problem)))
+            self._write(frames.encode(error_to_wire(problem)))
+
+    def _write(self, frame: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(frame)
 
     def _close(self) -> None:
         if self._transport is not None:

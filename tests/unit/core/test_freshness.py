@@ -12,6 +12,7 @@ from jupyter_auth.core.freshness import (
     MAX_LIFETIME,
     STALE_WINDOW,
     expiry_time,
+    fresh_span,
     freshness,
     refresh_time,
     usable_seconds,
@@ -138,3 +139,13 @@ def test_usable_seconds(value: Any, seconds: int) -> None:
 )  # fmt: skip
 def test_unusable_seconds(value: Any) -> None:
     assert usable_seconds(value) is None
+
+
+def test_the_span_is_where_it_is_fresh() -> None:
+    for life in _lives():
+        ends = ISSUED + life
+        for refresh_in in (None, life // 3, life):
+            refresh_on = refresh_time(ISSUED, ends, refresh_in, 0.5)
+            since, until = fresh_span(ISSUED, ends, refresh_on)
+            for moment in (since - 1, since, ISSUED, until - 0.01, until, until + 1, ends):
+                assert (freshness(ISSUED, ends, refresh_on, moment) == "fresh") == (since <= moment < until)
