@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from jupyter_auth.core.utf8 import utf8
+from jupyter_auth.core.secret import utf8
 
 
 def make_home_account_id(sub: str, issuer: str) -> str:

@@ -10,10 +10,10 @@ import hmac
 import json
 import math
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_auth.core.errors import TransportError
-from jupyter_auth.core.utf8 import utf8
+from jupyter_auth.core.secret import utf8
 
 PROTOCOL_VERSION = 1
 MAX_FRAME = 64 * 1024  # bytes of JSON
@@ -29,10 +29,12 @@ class FrameError(TransportError):
     default_reason = "bad_frame"
 
 
-class Readable(Protocol):
-    """What ``read_frame`` needs of a socket."""
+if TYPE_CHECKING:
 
-    def recv(self, size: int, /) -> bytes: ...
+    class Readable(Protocol):
+        """What ``read_frame`` needs of a socket."""
+
+        def recv(self, size: int, /) -> bytes: ...
 
 
 def encode(message: dict[str, Any]) -> bytes:

@@ -10,7 +10,6 @@ from copy import deepcopy
 from time import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from jupyter_auth.core.scopes import RESERVED
 from jupyter_auth.core.secret import REDACTED, Secret
 
 if TYPE_CHECKING:
@@ -200,6 +199,8 @@ class AuthenticationResult:
         )
 
     def __repr__(self) -> str:
+        from jupyter_auth.core.scopes import RESERVED  # noqa: PLC0415 -- paid by those who look
+
         who = (self._token.account or {}).get("username") or ""
         head = " ".join(part for part in ("AuthenticationResult", self.profile, who) if part)
         left = _duration(self._token.expires_on - time())

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 #: Asked for at sign-in, never part of what an access token covers (as in MSAL).
 RESERVED = frozenset({"openid", "profile", "offline_access"})
 
-_TOKEN = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+")  # RFC 6749 §3.3 scope-token
+_SCOPE = r"[\x21\x23-\x5B\x5D-\x7E]+"  # RFC 6749 §3.3 scope-token; compiled when one is first met
 _MAX_SCOPES = 100
 _MAX_SCOPE = 512
 
@@ -27,7 +27,7 @@ def parse_scopes(value: str | Iterable[str] | None) -> tuple[str, ...]:
             raise ValueError(f"a scope is a string, not {type(item).__name__}")
         parts.extend(part for part in item.split(" ") if part)
     for part in parts:
-        if len(part) > _MAX_SCOPE or not _TOKEN.fullmatch(part):
+        if len(part) > _MAX_SCOPE or not re.fullmatch(_SCOPE, part):
             raise ValueError(f"{part[:40]!r} is not a scope: letters, digits and punctuation without spaces")
     unique = tuple(dict.fromkeys(parts))
     if len(unique) > _MAX_SCOPES:

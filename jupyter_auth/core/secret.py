@@ -6,9 +6,15 @@ from collections.abc import Callable
 from hmac import compare_digest
 from typing import Any, NoReturn
 
-from jupyter_auth.core.utf8 import utf8
-
 REDACTED = "•••"  # U+2022 has no place in Latin-1: a redacted HTTP header fails loudly
+
+
+def utf8(text: str) -> bytes:
+    """``text`` in UTF-8; half a surrogate pair, which JSON may bring, is encoded like any character.
+
+    Python's own error for it would quote the whole text, which may be a secret.
+    """
+    return text.encode("utf-8", "surrogatepass")
 
 
 class Secret:

@@ -10,17 +10,16 @@ from time import time
 from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_auth.core.errors import InteractionRequiredError, ProfileError
-from jupyter_auth.core.scopes import parse_scopes
 from jupyter_auth.core.wire import result_from_wire
 from jupyter_auth.kernel import asking, memory
 from jupyter_auth.kernel.client import client
 from jupyter_auth.kernel.connection import part
-from jupyter_auth.kernel.waiting import Waiting
 
 if TYPE_CHECKING:
     from jupyter_auth.core.account import Account
     from jupyter_auth.core.result import AuthenticationResult
     from jupyter_auth.core.threads import DaemonThreads
+    from jupyter_auth.kernel.waiting import Waiting
 
 Scopes = str | Iterable[str] | None
 Interactive = bool | Literal["auto"]
@@ -92,8 +91,8 @@ class Asked:
         return asking.can_ask() if self.interactive == "auto" else bool(self.interactive)
 
 
-def acquire(asked: Asked, may_ask: bool, wait: Waiting) -> AuthenticationResult:
-    """Everything beyond a hit."""
+def acquire(asked: Asked, may_ask: bool, wait: Waiting | None = None) -> AuthenticationResult:
+    """Everything beyond a hit. ``wait`` is what somebody may abort."""
     __tracebackhide__ = True
     kept = asked.kept()
     if kept is not None:
@@ -114,18 +113,22 @@ def acquire(asked: Asked, may_ask: bool, wait: Waiting) -> AuthenticationResult:
     return ask(asked, wait)
 
 
-def ask(asked: Asked, wait: Waiting) -> AuthenticationResult:
+def ask(asked: Asked, wait: Waiting | None = None) -> AuthenticationResult:
     """Ask a person. The answer is not kept here: whose it is was the person's choice, and whether it is the
     only one that the next call may mean, the broker knows."""
+    from jupyter_auth.kernel.waiting import Waiting  # noqa: PLC0415 -- paid by those who wait for a person
+
     __tracebackhide__ = True
-    found = wait.run({**asked.request, "interactive": True}, asked.timeout)
+    found = (wait or Waiting()).run({**asked.request, "interactive": True}, asked.timeout)
     memory.note_version(asked.keys, found)
     return found
 
 
-async def acquire_async(asked: Asked, wait: Waiting) -> AuthenticationResult:
+async def acquire_async(asked: Asked) -> AuthenticationResult:
     """``acquire`` in a thread. The event loop wakes up now and then, or it would not hear the stop button."""
-    may_ask = asked.may_ask()
+    from jupyter_auth.kernel.waiting import Waiting  # noqa: PLC0415 -- asynchronous callers only
+
+    may_ask, wait = asked.may_ask(), Waiting()
     work = asyncio.ensure_future(_in_thread(asked, may_ask, wait))
     try:
         while not work.done():
@@ -184,6 +187,10 @@ def account_name(account: str | Account | None) -> str | None:
 
 
 def _scopes(scopes: Scopes) -> tuple[str, ...]:
+    if scopes is None:
+        return ()
+    from jupyter_auth.core.scopes import parse_scopes  # noqa: PLC0415 -- most calls take the profile's own
+
     try:
         return parse_scopes(scopes)
     except (ValueError, TypeError) as problem:

@@ -14,7 +14,6 @@ from jupyter_auth.kernel.acquiring import Interactive, Scopes
 from jupyter_auth.kernel.client import client
 from jupyter_auth.kernel.connection import part
 from jupyter_auth.kernel.memory import hits
-from jupyter_auth.kernel.waiting import Waiting
 
 if TYPE_CHECKING:
     from jupyter_auth.core.account import Account
@@ -84,7 +83,7 @@ def get_token(
         acr_values=acr_values,
         max_age=max_age,
     )
-    return acquiring.acquire(asked, asked.may_ask(), Waiting())
+    return acquiring.acquire(asked, asked.may_ask())
 
 
 async def aget_token(
@@ -120,7 +119,7 @@ async def aget_token(
         max_age=max_age,
     )
     kept = asked.kept()
-    return kept if kept is not None else await acquiring.acquire_async(asked, Waiting())
+    return kept if kept is not None else await acquiring.acquire_async(asked)
 
 
 def acquire_token_silent(

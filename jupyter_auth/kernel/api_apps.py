@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_auth.core.errors import ProfileError
 from jupyter_auth.core.result import AuthenticationResult
-from jupyter_auth.core.secret import Secret
-from jupyter_auth.core.utf8 import utf8
+from jupyter_auth.core.secret import Secret, utf8
 from jupyter_auth.core.wire import result_from_wire
 from jupyter_auth.kernel import acquiring, memory
 from jupyter_auth.kernel.client import client
 from jupyter_auth.kernel.connection import part
-from jupyter_auth.kernel.waiting import Waiting
 
 if TYPE_CHECKING:
     from jupyter_auth.kernel.acquiring import Scopes
@@ -69,7 +67,7 @@ def acquire_token_for_client(
         claims_challenge=claims_challenge,
     )
     asked.keys = [("acquire_token_for_client", key) for key in asked.keys]  # apart from people's tokens
-    return acquiring.acquire(asked, False, Waiting())
+    return acquiring.acquire(asked, may_ask=False)
 
 
 def acquire_token_on_behalf_of(

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from jupyter_auth.core import frames
 from jupyter_auth.core.errors import TransportError, error_from_wire
 from jupyter_auth.core.wire import request_to_wire, unreadable
-from jupyter_auth.kernel.stopping import hide_ours
 
 CONNECT_TIMEOUT = 5.0  # seconds
 CALL_TIMEOUT = 100.0  # seconds: longer than the broker's own limit, which explains more
@@ -61,6 +60,8 @@ class Connection:
             raise lost("The connection to the token broker was lost.") from None
         except BaseException as stop:
             self.close()
+            from jupyter_auth.kernel.stopping import hide_ours  # noqa: PLC0415 -- a cell is seldom stopped here
+
             hide_ours(stop)
             raise
         return unwrapped(answer)

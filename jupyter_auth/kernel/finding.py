@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,17 +63,25 @@ def _proven_connection(file: Path | None, key: bytes) -> tuple[Connection | None
 
 
 def candidates(file: Path | None) -> Iterator[tuple[Path, str]]:
-    """Sockets to try, the likeliest first, each once, and why it is one."""
-    named = f"jupyter_auth-{_parent()}.sock"
-    folders = _folders(file)
+    """Sockets to try, the likeliest first, each once, and why it is one. The folders are not read before that
+    one has failed."""
     seen: set[Path] = set()
-    for path, why in [
-        *((folder / named, "the Jupyter server that started this kernel") for folder in folders if _parent()),
-        *((path, f"found in {folder}") for folder in folders for path in _newest_first(folder)),
-    ]:
+    for path, why in chain(_of_parent(file), _others(file)):
         if path not in seen:
             seen.add(path)
             yield path, why
+
+
+def _of_parent(file: Path | None) -> Iterator[tuple[Path, str]]:
+    parent = _parent()
+    for folder in _folders(file) if parent else []:
+        yield folder / f"jupyter_auth-{parent}.sock", "the Jupyter server that started this kernel"
+
+
+def _others(file: Path | None) -> Iterator[tuple[Path, str]]:
+    for folder in _folders(file):
+        for path in _newest_first(folder):
+            yield path, f"found in {folder}"
 
 
 def _parent() -> int | None:

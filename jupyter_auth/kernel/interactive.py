@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from jupyter_auth.kernel import acquiring
 from jupyter_auth.kernel.acquiring import Scopes
 from jupyter_auth.kernel.client import client
-from jupyter_auth.kernel.waiting import Waiting
 
 if TYPE_CHECKING:
     from jupyter_auth.core.account import Account
@@ -112,4 +111,4 @@ def _ask(op: str, **arguments: Any) -> AuthenticationResult:
     __tracebackhide__ = True
     asked = acquiring.Asked(op, **arguments)
     client.prepare()
-    return acquiring.ask(asked, Waiting())
+    return acquiring.ask(asked)

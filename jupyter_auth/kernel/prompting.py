@@ -1,4 +1,4 @@
-"""Where the kernel client gets its prompt and its panel: from the layer above, when needed."""
+"""The prompts of this process's cells: who waits for the same in one cell sees one card."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
+from jupyter_auth.kernel import asking
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 
 class Prompt(Protocol):
@@ -18,12 +20,6 @@ class Prompt(Protocol):
     def finish(self, interaction: Mapping[str, Any]) -> None: ...
 
     def ask_address(self) -> str | None: ...
-
-
-#: Set by the package when it hands out the client.
-factory: Callable[[], Prompt] | None = None
-#: Set with it: gives what ``%auth`` displays.
-panel_factory: Callable[[], Any] | None = None
 
 
 class Joined:
@@ -60,13 +56,11 @@ _shown: dict[tuple[str, str | None], tuple[Prompt, int]] = {}
 
 def join(interaction: Mapping[str, Any]) -> Joined:
     """The prompt for an interaction in this cell, which is made for the first who waits."""
-    from jupyter_auth.kernel import asking  # noqa: PLC0415 -- loading the extension pays for none of it
-
-    if factory is None:
-        raise RuntimeError("nobody has set jupyter_auth.kernel.prompting.factory")
+    if asking.make_prompt is None:
+        raise RuntimeError("nobody has set jupyter_auth.kernel.asking.make_prompt")
     key = str(interaction.get("id")), asking.cell()
     with _lock:
-        prompt, waiting = _shown.get(key) or (factory(), 0)
+        prompt, waiting = _shown.get(key) or (asking.make_prompt(), 0)
         _shown[key] = (prompt, waiting + 1)
     return Joined(key)
 
