@@ -4,6 +4,7 @@
 python3 tasks.py demo [arguments of `jupyter auth demo`]   the product, in JupyterLab
 python3 tasks.py test [arguments of pytest]                everything that is checked
 python3 tasks.py lint | format | docs                      parts of it
+python3 tasks.py bench [modules] [--write]                 what tokens cost, beside other programs
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -43,6 +44,8 @@ PROGRAMS = {
     "gnome-keyring-daemon": "gnome-keyring",
     "redis-server": "redis-server",
 }
+#: What is measured beside us.
+PEERS = {"oidc-agent": "oidc-agent-cli"}
 #: No questions; and RUNLEVEL keeps Debian from starting Redis as a service: the tests start their own.
 APT = ("DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1")
 
@@ -68,9 +71,9 @@ def build_docs(out: IO[str] | None = None) -> int:
     return run([BIN / "sphinx-build", "-W", "--keep-going", "--quiet", "docs", "docs/_build/html"], out)
 
 
-def install_programs(out: IO[str] | None) -> int:
+def install_programs(out: IO[str] | None, programs: Mapping[str, str] = PROGRAMS) -> int:
     """What the tests start and pip does not bring; install it where that needs no question."""
-    missing = [package for program, package in PROGRAMS.items() if not shutil.which(program)]
+    missing = [package for program, package in programs.items() if not shutil.which(program)]
     if not missing:
         return 0
     prefix = [] if is_root() else ["sudo", "-n"]
@@ -80,10 +83,10 @@ def install_programs(out: IO[str] | None) -> int:
         apt = [*prefix, "env", *APT, "apt-get", "-q"]
         run([*apt, "update"], out)
         run([*apt, "install", "-y", "--no-install-recommends", *missing], out)
-    missing = [package for program, package in PROGRAMS.items() if not shutil.which(program)]
+    missing = [package for program, package in programs.items() if not shutil.which(program)]
     if not missing:
         return 0
-    raise TaskError(f"Some tests need these, and fail without: sudo apt install {' '.join(missing)}")
+    raise TaskError(f"Some of it needs these, and fails without: sudo apt install {' '.join(missing)}")
 
 
 def build_wheel(folder: Path, out: IO[str] | None) -> int:
@@ -135,7 +138,13 @@ def docs(_: Sequence[str]) -> int:
     return build_docs()
 
 
-TASKS = {"demo": demo, "test": test, "lint": lint, "format": format_, "docs": docs}
+def bench(arguments: Sequence[str]) -> int:
+    prepare([*DEVELOPMENT, "bench"])
+    install_programs(None, PROGRAMS | PEERS)
+    return run([PYTHON, "-m", "tests.bench", *arguments])
+
+
+TASKS = {"bench": bench, "demo": demo, "test": test, "lint": lint, "format": format_, "docs": docs}
 
 
 def main(arguments: Sequence[str]) -> int:

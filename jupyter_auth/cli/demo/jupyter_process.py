@@ -27,7 +27,7 @@ class JupyterProcess(Lifetime):
         self.url = ""
         self.token = ""
         self._space = space
-        self._command = [sys.executable, "-P", "-m", module, *_options(space), *options]
+        self.command = [sys.executable, "-P", "-m", module, *_options(space), *options]
         self._timeout = timeout
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -37,7 +37,7 @@ class JupyterProcess(Lifetime):
         with self._space.log.open("wb") as log:
             # A session of its own: Ctrl+C is for us, and we end the server in order.
             self._process = subprocess.Popen(
-                self._command,
+                self.command,
                 cwd=self._space.notebooks,
                 env=dict(self._space.environment),
                 stdin=subprocess.DEVNULL,

@@ -1,0 +1,127 @@
+"""What runs in a kernel: it imports nothing before it is measured, but for what every kernel has."""
+
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+Sample = Callable[[], object]
+
+
+def first_by_us() -> float:
+    """ms for the first token of a kernel, import included."""
+    begun = perf_counter()
+    import jupyter_auth
+
+    jupyter_auth.get_token("lake", interactive=False)
+    return (perf_counter() - begun) * 1e3
+
+
+def first_by_msal(**peer: str) -> float:
+    """The same by msal, with its cache in a file that is read whole (msal: SerializableTokenCache)."""
+    begun = perf_counter()
+    ask = msal_from_file(**peer)
+    ask()
+    return (perf_counter() - begun) * 1e3
+
+
+def first_by_msal_extensions(**peer: str) -> float:
+    """The same by msal over msal-extensions' file, with its lock."""
+    begun = perf_counter()
+    from msal_extensions import FilePersistence, PersistedTokenCache
+
+    _msal(PersistedTokenCache(FilePersistence(peer["file"])), **peer)()
+    return (perf_counter() - begun) * 1e3
+
+
+def first_by_azure_identity(**peer: str) -> float:
+    """The same by azure-identity, with its persistent cache (unencrypted: there is no keyring)."""
+    begun = perf_counter()
+    azure_identity(**peer)()
+    return (perf_counter() - begun) * 1e3
+
+
+def load_extension() -> float:
+    """ms for ``%load_ext jupyter_auth``."""
+    from IPython import get_ipython
+
+    begun = perf_counter()
+    get_ipython().run_line_magic("load_ext", "jupyter_auth")
+    return (perf_counter() - begun) * 1e3
+
+
+def msal_from_file(**peer: str) -> Sample:
+    """A silent call of msal's for an account of its file."""
+    from msal import SerializableTokenCache
+
+    cache = SerializableTokenCache()
+    cache.deserialize(Path(peer["file"]).read_text(encoding="utf-8"))
+    return _msal(cache, **peer)
+
+
+def _msal(cache: Any, *, authority: str, certificate: str, client_id: str, scope: str, **_: str) -> Sample:
+    import msal
+    import requests
+
+    session = requests.Session()
+    session.trust_env, session.verify = False, certificate
+    app = msal.PublicClientApplication(
+        client_id, authority=authority, token_cache=cache, http_client=session, instance_discovery=False
+    )
+    account = app.get_accounts()[0]
+
+    def ask() -> str:
+        return str(app.acquire_token_silent([scope], account=account)["access_token"])
+
+    return ask
+
+
+def azure_identity(
+    *, authority: str, certificate: str, client_id: str, scope: str, account: str, **_: str
+) -> Sample:
+    """``get_token`` of a credential that somebody has signed in to."""
+    from azure.identity import AuthenticationRecord, DeviceCodeCredential, TokenCachePersistenceOptions
+
+    host, _slash, tenant = authority.rpartition("/")
+    credential = DeviceCodeCredential(
+        client_id,
+        disable_instance_discovery=True,
+        disable_automatic_authentication=True,
+        connection_verify=certificate,
+        cache_persistence_options=TokenCachePersistenceOptions(allow_unencrypted_storage=True),
+        authentication_record=AuthenticationRecord(
+            tenant, client_id, host.removeprefix("https://"), account, "ada@contoso.test"
+        ),
+    )
+    return lambda: credential.get_token(scope)
+
+
+def hits(peers: dict[str, dict[str, str]], rounds: int) -> dict[str, list[float]]:
+    """µs of a call that this kernel's own memory answers, by us and by each peer, in batches by turns.
+
+    Garbage is collected as ever meanwhile.
+    """
+    import jupyter_auth
+    from jupyter_auth.kernel import memory
+
+    def served() -> None:
+        memory.forget()
+        jupyter_auth.get_token("lake")
+
+    asked: dict[str, tuple[Sample, int]] = {
+        "ours": (lambda: jupyter_auth.get_token("lake"), 5000),
+        "ours, from the server": (served, 20),
+    }
+    for name, peer in peers.items():
+        make = azure_identity if name == "azure-identity" else msal_from_file
+        asked[name] = make(**peer), 100
+    found: dict[str, list[float]] = {name: [] for name in asked}
+    for turn in range(rounds + 2):
+        for name, (ask, calls) in asked.items():
+            begun = perf_counter()
+            for _ in range(calls):
+                ask()
+            took = perf_counter() - begun
+            if turn >= 2:  # the first ones warm it up
+                found[name].append(took / calls * 1e6)
+    return found
