@@ -1,7 +1,6 @@
 """The broker: the one place that talks to identity providers and holds refresh tokens."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -22,24 +21,22 @@ from jupyter_auth.broker.sign_ins import SignIns
 from jupyter_auth.broker.silent import Silent
 from jupyter_auth.broker.storage import open_store
 from jupyter_auth.broker.tenants import client_of
+from jupyter_auth.broker.workers import Workers
 from jupyter_auth.cache.store import Store
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.account import Account
-from jupyter_auth.core.errors import CacheError, InteractionRequiredError, TransportError
+from jupyter_auth.core.errors import CacheError, InteractionRequiredError
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.reports import ClearReport, SignOutReport
 from jupyter_auth.core.result import AuthenticationResult, Provenance
 from jupyter_auth.core.statistics import Statistics
-from jupyter_auth.core.threads import DaemonThreads
 from jupyter_auth.providers.base import Engine
 from jupyter_auth.providers.registry import make_engine
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-THREADS = 16
 LOOK_AT_FILES = 1.0  # seconds between two looks at the configuration's files (a stat each)
-DRAIN = 5.0  # seconds that a stop waits for whatever else is asked of a provider just then
 SETTLE = 35.0  # seconds that a stop waits for refreshes under way: a provider call's limit and a little
 
 
@@ -59,10 +56,8 @@ class Broker:
         self._files = configuration or ConfigurationFiles()
         self._open = store
         self.clock = clock or Clock()
-        # apart, so that a provider which keeps its threads waiting does not keep the store from answering
-        self._threads = DaemonThreads(THREADS, "jupyter_auth-store")
-        self._calls = DaemonThreads(THREADS, "jupyter_auth-provider")
-        self._closed = False
+        self._workers = Workers()
+        self.in_thread, self.calling = self._workers.in_thread, self._workers.calling
         self._engines: dict[Profile, Engine] = {}
         self._starting: asyncio.Task[TokenCache] | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -125,34 +120,11 @@ class Broker:
         await self.interactions.close()
         if self.silent is not None:
             await self.silent.flights.settle(SETTLE)
-        self._closed = True
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DRAIN):
-                await self._drained()
-        for threads in (self._calls, self._threads):
-            threads.shutdown(wait=False, cancel_futures=True)
+        await self._workers.close()
         for engine in self._engines.values():
             engine.close()
         if self.cache is not None:
             self.cache.close()
-
-    async def _drained(self) -> None:
-        """Wait for the threads: an answer that is on its way is saved, or given back."""
-        while self._calls.is_busy or self._threads.is_busy:  # noqa: ASYNC110 -- they set no event of a loop's
-            await asyncio.sleep(0.02)
-
-    async def in_thread(self, work: Callable[[], T]) -> T:
-        """Run what blocks, a little, away from the event loop."""
-        return await self._run(self._threads, work)
-
-    async def calling(self, work: Callable[[], T]) -> T:
-        """Run what asks a provider, away from the event loop and from the store's threads."""
-        return await self._run(self._calls, work)
-
-    async def _run(self, threads: DaemonThreads, work: Callable[[], T]) -> T:
-        if self._closed:
-            raise TransportError("The server is stopping.", reason="server_stopped", retryable=True)
-        return await asyncio.get_running_loop().run_in_executor(threads, work)
 
     def _engine(self, profile: Profile) -> Engine:
         """The engine of a profile, made at first use; called in threads."""
@@ -180,10 +152,10 @@ class Broker:
             return None
         return self.silent.peek(self.resolve(request))
 
-    def note_use(self, found: AuthenticationResult) -> None:
+    def hit_again(self, found: AuthenticationResult) -> None:
         """What ``peek`` gave was handed out once more."""
         if self.silent is not None:
-            self.silent.note_use(found._token.version)
+            self.silent.hit_again(found._token.version)
 
     async def acquire_silent(self, request: TokenRequest) -> AuthenticationResult:
         """MSAL's ``acquire_token_silent``: raises ``InteractionRequiredError`` where a person is needed."""

@@ -104,7 +104,7 @@ class Session:
         if found is None or not self._operations.kernels.lives(self.kernel_id):
             return None
         self._handing.note(found.result, lambda: self._broker.resolve(found.asked))
-        self._broker.note_use(found.result)
+        self._broker.hit_again(found.result)
         return found.frame
 
     def at_once(self, message: Message, body: bytes = b"") -> Message | None:

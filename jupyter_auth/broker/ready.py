@@ -2,7 +2,8 @@
 
 What a request was answered from memory is kept as the frame that it was sent in, for that kernel and for
 these very bytes. It is sent again while nothing could make the answer another: the token is fresh, the
-store's generation is the same, nobody was told of a change, the configuration is the same.
+store's generation is the same, nobody was told of a change, the configuration is the same, and memory may
+answer without the store (``l1_absolute_expiration``).
 """
 
 from time import monotonic
@@ -88,6 +89,7 @@ class ReadyAnswers:
             self._state = state
         token = answer.result
         since, until = fresh_span(token.issued_on, token.expires_on, token.refresh_on)
+        until = min(until, self._clock.now() + state.configuration.settings.memory_limits.absolute_expiration)
         ahead = self._clock.ahead()
         self._answers[kernel_id, body] = answer._replace(since=since, until=until, ahead=ahead)
         if len(self._answers) > MAX_ANSWERS:

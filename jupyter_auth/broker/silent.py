@@ -78,9 +78,13 @@ class Silent:
             return None
         if state == "stale":
             self.renew(key, resolved, version=token.version, life=token.life)
-        self.note_use(token.version)
-        self._statistics.memory_hits += 1
+        self.hit_again(token.version)
         return result(token, account, resolved, Provenance("cache", "memory"))
+
+    def hit_again(self, version: str) -> None:
+        """A token in memory was handed out."""
+        self.note_use(version)
+        self._statistics.memory_hits += 1
 
     def _peeked(self, key: Holder, resolved: Resolved) -> AccessTokenRecord | None:
         token = self._cache.peek_token(key, resolved.target, fold=resolved.profile.folds_case)

@@ -17,13 +17,14 @@ from jupyter_auth.cache import forking, places
 from jupyter_auth.cache.database import FILE_ERRORS, Database, failed, is_damage, lacks_room
 from jupyter_auth.cache.header import SCHEMA, Header, has_header, refuse_other_version
 from jupyter_auth.cache.keys import Choice, KeySources
-from jupyter_auth.cache.leases import Lease, RowLease, admits_all, hold_file
+from jupyter_auth.cache.leases import Lease, RowLease, hold_file
 from jupyter_auth.cache.limits import FULL, StoreLimits
 from jupyter_auth.cache.mark import Height, Mark
 from jupyter_auth.cache.network import NetworkGeneration
 from jupyter_auth.cache.records import Kind
-from jupyter_auth.cache.sealing import BrokenSealError, lease_name
+from jupyter_auth.cache.sealing import lease_name
 from jupyter_auth.cache.sqlite_room import SqliteRoom
+from jupyter_auth.cache.sqlite_rows import SqliteRows, SqliteTransaction
 from jupyter_auth.cache.store import Counter, Row, StoreDescription, Transaction
 from jupyter_auth.core.errors import CacheError
 from jupyter_auth.core.generation import Generation
@@ -33,7 +34,6 @@ T = TypeVar("T")
 
 FILE = "tokens.db"
 SLICE = 2000  # rows that one transaction of a sweep looks at: some milliseconds
-_SELECT = "SELECT key, kind, expires_on, sealed FROM records "
 
 
 class SqliteStore:
@@ -139,19 +139,15 @@ class SqliteStore:
 
     def rows(self, partition: str) -> list[Row]:
         with self._guarded(), self._file.transaction(writes=False):
-            self._header.refresh(self._file.db)
-            return self._rows(partition, self._skip)
+            return self._read().rows(partition)
 
     def row(self, partition: str, key: str) -> Row | None:
         with self._guarded(), self._file.transaction(writes=False):
-            self._header.refresh(self._file.db)
-            return self._row(partition, key, self._skip)
+            return self._read().row(partition, key)
 
     def rows_of_kind(self, kind: Kind) -> Iterable[Row]:
         with self._guarded(), self._file.transaction(writes=False):
-            self._header.refresh(self._file.db)
-            found = self._file.db.execute(_SELECT + "WHERE kind = ?", (int(kind),))
-            return list(self._opened(found, self._skip))
+            return self._read().of_kind(kind)
 
     def update(
         self,
@@ -164,8 +160,8 @@ class SqliteStore:
         height: Height | None = None
         with self._guarded():
             with self._file.transaction(durable=durable):
-                self._header.refresh(self._file.db)
-                result = change(_SqliteTransaction(self))
+                epoch = self._header.refresh(self._file.db)
+                result = change(SqliteTransaction(self._file.db, self._header.sealer, epoch))
                 if durable:
                     height = self._header.count_save(self._file.db)
             if height is not None:
@@ -276,6 +272,11 @@ class SqliteStore:
                     self._reopen()
                 raise failed(self._file.path, problem) from None
 
+    def _read(self) -> SqliteRows:
+        """The rows, inside a transaction."""
+        self._header.refresh(self._file.db)
+        return SqliteRows(self._file.db, self._header.sealer)
+
     def _tell(self, height: Height) -> None:
         if self._mark is not None:
             self._mark.tell(height)
@@ -285,59 +286,3 @@ class SqliteStore:
         """A transaction on the header, for leases and the generation over hosts."""
         with self._guarded(), self._file.transaction():
             yield self._file.db
-
-    def _rows(self, partition: str, broken: Callable[[bytes], None]) -> list[Row]:
-        name = self._header.sealer.name(partition)
-        found = self._file.db.execute(_SELECT + "WHERE partition = ?", (name,))
-        return [row for row in self._opened(found, broken) if row.partition == partition]
-
-    def _row(self, partition: str, key: str, broken: Callable[[bytes], None]) -> Row | None:
-        found = self._file.db.execute(_SELECT + "WHERE key = ?", (self._header.sealer.name(key),))
-        rows = self._opened(found, broken)
-        return next((row for row in rows if (row.partition, row.key) == (partition, key)), None)
-
-    def _opened(self, cursor: sqlite3.Cursor, broken: Callable[[bytes], None]) -> Iterator[Row]:
-        for name, kind, expires_on, sealed in cursor.fetchall():
-            try:
-                yield self._header.sealer.open(name, kind, expires_on, sealed)
-            except BrokenSealError:
-                log.warning("A record of the token store does not open; it counts as gone.")
-                broken(name)
-
-    def _skip(self, name: bytes) -> None:
-        """A reader never writes: the next writer who comes by removes the broken record."""
-
-    def _put(self, row: Row) -> None:
-        sealer = self._header.sealer
-        name = sealer.name(row.key)
-        self._file.db.execute(
-            "INSERT INTO records (key, partition, kind, expires_on, sealed) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT (key) DO UPDATE SET partition = excluded.partition, kind = excluded.kind, "
-            "expires_on = excluded.expires_on, sealed = excluded.sealed",
-            (name, sealer.name(row.partition), int(row.kind), row.expires_on, sealer.seal(name, row)),
-        )
-
-    def _delete(self, name: bytes) -> None:
-        self._file.db.execute("DELETE FROM records WHERE key = ?", (name,))
-
-
-class _SqliteTransaction:
-    """The store, inside its transaction."""
-
-    def __init__(self, store: SqliteStore) -> None:
-        self._store = store
-        self.put = store._put
-        self.admits = admits_all
-
-    @property
-    def epoch(self) -> int:
-        return self._store._header.epoch
-
-    def rows(self, partition: str) -> list[Row]:
-        return self._store._rows(partition, self._store._delete)
-
-    def row(self, partition: str, key: str) -> Row | None:
-        return self._store._row(partition, key, self._store._delete)
-
-    def delete(self, key: str) -> None:
-        self._store._delete(self._store._header.sealer.name(key))

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from jupyter_auth.broker import broker as broker_module
+from jupyter_auth.broker import workers
 from jupyter_auth.core.errors import AuthError, OAuthError
 from jupyter_auth.providers import transport
 from jupyter_auth.providers.transport import MAX_BODY
@@ -135,7 +135,7 @@ async def test_a_held_refresh_does_not_hold_another_account(idp: MisbehavingProv
 async def test_providers_that_hang_do_not_keep_the_store_from_answering(
     idp: MisbehavingProvider, make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(broker_module, "THREADS", 2)
+    monkeypatch.setattr(workers, "THREADS", 2)
     bench = make_bench(idp)
     for name in ("ada", "bob", "cyd"):
         await bench.sign_in(username=name)

@@ -66,6 +66,21 @@ def test_it_is_the_answer_that_would_be_made(desk: Desk) -> None:
     assert desk.warm() == json.loads(json.dumps(anew))
 
 
+def test_it_counts_as_a_hit_in_memory(desk: Desk, bench: Bench) -> None:
+    desk.warm()
+    before = bench.broker.statistics.memory_hits
+    assert desk.ask(ASKED)[0]
+    assert bench.broker.statistics.memory_hits == before + 1
+
+
+def test_it_is_kept_no_longer_than_memory_answers_without_the_store(desk: Desk, bench: Bench) -> None:
+    desk.warm()
+    bench.advance(290)
+    assert desk.ask(ASKED)[0]
+    bench.advance(20)
+    assert not desk.ask(ASKED)[0]
+
+
 def test_it_is_for_one_kernel_and_for_one_wording(desk: Desk) -> None:
     desk.warm()
     assert not desk.ask(ASKED, desk.other)[0]
