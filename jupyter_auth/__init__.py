@@ -178,7 +178,7 @@ def __dir__() -> list[str]:
 def _bring_prompt() -> None:
     """Join the kernel client with the prompt and the panel of the layer above it, so that neither imports the
     other."""
-    from jupyter_auth.kernel import asking  # noqa: PLC0415 -- a server never needs it
+    from jupyter_auth import kernel  # noqa: PLC0415 -- a server never needs it
 
     def make() -> Any:
         from jupyter_auth.ui.prompt import make_prompt  # noqa: PLC0415 -- paid only when a person is asked
@@ -190,7 +190,7 @@ def _bring_prompt() -> None:
 
         return panel()
 
-    asking.make_prompt, asking.make_panel = make, make_panel
+    kernel.make_prompt, kernel.make_panel = make, make_panel
 
 
 def load_ipython_extension(ipython: Any) -> None:

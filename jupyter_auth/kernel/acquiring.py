@@ -5,24 +5,26 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Hashable, Iterable
 from time import time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from jupyter_auth.core.errors import InteractionRequiredError, ProfileError
 from jupyter_auth.core.wire import result_from_wire
-from jupyter_auth.kernel import asking, memory
+from jupyter_auth.kernel import memory
 from jupyter_auth.kernel.client import client
 from jupyter_auth.kernel.connection import part
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+    from typing import Any, Literal
+
     from jupyter_auth.core.account import Account
     from jupyter_auth.core.result import AuthenticationResult
     from jupyter_auth.core.threads import DaemonThreads
     from jupyter_auth.kernel.waiting import Waiting
 
-Scopes = str | Iterable[str] | None
-Interactive = bool | Literal["auto"]
+    Scopes = str | Iterable[str] | None
+    Interactive = bool | Literal["auto"]
 
 #: Arguments for which a token that is kept here will not do.
 DEMANDS = frozenset({"force_refresh", "claims_challenge", "prompt", "acr_values", "max_age"})
@@ -88,11 +90,16 @@ class Asked:
         """Whether a person may be asked; to be found out where the cell's own context is."""
         if self.request.get("prompt") == "none":
             return False
-        return asking.can_ask() if self.interactive == "auto" else bool(self.interactive)
+        if self.interactive != "auto":
+            return bool(self.interactive)
+        from jupyter_auth.kernel.asking import can_ask  # noqa: PLC0415 -- paid where a person is needed
+
+        return can_ask()
 
 
-def acquire(asked: Asked, may_ask: bool, wait: Waiting | None = None) -> AuthenticationResult:
-    """Everything beyond a hit. ``wait`` is what somebody may abort."""
+def acquire(asked: Asked, may_ask: bool | None = None, wait: Waiting | None = None) -> AuthenticationResult:
+    """Everything beyond a hit. ``may_ask`` is None where the cell's own context is: then it is found out once
+    a person is needed. ``wait`` is what somebody may abort."""
     __tracebackhide__ = True
     kept = asked.kept()
     if kept is not None:
@@ -105,8 +112,10 @@ def acquire(asked: Asked, may_ask: bool, wait: Waiting | None = None) -> Authent
     except InteractionRequiredError as required:
         if required.reason == "ambiguous_account":
             raise
-        if not may_ask:
-            raise asking.nobody_to_ask(required) from None
+        if not (asked.may_ask() if may_ask is None else may_ask):
+            from jupyter_auth.kernel.asking import nobody_to_ask  # noqa: PLC0415 -- paid by those who need one
+
+            raise nobody_to_ask(required) from None
     else:
         memory.keep(asked.keys, found, seen)
         return found

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_auth.core.result import AuthenticationResult
 from jupyter_auth.kernel import acquiring, memory
-from jupyter_auth.kernel.acquiring import Interactive, Scopes
 from jupyter_auth.kernel.client import client
 from jupyter_auth.kernel.connection import part
 from jupyter_auth.kernel.memory import hits
@@ -18,6 +17,7 @@ from jupyter_auth.kernel.memory import hits
 if TYPE_CHECKING:
     from jupyter_auth.core.account import Account
     from jupyter_auth.core.reports import ClearReport, SignOutReport
+    from jupyter_auth.kernel.acquiring import Interactive, Scopes
 
 
 def get_token(
@@ -83,7 +83,7 @@ def get_token(
         acr_values=acr_values,
         max_age=max_age,
     )
-    return acquiring.acquire(asked, asked.may_ask())
+    return acquiring.acquire(asked)
 
 
 async def aget_token(

@@ -1,22 +1,12 @@
-"""Whether a person can answer just now, and what shows them the question."""
+"""Whether a person can answer just now."""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_auth.core.errors import InteractionRequiredError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from jupyter_auth.kernel.prompting import Prompt
-
-#: What shows a request to a person, and what ``%auth`` displays: from the layer above, which the package sets
-#: here when it hands out the client. Here, since a call that asks nobody needs neither.
-make_prompt: Callable[[], Prompt] | None = None
-make_panel: Callable[[], Any] | None = None
 
 
 def shell() -> Any | None:

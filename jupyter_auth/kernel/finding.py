@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -15,6 +14,8 @@ from jupyter_auth.kernel.connection import CONNECT_TIMEOUT, Connection
 from jupyter_auth.kernel.own import connection_file, connection_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jupyter_auth.kernel.in_process import InProcess
 
 _was_proven = False  # a server's broker has known this process once: it never goes on with one of its own
@@ -74,7 +75,7 @@ def candidates(file: Path | None) -> Iterator[tuple[Path, str]]:
 
 def _of_parent(file: Path | None) -> Iterator[tuple[Path, str]]:
     parent = _parent()
-    for folder in _folders(file) if parent else []:
+    for folder in _folders(file) if parent else ():
         yield folder / f"jupyter_auth-{parent}.sock", "the Jupyter server that started this kernel"
 
 
@@ -90,8 +91,10 @@ def _parent() -> int | None:
     return int(told) if told.isdecimal() and len(told) < 10 else None
 
 
-def _folders(file: Path | None) -> list[Path]:
-    return [*([file.parent] if file is not None else []), _runtime_dir()]
+def _folders(file: Path | None) -> Iterator[Path]:
+    if file is not None:
+        yield file.parent
+    yield _runtime_dir()
 
 
 def _newest_first(folder: Path) -> list[Path]:

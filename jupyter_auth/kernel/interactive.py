@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_auth.kernel import acquiring
-from jupyter_auth.kernel.acquiring import Scopes
 from jupyter_auth.kernel.client import client
 
 if TYPE_CHECKING:
     from jupyter_auth.core.account import Account
     from jupyter_auth.core.result import AuthenticationResult
+    from jupyter_auth.kernel.acquiring import Scopes
 
 
 def acquire_token_by_device_flow(

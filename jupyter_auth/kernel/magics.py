@@ -10,8 +10,8 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
+from jupyter_auth import kernel
 from jupyter_auth.core.errors import AuthError
-from jupyter_auth.kernel import asking
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -132,10 +132,10 @@ def _panel(args: Any) -> None:
     """The panel; where it cannot be one, the same as text."""
     if args.profile:
         raise UsageError(f"%auth panel takes no profile; for one: %auth status {args.profile}")
-    if asking.make_panel is None:
-        raise RuntimeError("nobody has set jupyter_auth.kernel.asking.make_panel")
+    if kernel.make_panel is None:
+        raise RuntimeError("nobody has set jupyter_auth.kernel.make_panel")
     try:
-        shown = asking.make_panel()
+        shown = kernel.make_panel()
     except AuthError as problem:
         if problem.reason != "no_widgets":
             raise

@@ -6,6 +6,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
+from jupyter_auth import kernel
 from jupyter_auth.kernel import asking
 
 if TYPE_CHECKING:
@@ -56,11 +57,11 @@ _shown: dict[tuple[str, str | None], tuple[Prompt, int]] = {}
 
 def join(interaction: Mapping[str, Any]) -> Joined:
     """The prompt for an interaction in this cell, which is made for the first who waits."""
-    if asking.make_prompt is None:
-        raise RuntimeError("nobody has set jupyter_auth.kernel.asking.make_prompt")
+    if kernel.make_prompt is None:
+        raise RuntimeError("nobody has set jupyter_auth.kernel.make_prompt")
     key = str(interaction.get("id")), asking.cell()
     with _lock:
-        prompt, waiting = _shown.get(key) or (asking.make_prompt(), 0)
+        prompt, waiting = _shown.get(key) or (kernel.make_prompt(), 0)
         _shown[key] = (prompt, waiting + 1)
     return Joined(key)
 
