@@ -37,9 +37,13 @@ class Client:
         return dict(json.loads(self._exactly(length)))
 
     def call(self, **message: Any) -> dict[str, Any]:
-        body = json.dumps(message).encode()
-        self.raw(struct.pack(">I", len(body)) + body)
+        self.send(message)
         return self.read()
+
+    def send(self, *messages: dict[str, Any]) -> None:
+        """All of them in one write."""
+        bodies = [json.dumps(message).encode() for message in messages]
+        self.raw(b"".join(struct.pack(">I", len(body)) + body for body in bodies))
 
     def prove(self, key: str) -> dict[str, Any]:
         hello = self.call(op="hello", v=1)
@@ -164,6 +168,37 @@ def test_requests_before_the_proof_are_refused(
     client = connect()
     assert client.call(op="get_token", profile="lake")["reason"] == "not_proven"
     assert client.is_closed()
+
+
+def test_a_request_may_follow_the_proof_at_once_but_no_refusal(
+    server: JupyterProcess,
+    home: Place,
+    kernel: Kernel,
+    sign_in: Callable[..., str],
+    connect: Callable[[], Client],
+) -> None:
+    sign_in(kernel)
+    key, asked = key_of(home, kernel).encode(), {"op": "get_token", "profile": "lake"}
+
+    def proven(client: Client) -> dict[str, Any]:
+        hello = client.call(op="hello", v=1)
+        return {"op": "prove", "mac": frames.proof(key, hello["broker_id"], hello["nonce"])}
+
+    def handed_out() -> list[int]:
+        rows = server.get("jupyter_auth/v1/kernels").json()
+        return [profile["count"] for row in rows for profile in row["profiles"]]
+
+    refused = connect()
+    proof, before = proven(refused), handed_out()
+    refused.send(asked, proof, asked)
+    assert refused.read()["reason"] == "not_proven"
+    assert refused.is_closed()
+    assert handed_out() == before
+    client = connect()
+    client.send(proven(client), asked)
+    assert client.read()["kernel_id"]
+    assert client.read()["result"]["access_token"]
+    assert handed_out() == [before[0] + 1]
 
 
 @pytest.mark.parametrize(
