@@ -47,6 +47,7 @@ class KeySources:
         self.file = file
         self.given = given
         self._derive = derive
+        self._known: MasterKey | None = None
 
     def choose(self, *, fresh: bool = False) -> Choice:
         """The key for a new store; ``fresh``: a new one, where the source is ours. Raises ``CacheError``."""
@@ -66,7 +67,18 @@ class KeySources:
         return Choice(master=self._derive(master), reasons=reasons)
 
     def find(self, source: object, location: object, key_id: object) -> MasterKey:
-        """The key that a header names. Raises ``CacheSealError``, which names it too."""
+        """The key that a header names. Raises ``CacheSealError``, which names it too.
+
+        What was found before is not asked for again: a clear, here or elsewhere, changes the keys below it,
+        and must not need a keyring that is locked by now, or a file that is gone.
+        """
+        known = self._known
+        if known is not None and (known.source, known.key_id) == (source, key_id):
+            return known
+        self._known = self._find(source, location, key_id)
+        return self._known
+
+    def _find(self, source: object, location: object, key_id: object) -> MasterKey:
         if source == "keyring" and not self.given:
             told, keys = f"{keyrings.SERVICE}/{location} of the keyring", _of_entry(str(location))
         else:

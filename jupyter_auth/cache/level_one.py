@@ -129,6 +129,8 @@ class LevelOne:
             if (self._generation, self._writes) != seen:
                 return
             self._drop(key)
+            if entry.size > self.limits.size:
+                return  # it would not stay, and everything else would go before it
             self._entries[key] = entry
             self.size += entry.size
             self._make_room(entry.since)

@@ -56,9 +56,11 @@ class Mark:
             self._fd = None
 
     def _opened(self) -> int:
-        """The file, kept open: what is told is on the path of every saved refresh token."""
+        """The file, kept open: what is told is on the path of every saved refresh token. A folder that is
+        there stays as it is: it may be an operator's."""
         if self._fd is None:
-            places.private_folder(self._path.parent)
+            if not self._path.parent.exists():
+                places.private_folder(self._path.parent)
             self._fd = places.open_private(self._path, os.O_WRONLY | os.O_CREAT)
         return self._fd
 

@@ -63,6 +63,31 @@ def test_an_operator_s_file_is_the_only_one_that_counts(tmp_path: Path) -> None:
         SqliteStore(tmp_path / "store", tmp_path / "operator.key", given_key=True)
 
 
+def test_an_operator_s_folder_stays_as_it_is(tmp_path: Path) -> None:
+    """Though the mark of how far the store has come is put beside the key, where that can be."""
+    (folder := tmp_path / "etc").mkdir(mode=0o755)
+    folder.chmod(0o755)
+    file = given(tmp_path, OLD).rename(folder / "seal.key")
+    with closing(SqliteStore(tmp_path / "store", file, given_key=True)) as store:
+        put(store, row(), durable=True)
+    assert folder.stat().st_mode & 0o777 == 0o755
+    assert list(folder.glob(".*.mark"))
+
+
+def test_a_clear_needs_no_key_that_has_gone_meanwhile(tmp_path: Path) -> None:
+    """Neither to clear, nor to go on after a clear by another."""
+    with closing(open_store(tmp_path)) as store, closing(open_store(tmp_path)) as other:
+        put(store, row())
+        key_file(tmp_path).rename(tmp_path / "away")
+        store.clear()
+        assert keys(store) == keys(other) == []
+        put(other, row())
+        assert keys(store) == [row().key]
+    (tmp_path / "away").rename(key_file(tmp_path))
+    with closing(open_store(tmp_path)) as store:
+        assert keys(store) == [row().key]
+
+
 @pytest.mark.parametrize(
     ("backend", "why"),
     [

@@ -61,6 +61,16 @@ def test_what_is_larger_than_all_the_room_is_not_kept() -> None:
     assert bench.level.get(ADA) is None and (len(bench.level), bench.level.size) == (0, 0)
 
 
+def test_what_is_larger_than_all_the_room_costs_the_others_nothing() -> None:
+    """A list of very many accounts."""
+    bench = Bench(size=20_000)
+    for of in keys(3):
+        bench.keep(of)
+    bench.level.keep_accounts(CLIENT, (account(),) * 200, bench.level.seen())
+    assert bench.level.get(CLIENT) is None
+    assert all(bench.level.get(of) for of in keys(3)) and bench.counts.memory_evictions["size"] == 0
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_no_order_of_events_breaks_a_limit(seed: int) -> None:
     chance = random.Random(seed)
