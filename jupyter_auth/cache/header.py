@@ -175,6 +175,14 @@ def _master(sources: KeySources, values: dict[str, object]) -> MasterKey:
     return sources.find(values.get("key_source"), values.get("key_location"), values.get("key_id"))
 
 
+def look_for_key(db: sqlite3.Connection, sources: KeySources) -> None:
+    """Have ``sources`` know a key that is in the keyring, which may keep us waiting, before the file is locked.
+    Raises ``CacheSealError``."""
+    values = _values(db)
+    if values.get("key_source") == "keyring":
+        _master(sources, values)
+
+
 def has_header(db: sqlite3.Connection) -> bool:
     """Whether a store is in the file; asked without a lock, so it may change."""
     table = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'header'").fetchone()

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from jupyter_auth.cache import forking, places
 from jupyter_auth.cache.database import FILE_ERRORS, Database, failed, is_damage, lacks_room
-from jupyter_auth.cache.header import SCHEMA, Header, has_header, refuse_other_version
+from jupyter_auth.cache.header import SCHEMA, Header, has_header, look_for_key, refuse_other_version
 from jupyter_auth.cache.keys import Choice, KeySources
 from jupyter_auth.cache.leases import Lease, RowLease, hold_file
 from jupyter_auth.cache.limits import FULL, StoreLimits
@@ -73,10 +73,14 @@ class SqliteStore:
     # -- opening --------------------------------------------------------------------------------
 
     def _check(self, db: sqlite3.Connection) -> None:
-        """Before anything is written. The key of a new store is chosen here, outside of a transaction: a
-        keyring may keep us waiting."""
+        """Before anything is written. The key of a new store is chosen here, and that of another looked for,
+        outside of a transaction: a keyring may keep us waiting, and nobody else."""
         refuse_other_version(db)
-        self._choice = None if has_header(db) else self._keys.choose()
+        self._choice = None
+        if has_header(db):
+            look_for_key(db, self._keys)
+        else:
+            self._choice = self._keys.choose()
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         for statement in SCHEMA:

@@ -13,7 +13,7 @@ import pytest
 from jupyter_auth.cache import keyrings
 from tests.support.keyring_session import KeyringSession
 from tests.unit.cache.elsewhere import Elsewhere
-from tests.unit.cache.samples import database, key_file, open_store
+from tests.unit.cache.samples import database, key_file
 
 TAKEN = "keyring: taken (jupyter-token-broker/seal-key)"
 
@@ -51,6 +51,21 @@ def test_the_keyring_is_asked_when_the_store_is_opened_and_not_again(
         started = time.monotonic()
         process("sign_in", "w", "bob")
         assert process("accounts") == ["ada", "bob"] and time.monotonic() - started < 5
+        session.go_on()
+
+
+def test_who_waits_for_the_keyring_keeps_nobody_from_writing(tmp_path: Path, session: KeyringSession) -> None:
+    with Elsewhere(tmp_path) as process, Elsewhere(tmp_path) as late:
+        process("sign_in", "v")
+        assert late("notes") == []
+        late("shut")
+        session.pause()
+        late.begin("told", "open")
+        time.sleep(1)  # by now it waits
+        started = time.monotonic()
+        assert process("sign_in", "w", "bob") is None
+        assert time.monotonic() - started < 4
+        assert "did not answer within" in late.answer()
         session.go_on()
 
 
@@ -95,11 +110,13 @@ def test_an_existing_store_waits_a_while_and_is_then_told(tmp_path: Path, sessio
 
 
 def test_a_rotation_takes_the_key_to_the_keyring_and_others_follow(
-    tmp_path: Path, session: KeyringSession
+    tmp_path: Path, session: KeyringSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A store that was made before there was a keyring; a process of then has it open."""
-    with closing(open_store(tmp_path)) as store:  # this process uses no keyring: see tests/conftest.py
-        assert store.describe().key_source.startswith("file ")
+    with monkeypatch.context() as before:
+        before.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+        with Elsewhere(tmp_path) as process:
+            assert process("key")[0].startswith("file ")
     with Elsewhere(tmp_path) as old, Elsewhere(tmp_path) as process:
         old("put", "k", 10, True)
         assert process("rotate_key") == 1
