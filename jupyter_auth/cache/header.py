@@ -176,8 +176,8 @@ def _master(sources: KeySources, values: dict[str, object]) -> MasterKey:
 
 
 def look_for_key(db: sqlite3.Connection, sources: KeySources) -> None:
-    """Have ``sources`` know a key that is in the keyring, which may keep us waiting, before the file is locked.
-    Raises ``CacheSealError``."""
+    """Have ``sources`` know a key that is in the keyring, which may keep us waiting, before the file is
+    locked. Raises ``CacheSealError``."""
     values = _values(db)
     if values.get("key_source") == "keyring":
         _master(sources, values)

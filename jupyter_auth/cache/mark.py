@@ -4,6 +4,7 @@ The mark is written after what it tells of, by whoever comes last: it may lag be
 It holds no secret, and tells nothing where the folder that it is in was put back as well.
 """
 
+import hashlib
 import os
 import struct
 from contextlib import suppress
@@ -26,10 +27,14 @@ class Height:
 
 
 class Mark:
-    """The mark of the store ``store_id`` in ``folder``; it fails nobody where that cannot be used."""
+    """The mark of the store ``store_id`` in ``folder``; it fails nobody where that cannot be used.
 
-    def __init__(self, folder: Path, store_id: str) -> None:
-        self._path = folder / f".{store_id}.mark"
+    ``place`` is where the store is: a copy that is used elsewhere goes its own way, and neither is the older.
+    """
+
+    def __init__(self, folder: Path, store_id: str, place: str) -> None:
+        of = hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        self._path = folder / f".{store_id}-{of}.mark"
         self._fd: int | None = None
         self._seen = self._read()
 

@@ -214,7 +214,7 @@ class RedisStore:
                     header = RedisHeader.open_or_make(self._link, self._names, self._keys)
                 if self._mark is not None:
                     self._mark.close()
-                self._mark = Mark(self._keys.file.parent, header.store_id)
+                self._mark = Mark(self._keys.file.parent, header.store_id, "redis")
                 self._header = header
             return self._header
 

@@ -88,7 +88,8 @@ class SqliteStore:
         self._header = Header.load_or_make(db, self._keys, self._choice)
         if self._mark is not None:
             self._mark.close()
-        self._mark = Mark(self._keys.file.parent, self._header.store_id)
+        place = str(self._file.path.resolve())
+        self._mark = Mark(self._keys.file.parent, self._header.store_id, place)
         note = self._header.catch_up(db, self._mark.seen)
         if note:
             self._file.notes.append(note)

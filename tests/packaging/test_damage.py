@@ -11,7 +11,7 @@ PAGE = TESTS.parent / "docs" / "reference" / "damage.md"
 SECTIONS = {
     "The file": 10,
     "Whose it is, and the key": 8,
-    "A copy that was put back": 5,
+    "A copy that was put back": 6,
     "The disk": 4,
     "Redis": 12,
 }

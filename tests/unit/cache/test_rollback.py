@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_auth.cache.sqlite import SqliteStore
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.generation import Generation
 from jupyter_auth.testing.store_contract import put
@@ -144,6 +145,17 @@ def test_writers_at_once_and_a_kill_raise_no_false_alarm(tmp_path: Path) -> None
         one.kill()
         with closing(open_store(tmp_path)) as store:
             assert store.describe().notes == ()
+
+
+def test_a_copy_that_is_used_elsewhere_goes_its_own_way(tmp_path: Path) -> None:
+    """With the same key folder: what is done to the one is not done to the other."""
+    with closing(open_store(tmp_path)) as store:
+        put(store, row(), durable=True)
+    shutil.copytree(tmp_path / "store", tmp_path / "copy")
+    with closing(SqliteStore(tmp_path / "copy", key_file(tmp_path))) as another:
+        assert another.clear()
+    with closing(open_store(tmp_path)) as store:
+        assert store.rows(row().partition) == [row()] and store.describe().notes == ()
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"\xff" * 16, b"\x7f" * 20, b"\0" * 20, b"\0" * 4096])
