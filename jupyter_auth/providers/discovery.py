@@ -19,6 +19,7 @@ from jupyter_auth.providers.idtoken import is_subject, portable_claims, read_key
 from jupyter_auth.providers.transport import ProviderSession, fetch, json_object
 
 MAX_KEY_SETS = 64  # Entra's tenants have an address each
+LACKING = 60.0  # seconds for which no refresh asks again for keys that could not be had
 METADATA_LIFETIME = 3600.0  # seconds for which discovery is believed
 _ENDPOINTS = (
     "token_endpoint",
@@ -43,6 +44,7 @@ class Discovery:
         self._lock = threading.Lock()
         self._metadata: tuple[float, ProviderMetadata] | None = None
         self._keys: dict[str, tuple[float, list[jwskate.Jwk]]] = {}
+        self._lacking: dict[str, float] = {}
 
     def metadata(self) -> ProviderMetadata:
         """OpenID Connect Discovery §4, with issuer equality (§4.3)."""
@@ -96,10 +98,8 @@ class Discovery:
 
     def public_keys(self, jwks_uri: str, fetch_anew: bool) -> list[jwskate.Jwk]:
         """The keys that may sign an id token."""
-        with self._lock:
-            known = self._keys.get(jwks_uri)
-        if known and not fetch_anew and time.monotonic() < known[0]:
-            return known[1]
+        if not fetch_anew and (known := self._known(jwks_uri)):
+            return known
         keys = read_keys(self.get_json(jwks_uri))
         if not keys:
             raise PolicyError(
@@ -109,7 +109,31 @@ class Discovery:
             if len(self._keys) >= MAX_KEY_SETS:
                 self._keys.clear()
             self._keys[jwks_uri] = (time.monotonic() + METADATA_LIFETIME, keys)
+            self._lacking.pop(jwks_uri, None)
         return keys
+
+    def _known(self, jwks_uri: str) -> list[jwskate.Jwk] | None:
+        with self._lock:
+            known = self._keys.get(jwks_uri)
+        return known[1] if known and time.monotonic() < known[0] else None
+
+    def keys_at_hand(self, jwks_uri: str, fetch_anew: bool) -> list[jwskate.Jwk]:
+        """The same for a refresh, which goes on without them: one waits for keys that do not come, and not
+        each after it."""
+        if not fetch_anew and (known := self._known(jwks_uri)):
+            return known
+        with self._lock:
+            is_lacking = time.monotonic() < self._lacking.get(jwks_uri, 0.0)
+        if is_lacking:
+            raise PolicyError(f"The keys of {host_of(self.profile.issuer)} do not come.", reason="id_token")
+        try:
+            return self.public_keys(jwks_uri, fetch_anew)
+        except AuthError:
+            with self._lock:
+                if len(self._lacking) >= MAX_KEY_SETS:
+                    self._lacking.clear()
+                self._lacking[jwks_uri] = time.monotonic() + LACKING
+            raise
 
     def userinfo(self, metadata: ProviderMetadata, access_token: Secret) -> dict[str, Any] | None:
         """Who signed in, where the flow gave no id token (OpenID Connect Core §5.3); None if unknown."""

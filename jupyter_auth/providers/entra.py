@@ -148,7 +148,8 @@ class EntraEngine:
         at_hand: list[KeysAtHand] = []
 
         def ask(app: Any) -> None:
-            at_hand.append(KeysAtHand(self._keys(call)))  # msal has the tenant's endpoints by now
+            # msal has the tenant's endpoints by now
+            at_hand.append(KeysAtHand(keys_of(call.wire.document, self._discovery.keys_at_hand)))
             app.acquire_token_by_refresh_token(refresh_token.reveal(), _own(scopes), data=data)
 
         call.run(ask)

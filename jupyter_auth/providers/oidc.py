@@ -136,7 +136,7 @@ class OidcEngine:
         metadata = self.discover()
         fields = self._target() | self._fields((), extra)
         client = self._client(metadata)
-        keys = KeysAtHand(self._keys(metadata), wanted="openid" in scopes)
+        keys = KeysAtHand(self._keys(metadata, of_refresh=True), wanted="openid" in scopes)
         response = self._send(
             lambda: client.refresh_token(refresh_token.reveal(), scope=" ".join(scopes) or None, **fields)
         )
@@ -280,10 +280,12 @@ class OidcEngine:
             id_token, issuer=metadata.issuer, client_id=self.profile.client_id, keys=keys, nonce=nonce
         )
 
-    def _keys(self, metadata: ProviderMetadata) -> Keys:
+    def _keys(self, metadata: ProviderMetadata, *, of_refresh: bool = False) -> Keys:
+        ask = self._discovery.keys_at_hand if of_refresh else self._discovery.public_keys
+
         def keys(fetch_anew: bool) -> Sequence[jwskate.Jwk]:
             if metadata.jwks_uri is None:
                 raise PolicyError("The provider signs id tokens but announces no keys.", reason="id_token")
-            return self._discovery.public_keys(metadata.jwks_uri, fetch_anew)
+            return ask(metadata.jwks_uri, fetch_anew)
 
         return keys

@@ -200,6 +200,22 @@ async def test_keys_that_have_changed_are_fetched_once_the_refresh_token_is_safe
     assert [seen.endpoint for seen in idp.requests[-2:]] == ["token", "jwks"]
 
 
+async def test_keys_that_cannot_be_had_are_not_waited_for_at_every_refresh(
+    idp: MisbehavingProvider, bench: Bench, make_bench: MakeBench
+) -> None:
+    another, right = make_bench(idp), idp.answers["jwks"]
+    idp.requests.clear()
+    idp.answers["jwks"] = faults.html(503)
+    for _ in range(3):
+        await another.refresh()
+    assert [seen.endpoint for seen in idp.requests] == ["discovery", "jwks", "token", "token", "token"]
+    idp.answers["jwks"] = right
+    for engine in another.broker._engines.values():
+        engine._discovery._lacking.clear()  # type: ignore[attr-defined]  # as a minute later
+    await another.refresh()
+    assert [seen.endpoint for seen in idp.requests[-2:]] == ["jwks", "token"]
+
+
 async def test_under_new_keys_another_persons_token_is_found_out_as_well(
     idp: MisbehavingProvider, bench: Bench
 ) -> None:
