@@ -2,8 +2,8 @@
 
 What a request was answered from memory is kept as the frame that it was sent in, for that kernel and for
 these very bytes. It is sent again while nothing could make the answer another: the token is fresh, the
-store's generation is the same, nobody was told of a change, the configuration is the same, and memory may
-answer without the store (``l1_absolute_expiration``).
+store's generation is the same, nobody was told of a change, the configuration is the same, and it was
+made no longer ago than memory may answer without the store (``l1_absolute_expiration``).
 """
 
 from time import monotonic

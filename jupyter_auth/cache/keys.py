@@ -17,7 +17,7 @@ from jupyter_auth.cache.keyrings import NoKeyringError
 from jupyter_auth.cache.sealing import KEY_BYTES, MasterKey, sealed_without_key
 from jupyter_auth.core.errors import CacheError, CacheSealError, NoSafeStoreError
 
-MAX_KEYS = 8  # of a source; the oldest of more goes
+MAX_KEYS = 60  # of a source; the oldest of more goes. Many: another store may not have been opened for long
 ENTRY = "seal-key"  # of the keyring
 _LIMIT = 4096  # bytes of a key file
 

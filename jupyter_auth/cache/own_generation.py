@@ -28,7 +28,7 @@ def own_generation(folder: Path) -> Generation | None:
             fd = places.open_private(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
             _held.append(fd)
             with suppress(OSError):  # a filesystem without locks: there nobody removes anything either
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(fd, fcntl.LOCK_EX)  # held for an instant by who takes it for abandoned
             made = Generation(path, create=True)
             if places.is_at(path, fd):
                 return made

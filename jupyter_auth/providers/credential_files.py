@@ -1,6 +1,7 @@
 """Reading a client's secrets from where its profile says they are. No library is imported for that."""
 
 import os
+import re
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,15 +12,19 @@ from jupyter_auth.core.secret import Secret
 
 MAX_FILE = 256 * 1024  # bytes
 
+#: What everything that a server starts needs, whatever a profile says of it.
+_EVERYBODYS = re.compile(
+    "(JUPYTER|JPY_|LC_|LD_|PYTHON|XDG_).*|HOME|LANG|LOGNAME|PATH|PWD|SHELL|TMPDIR|USER|VIRTUAL_ENV"
+)
 _withheld: dict[str, Secret] = {}
 
 
 def withhold(profiles: Iterable[Profile]) -> None:
     """Take the variables of ``client_secret_env`` out of this process's environment, into its memory: what it
-    starts from now on, kernels above all, does not inherit them. Variables of Jupyter itself stay."""
+    starts from now on, kernels above all, does not inherit them. Those of Jupyter and the system stay."""
     for profile in profiles:
         name = profile.client_secret_env
-        if name and os.environ.get(name) and not name.startswith("JUPYTER"):
+        if name and os.environ.get(name) and not _EVERYBODYS.fullmatch(name):
             _withheld[name] = Secret(os.environ.pop(name))
 
 

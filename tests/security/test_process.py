@@ -160,6 +160,9 @@ profile, faults = read_profile("batch", table, "here")
 assert not faults, faults
 print(credential_files.client_secret(profile), os.environ["THE_SECRET"])
 credential_files.withhold([profile])
+import dataclasses
+credential_files.withhold([dataclasses.replace(profile, client_secret_env="PATH")])
+assert "PATH" in os.environ
 print(credential_files.client_secret(profile), os.environ.get("THE_SECRET"))
 """
     done = subprocess.run(

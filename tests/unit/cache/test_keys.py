@@ -167,7 +167,9 @@ def test_one_who_has_it_open_and_lacks_the_new_key_is_told(tmp_path: Path) -> No
 # -- what may stand in a key file ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("lines", [(), ("0a" * 31,), (OLD, "0b" * 33), (OLD, "no hex"), (OLD,) * 9])
+@pytest.mark.parametrize(
+    "lines", [(), ("0a" * 31,), (OLD, "0b" * 33), (OLD, "no hex"), (OLD,) * (MAX_KEYS + 1)]
+)
 def test_a_file_with_anything_but_keys_is_refused(tmp_path: Path, lines: tuple[str, ...]) -> None:
     with pytest.raises(CacheSealError, match=r"operator\.key holds no key"):
         open_given(tmp_path, *lines)
