@@ -84,9 +84,14 @@ class Timed:
         return getattr(self._store, name)
 
     def update(
-        self, change: Callable[[Transaction], T], partitions: Sequence[str], *, durable: bool = False
+        self,
+        change: Callable[[Transaction], T],
+        partitions: Sequence[str],
+        *,
+        durable: bool = False,
+        **more: Any,
     ) -> T:
-        done: T = self._store.update(change, partitions, durable=durable)
+        done: T = self._store.update(change, partitions, durable=durable, **more)
         arrived, self._here.arrived = getattr(self._here, "arrived", 0), 0
         if durable and arrived:
             tell("window", arrived, time.monotonic_ns())
