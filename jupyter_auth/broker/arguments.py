@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jupyter_auth.broker import app_verbs
+from jupyter_auth.broker.apps import app_verbs
 from jupyter_auth.broker.request import TokenRequest
 from jupyter_auth.core.errors import ProfileError
 

@@ -7,20 +7,20 @@ from typing import Any, TypeVar
 
 from jupyter_auth.broker import ending, listing
 from jupyter_auth.broker.accounts import switch
-from jupyter_auth.broker.answers import Answers
-from jupyter_auth.broker.app_request import no_people, resolve_any
-from jupyter_auth.broker.attempt import result
+from jupyter_auth.broker.apps.app_request import no_people, resolve_any
 from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
-from jupyter_auth.broker.configuration import Configuration, ConfigurationFiles
-from jupyter_auth.broker.interactions import Interaction, Interactions, Requester
-from jupyter_auth.broker.redirects import PasteBack, Redirects
-from jupyter_auth.broker.renewing import Renewing
+from jupyter_auth.broker.config.configuration import Configuration, ConfigurationFiles
 from jupyter_auth.broker.request import Resolved, TokenRequest
-from jupyter_auth.broker.sign_ins import SignIns
-from jupyter_auth.broker.silent import Silent
+from jupyter_auth.broker.signing_in.answers import Answers
+from jupyter_auth.broker.signing_in.interactions import Interaction, Interactions, Requester
+from jupyter_auth.broker.signing_in.redirects import PasteBack, Redirects
+from jupyter_auth.broker.signing_in.sign_ins import SignIns
 from jupyter_auth.broker.storage import open_store
 from jupyter_auth.broker.tenants import client_of
+from jupyter_auth.broker.tokens.attempt import result
+from jupyter_auth.broker.tokens.renewing import Renewing
+from jupyter_auth.broker.tokens.silent import Silent
 from jupyter_auth.broker.workers import Workers
 from jupyter_auth.cache.store import Store
 from jupyter_auth.cache.token_cache import TokenCache

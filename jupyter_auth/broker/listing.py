@@ -5,11 +5,11 @@ from functools import partial
 from typing import Any
 
 from jupyter_auth import __version__
-from jupyter_auth.broker.configuration import Configuration
-from jupyter_auth.broker.renewing import Renewing
+from jupyter_auth.broker.config.configuration import Configuration
 from jupyter_auth.broker.request import resource_of
-from jupyter_auth.broker.silent import Silent
 from jupyter_auth.broker.tenants import client_of, realm_of
+from jupyter_auth.broker.tokens.renewing import Renewing
+from jupyter_auth.broker.tokens.silent import Silent
 from jupyter_auth.cache.applications import ApplicationCache
 from jupyter_auth.cache.records import AccessTokenRecord, AccountKey, AccountRecord, AppKey, ClientKey, Holder
 from jupyter_auth.cache.store import StoreDescription

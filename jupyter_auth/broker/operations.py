@@ -6,15 +6,16 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
-from jupyter_auth.broker import app_verbs, overview
-from jupyter_auth.broker.applications import Applications
+from jupyter_auth.broker import overview
+from jupyter_auth.broker.apps import app_verbs
+from jupyter_auth.broker.apps.applications import Applications
 from jupyter_auth.broker.arguments import count, refuse_unknown, seconds, text
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.changes import Counter
-from jupyter_auth.broker.handing import Handing
-from jupyter_auth.broker.interactions import Interaction, Requester
-from jupyter_auth.broker.ready import Answer, ReadyAnswers
 from jupyter_auth.broker.request import TokenRequest
+from jupyter_auth.broker.signing_in.interactions import Interaction, Requester
+from jupyter_auth.broker.tokens.handing import Handing
+from jupyter_auth.broker.tokens.ready import Answer, ReadyAnswers
 from jupyter_auth.broker.usage import Usage
 from jupyter_auth.core import frames
 from jupyter_auth.core.errors import (

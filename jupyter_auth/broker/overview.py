@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter_auth.broker import listing
 from jupyter_auth.broker.broker import Broker
-from jupyter_auth.broker.interactions import Interaction, Requester
+from jupyter_auth.broker.signing_in.interactions import Interaction, Requester
 from jupyter_auth.core.errors import ProfileError
 
 Row = dict[str, Any]

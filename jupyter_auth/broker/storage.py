@@ -12,11 +12,11 @@ from typing import Any, cast
 
 from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_runtime_dir
 
-from jupyter_auth.broker.settings import DEFAULTS, STORE_PLUGINS, Settings
+from jupyter_auth.broker.config.settings import DEFAULTS, STORE_PLUGINS, Settings
 from jupyter_auth.cache.filesystems import network_filesystem
 from jupyter_auth.cache.memory import MemoryStore
 from jupyter_auth.cache.own_generation import own_generation
-from jupyter_auth.cache.sqlite import FILE, SqliteStore
+from jupyter_auth.cache.sqlite import FILE
 from jupyter_auth.cache.store import Store
 from jupyter_auth.core.errors import CacheError, CacheSealError
 from jupyter_auth.core.faults import where
@@ -66,6 +66,9 @@ def _opened(settings: Settings) -> Store:
         )
     if settings.store != "sqlite":
         return _plugin(settings)
+    # in a thread: what seals takes as long to load as all the rest that a server's start waits for
+    from jupyter_auth.cache.sqlite.store import SqliteStore  # noqa: PLC0415
+
     folder = store_folder(settings)
     return SqliteStore(
         folder,
@@ -94,7 +97,7 @@ def _plugin(settings: Settings) -> Store:
 def _redis() -> Any:
     """The module of the store in Redis. Raises ``CacheError`` where redis-py is not installed."""
     try:
-        return import_module("jupyter_auth.cache.redis")
+        return import_module("jupyter_auth.cache.redis.store")
     except ModuleNotFoundError:
         raise CacheError(
             "The store in Redis needs the package redis.",

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import psutil
-
 #: Names that the operating system gives them; ``fuse.…`` may be anything (sshfs, GlusterFS, JuiceFS).
 _NETWORK = frozenset(
     {
@@ -30,6 +28,8 @@ _LOCAL_FUSE = frozenset({"fuseblk", "fuse.ntfs", "fuse.ntfs-3g", "fuse.exfat", "
 
 def network_filesystem(path: Path) -> str | None:
     """The name of the network filesystem that ``path`` is (or will be) on; None for a local one."""
+    import psutil  # noqa: PLC0415 -- with the first use, not at a server's start
+
     here = path.resolve()
     best: tuple[int, str] = (-1, "")
     for mount in psutil.disk_partitions(all=True):

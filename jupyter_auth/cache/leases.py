@@ -20,8 +20,6 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-import psutil
-
 from jupyter_auth.cache import places
 from jupyter_auth.core.errors import CacheError, TransportError
 
@@ -207,6 +205,8 @@ def _started(pid: int) -> float:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
         return int(fields.split()[19]) / os.sysconf("SC_CLK_TCK")
     except (OSError, IndexError, ValueError):
+        import psutil  # noqa: PLC0415
+
         return psutil.Process(pid).create_time()
 
 
@@ -222,6 +222,8 @@ def _place() -> list[Any]:
 
 def _is_dead(held: str) -> bool:
     """True where the holder was a process of this host and is gone; of others nobody here knows."""
+    import psutil  # noqa: PLC0415 -- where a lease is held by a row, not at a server's start
+
     try:
         *place, pid, started, _ = json.loads(held)
         if place != _place():

@@ -12,9 +12,9 @@ from typing import Literal
 from jupyter_core.paths import jupyter_config_path
 
 from jupyter_auth.broker import storage
-from jupyter_auth.broker.configuration import Configuration, config_files, load, user_file
-from jupyter_auth.broker.settings import PLACE, Settings
-from jupyter_auth.broker.settings_files import load_settings
+from jupyter_auth.broker.config.configuration import Configuration, config_files, load, user_file
+from jupyter_auth.broker.config.settings import PLACE, Settings
+from jupyter_auth.broker.config.settings_files import load_settings
 from jupyter_auth.cache.filesystems import network_filesystem
 from jupyter_auth.cache.sqlite import FILE as SQLITE_FILE
 from jupyter_auth.cli import servers

@@ -1,7 +1,7 @@
 """``jupyter auth rotate-key``."""
 
 from jupyter_auth.broker import storage
-from jupyter_auth.broker.settings_files import load_settings
+from jupyter_auth.broker.config.settings_files import load_settings
 from jupyter_auth.core.errors import CacheError
 
 FAILED = 1

@@ -24,8 +24,8 @@ from jupyter_auth.kernel.connection import CALL_TIMEOUT, Message, lost, unwrappe
 from jupyter_auth.kernel.stopping import hide_ours
 
 if TYPE_CHECKING:
-    from jupyter_auth.broker.interactions import Requester
     from jupyter_auth.broker.operations import Session
+    from jupyter_auth.broker.signing_in.interactions import Requester
 
 T = TypeVar("T")
 
@@ -58,7 +58,7 @@ class _ThisProcess:
         return False  # a page can ask no server about what waits here
 
     async def describe(self, kernel_id: str) -> Requester:
-        from jupyter_auth.broker.interactions import Requester  # noqa: PLC0415
+        from jupyter_auth.broker.signing_in.interactions import Requester  # noqa: PLC0415
 
         return Requester(
             kernel_name=f"Python {platform.python_version()}, process {os.getpid()}",
@@ -92,10 +92,10 @@ class Host:
     async def _open(self) -> str | None:
         """Make the broker, on the loop that it is to live on."""
         from jupyter_auth.broker.broker import Broker  # noqa: PLC0415
-        from jupyter_auth.broker.configuration import ConfigurationFiles  # noqa: PLC0415
-        from jupyter_auth.broker.loopback import Loopback  # noqa: PLC0415
+        from jupyter_auth.broker.config.configuration import ConfigurationFiles  # noqa: PLC0415
+        from jupyter_auth.broker.config.settings_files import load_settings  # noqa: PLC0415
         from jupyter_auth.broker.operations import Operations  # noqa: PLC0415
-        from jupyter_auth.broker.settings_files import load_settings  # noqa: PLC0415
+        from jupyter_auth.broker.signing_in.loopback import Loopback  # noqa: PLC0415
         from jupyter_auth.broker.storage import open_store  # noqa: PLC0415
 
         settings = load_settings()

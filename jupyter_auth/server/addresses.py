@@ -7,7 +7,7 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
-from jupyter_auth.broker.redirects import PATH, PasteBack, Redirect
+from jupyter_auth.broker.signing_in.redirects import PATH, PasteBack, Redirect
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.urls import checked_split, is_loopback
 

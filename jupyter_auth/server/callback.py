@@ -13,9 +13,9 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
-from jupyter_auth.broker.answers import MAX_ADDRESS, MAX_PARAMETERS, single
 from jupyter_auth.broker.broker import Broker
-from jupyter_auth.broker.callback_page import HEADERS, STATUS, page, page_for
+from jupyter_auth.broker.signing_in.answers import MAX_ADDRESS, MAX_PARAMETERS, single
+from jupyter_auth.broker.signing_in.callback_page import HEADERS, STATUS, page, page_for
 from jupyter_auth.server.headers import ClosedHeaders
 
 _BACK = "back"  # the parameter with the opaque id

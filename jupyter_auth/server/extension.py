@@ -7,8 +7,9 @@ from jupyter_server.extension.application import ExtensionApp
 from tornado.ioloop import IOLoop
 
 from jupyter_auth import __version__
-from jupyter_auth.broker import redirects, traits
-from jupyter_auth.broker.settings_files import EXTENSION_FILE
+from jupyter_auth.broker.config import traits
+from jupyter_auth.broker.config.settings_files import EXTENSION_FILE
+from jupyter_auth.broker.signing_in import redirects
 from jupyter_auth.core.faults import where
 from jupyter_auth.server.callback import CallbackHandler
 from jupyter_auth.server.front_ends import PATH, FrontEndSocket

@@ -11,8 +11,8 @@ from tornado import web
 
 from jupyter_auth.broker import listing
 from jupyter_auth.broker.broker import Broker
-from jupyter_auth.broker.interactions import Requester
 from jupyter_auth.broker.request import TokenRequest
+from jupyter_auth.broker.signing_in.interactions import Requester
 from jupyter_auth.core.errors import AuthError, ProfileError, error_to_wire
 from jupyter_auth.server.headers import ClosedHeaders
 from jupyter_auth.server.service import BrokerService

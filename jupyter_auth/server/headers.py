@@ -2,7 +2,7 @@
 
 from jupyter_server.base.handlers import JupyterHandler
 
-from jupyter_auth.broker.callback_page import HEADERS
+from jupyter_auth.broker.signing_in.callback_page import HEADERS
 
 
 class ClosedHeaders(JupyterHandler):

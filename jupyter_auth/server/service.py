@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_auth.broker.broker import Broker
-from jupyter_auth.broker.configuration import ConfigurationFiles
+from jupyter_auth.broker.config.configuration import ConfigurationFiles
+from jupyter_auth.broker.config.settings import DEFAULTS, Settings
 from jupyter_auth.broker.operations import Operations
-from jupyter_auth.broker.settings import DEFAULTS, Settings
 from jupyter_auth.broker.storage import open_store
 from jupyter_auth.providers.credential_files import withhold
 from jupyter_auth.server.addresses import ServerRedirects

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import jupyter_auth
-from jupyter_auth.cache.redis import RedisStore
+from jupyter_auth.cache.redis.store import RedisStore
 from tests.bench import capacity_model
 from tests.bench.capacity_server import TOKENS
 from tests.bench.capacity_stores import at_rest, bytes_held

@@ -24,7 +24,7 @@ async def main() -> None:
     import_module("jupyter_auth.server.extension")
     with tempfile.TemporaryDirectory(prefix="ja-cap-") as name:
         from jupyter_auth.broker.broker import Broker
-        from jupyter_auth.cache.redis import RedisStore
+        from jupyter_auth.cache.redis.store import RedisStore
         from tests.support.redis_server import RedisServer
 
         with RedisServer() as redis:

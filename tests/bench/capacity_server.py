@@ -15,10 +15,10 @@ from typing import Any, cast
 
 from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
-from jupyter_auth.broker.refresh import Refresh
 from jupyter_auth.broker.request import TokenRequest, resolve
-from jupyter_auth.broker.throttle import Throttle
-from jupyter_auth.cache.redis import RedisStore
+from jupyter_auth.broker.tokens.refresh import Refresh
+from jupyter_auth.broker.tokens.throttle import Throttle
+from jupyter_auth.cache.redis.store import RedisStore
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.generation import Generation
 from jupyter_auth.core.profile import Profile

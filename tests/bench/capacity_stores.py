@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_auth.cache.applications import ApplicationCache
-from jupyter_auth.cache.redis import RedisStore
-from jupyter_auth.cache.sqlite import FILE, SqliteStore
+from jupyter_auth.cache.redis.store import RedisStore
+from jupyter_auth.cache.sqlite import FILE
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.store import Store
 from jupyter_auth.cache.token_cache import TokenCache
 from tests.bench.growth_apps import RESOURCES, TENANTS, Table

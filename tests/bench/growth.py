@@ -16,8 +16,9 @@ from pathlib import Path
 from time import perf_counter
 
 from jupyter_auth.cache.memory import MemoryStore
-from jupyter_auth.cache.redis import RedisStore
-from jupyter_auth.cache.sqlite import FILE, SqliteStore
+from jupyter_auth.cache.redis.store import RedisStore
+from jupyter_auth.cache.sqlite import FILE
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.store import Store
 from jupyter_auth.cache.token_cache import TokenCache
 from tests.bench import growth_apps, growth_peers, growth_resident

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from time import perf_counter
 
-from jupyter_auth.broker.app_request import AppRequest, resolve_app
+from jupyter_auth.broker.apps.app_request import AppRequest, resolve_app
 from jupyter_auth.broker.request import Resolved, TokenRequest
 from jupyter_auth.cache.applications import ApplicationCache
 from jupyter_auth.cache.leases import Sole

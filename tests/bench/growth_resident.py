@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from jupyter_auth.cache.memory import MemoryStore
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.token_cache import TokenCache
 from tests.bench.holding import Shape, target, write
 

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from jupyter_auth.broker.broker import Broker
-from jupyter_auth.broker.configuration import ConfigurationFiles
+from jupyter_auth.broker.config.configuration import ConfigurationFiles
 from jupyter_auth.cache.records import (
     AccessTokenRecord,
     AccountKey,

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import requests
 
-from jupyter_auth.broker.configuration import ConfigurationFiles
+from jupyter_auth.broker.config.configuration import ConfigurationFiles
 from jupyter_auth.broker.storage import open_store
 from jupyter_auth.broker.tenants import client_of
 from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord, ClientKey, RefreshTokenRecord

@@ -14,7 +14,7 @@ from tests.support import Kernel, Place
 ON_NFS = """
 import os, socket
 from jupyter_auth.broker import storage
-from jupyter_auth.cache import network
+from jupyter_auth.cache.sqlite import network
 storage.network_filesystem = lambda path: "nfs4"
 network.LOOK = 0.5
 socket.gethostname = lambda: f"host-of-{os.getpid()}"

@@ -204,7 +204,7 @@ def test_a_flag_of_the_command_line(fresh: Place, serve: Callable[..., Any]) -> 
 EQUAL = """
 import json
 from jupyter_server.serverapp import ServerApp
-from jupyter_auth.broker.settings_files import load_settings
+from jupyter_auth.broker.config.settings_files import load_settings
 app = ServerApp()
 app.initialize(argv=["--allow-root"], new_httpserver=False)
 of_server = app.extension_manager.extension_points["jupyter_auth"].app.read()

@@ -24,8 +24,9 @@ OPENED = "[outcome, 'jupyter_auth.broker.broker' in __import__('sys').modules]"
 
 #: A server whose answers are those of a version to come: with more in them, for two profiles with less.
 NEWER = """
-from jupyter_auth.broker import interactions, operations
-right, described = operations.result_to_wire, interactions.Interaction.to_wire
+from jupyter_auth.broker.tokens import handing
+from jupyter_auth.broker.signing_in import interactions
+right, described = handing.result_to_wire, interactions.Interaction.to_wire
 
 def to_wire(found):
     wire = right(found)
@@ -41,7 +42,7 @@ def describe(self):
         del wire["id"]
     return wire
 
-operations.result_to_wire, interactions.Interaction.to_wire = to_wire, describe
+handing.result_to_wire, interactions.Interaction.to_wire = to_wire, describe
 """
 
 

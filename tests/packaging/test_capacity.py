@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from jupyter_auth.cache import redis_watch
+from jupyter_auth.cache.redis import watch as redis_watch
 from tests.bench import capacity_model
 from tests.support.tables import committed
 

@@ -19,10 +19,10 @@ from typing import Any, TypeVar
 
 import jupyter_auth.providers.oidc  # noqa: F401 -- before the forks, which then need not load it
 from jupyter_auth.broker.broker import Broker
-from jupyter_auth.broker.configuration import ConfigurationFiles
+from jupyter_auth.broker.config.configuration import ConfigurationFiles
 from jupyter_auth.broker.request import TokenRequest
-from jupyter_auth.cache.redis import RedisStore
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.redis.store import RedisStore
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.store import Store, Transaction
 from jupyter_auth.core.errors import AuthError
 from jupyter_auth.providers.transport import LimitedAdapter

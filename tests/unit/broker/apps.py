@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Literal
 
-from jupyter_auth.broker.app_request import AppRequest
-from jupyter_auth.broker.applications import Applications, Begun
+from jupyter_auth.broker.apps.app_request import AppRequest
+from jupyter_auth.broker.apps.applications import Applications, Begun
 from jupyter_auth.cache.applications import ApplicationCache
 from jupyter_auth.cache.records import AppKey, Kind
 from jupyter_auth.core.result import AuthenticationResult

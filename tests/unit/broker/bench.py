@@ -9,14 +9,14 @@ from typing import Any
 
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.clock import Clock
-from jupyter_auth.broker.configuration import FILE, ConfigurationFiles
-from jupyter_auth.broker.device_sign_in import DeviceSignIn
-from jupyter_auth.broker.interactions import Interaction, Requester
+from jupyter_auth.broker.config.configuration import FILE, ConfigurationFiles
+from jupyter_auth.broker.config.settings import DEFAULTS, Settings
 from jupyter_auth.broker.request import TokenRequest
-from jupyter_auth.broker.settings import DEFAULTS, Settings
+from jupyter_auth.broker.signing_in.device_sign_in import DeviceSignIn
+from jupyter_auth.broker.signing_in.interactions import Interaction, Requester
 from jupyter_auth.cache.memory import MemoryStore
 from jupyter_auth.cache.records import AccountRecord, ClientKey, Kind, RefreshTokenRecord
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.store import Store
 from jupyter_auth.core.clocks import elapsed
 from jupyter_auth.core.result import AuthenticationResult

@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from jupyter_auth.broker.code_sign_in import CodeSignIn
-from jupyter_auth.broker.interactions import Interaction
+from jupyter_auth.broker.signing_in.code_sign_in import CodeSignIn
+from jupyter_auth.broker.signing_in.interactions import Interaction
 from jupyter_auth.core.result import AuthenticationResult
 from tests.idp.entra import API, APP_PUBLIC, HOME, EntraProvider, Seen
 from tests.unit.broker.bench import Bench, device

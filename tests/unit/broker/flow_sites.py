@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jupyter_auth.broker.code_sign_in import CodeSignIn
+from jupyter_auth.broker.signing_in.code_sign_in import CodeSignIn
 from jupyter_auth.cache.records import Kind
 from jupyter_auth.core.result import AuthenticationResult
 from tests.idp import CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, PUBLIC_CLIENT, RESOURCE, Provider

@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 
 from jupyter_auth.broker.changes import Change
-from jupyter_auth.broker.interactions import Requester
 from jupyter_auth.broker.operations import Operations, Session
-from jupyter_auth.broker.renewing import Renewing
+from jupyter_auth.broker.signing_in.interactions import Requester
+from jupyter_auth.broker.tokens.renewing import Renewing
 from tests.unit.broker.bench import Bench
 
 HOUR = 3600

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from jupyter_auth.broker.interactions import Requester
+from jupyter_auth.broker.signing_in.interactions import Requester
 from jupyter_auth.core.errors import CacheError, OAuthError, ProfileError, TransportError
 from jupyter_auth.core.metadata import CacheLevel, CacheRefreshReason, TokenSource
 from tests.idp import CONFIDENTIAL_CLIENT, MisbehavingProvider, OidcProvider, faults

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_auth.broker.configuration import PROFILE_VARIABLE, Configuration, ConfigurationFiles, load
+from jupyter_auth.broker.config.configuration import PROFILE_VARIABLE, Configuration, ConfigurationFiles, load
 from jupyter_auth.core.errors import InteractionRequiredError, ProfileError
 from tests.unit.broker.bench import Bench
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_auth.broker.interactions import Interaction, Requester
+from jupyter_auth.broker.signing_in.interactions import Interaction, Requester
 from jupyter_auth.core.errors import CacheError
 from jupyter_auth.core.metadata import TokenSource
 from jupyter_auth.core.result import AuthenticationResult

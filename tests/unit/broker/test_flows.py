@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_auth.broker.code_sign_in import CodeSignIn
-from jupyter_auth.broker.interactions import Interaction, Requester
+from jupyter_auth.broker.signing_in.code_sign_in import CodeSignIn
+from jupyter_auth.broker.signing_in.interactions import Interaction, Requester
 from jupyter_auth.core.errors import InteractionExpiredError, PolicyError, ProfileError
 from tests.idp import MisbehavingProvider, Responder
 from tests.unit.broker.bench import Bench, ended, request

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_auth.broker.code_sign_in import CodeSignIn
+from jupyter_auth.broker.signing_in.code_sign_in import CodeSignIn
 from jupyter_auth.core.errors import AuthError
 from tests.idp.entra import EntraProvider
 from tests.unit.broker.bench import ended

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.core.metadata import CacheLevel, TokenSource
 from jupyter_auth.core.result import AuthenticationResult
 from tests.idp import MisbehavingProvider, OidcProvider, Provider, faults
@@ -172,7 +172,7 @@ async def test_a_lease_that_another_holds_too_long_leaves_the_good_token_in_use(
     idp: MisbehavingProvider, make_pair: MakePair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench, other = await make_pair(idp)
-    monkeypatch.setattr("jupyter_auth.broker.refresh.LEASE_TIMEOUT", 0.2)
+    monkeypatch.setattr("jupyter_auth.broker.tokens.refresh.LEASE_TIMEOUT", 0.2)
     account = bench.accounts()[0].account_key
     bench.advance(3400)  # within five minutes of its end
     idp.requests.clear()

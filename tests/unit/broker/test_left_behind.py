@@ -8,9 +8,9 @@ from concurrent.futures import Future
 import pytest
 
 from jupyter_auth.broker.broker import Broker
-from jupyter_auth.broker.configuration import ConfigurationFiles
-from jupyter_auth.broker.interactions import Requester
-from jupyter_auth.broker.loopback import Loopback
+from jupyter_auth.broker.config.configuration import ConfigurationFiles
+from jupyter_auth.broker.signing_in.interactions import Requester
+from jupyter_auth.broker.signing_in.loopback import Loopback
 from tests.idp import MisbehavingProvider
 from tests.unit.broker.apps import add_profiles
 from tests.unit.broker.bench import Bench, held, request
@@ -66,7 +66,7 @@ async def test_a_sign_in_that_is_stopped_before_its_card_is_shown(
         reached.set()
         return go_on.wait(10)
 
-    monkeypatch.setattr("jupyter_auth.broker.device_sign_in.DeviceSignIn.is_offered", is_offered)
+    monkeypatch.setattr("jupyter_auth.broker.signing_in.device_sign_in.DeviceSignIn.is_offered", is_offered)
     asks = asyncio.ensure_future(listening.interact(request("web"), Requester()))
     try:
         await comes_true(reached.is_set)

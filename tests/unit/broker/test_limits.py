@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 
 from jupyter_auth.broker.broker import Broker
-from jupyter_auth.broker.configuration import ConfigurationFiles
-from jupyter_auth.broker.settings import Settings
+from jupyter_auth.broker.config.configuration import ConfigurationFiles
+from jupyter_auth.broker.config.settings import Settings
 from jupyter_auth.broker.storage import open_store
 from jupyter_auth.cache.applications import ApplicationCache
 from jupyter_auth.cache.leases import Sole

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from jupyter_auth.broker.operations import Operations, Session
-from jupyter_auth.broker.ready import LOOK_AT_FILES, MAX_ANSWERS, Answer
 from jupyter_auth.broker.request import TokenRequest
+from jupyter_auth.broker.tokens.ready import LOOK_AT_FILES, MAX_ANSWERS, Answer
 from jupyter_auth.core import frames
 from tests.idp import MisbehavingProvider
 from tests.unit.broker.bench import Bench

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from jupyter_auth.broker.settings import Settings
+from jupyter_auth.broker.config.settings import Settings
 from jupyter_auth.broker.storage import open_store
-from jupyter_auth.cache.redis import RedisStore
+from jupyter_auth.cache.redis.store import RedisStore
 from jupyter_auth.core.errors import CacheError
 from jupyter_auth.core.generation import Generation
 from jupyter_auth.core.metadata import CacheLevel, TokenSource

@@ -3,11 +3,11 @@
 import asyncio
 
 from jupyter_auth.broker.changes import CacheChanged
-from jupyter_auth.broker.configuration import ConfigurationFiles
-from jupyter_auth.broker.in_use import MAX_IN_USE, TokensInUse
+from jupyter_auth.broker.config.configuration import ConfigurationFiles
+from jupyter_auth.broker.config.settings import Settings
 from jupyter_auth.broker.operations import Session
-from jupyter_auth.broker.renewing import AT_ONCE
-from jupyter_auth.broker.settings import Settings
+from jupyter_auth.broker.tokens.in_use import MAX_IN_USE, TokensInUse
+from jupyter_auth.broker.tokens.renewing import AT_ONCE
 from jupyter_auth.cache.records import AppKey
 from tests.idp import MisbehavingProvider, OidcProvider, faults
 from tests.unit.broker.apps import ASSERTION, CLIENT, EXCHANGE, AppBench, posts

@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_auth.broker.changes import AccountChanged
 from jupyter_auth.broker.clock import Clock
-from jupyter_auth.broker.patience import CEILING, CEILING_REFUSED, FIRST, Patience
+from jupyter_auth.broker.tokens.patience import CEILING, CEILING_REFUSED, FIRST, Patience
 from jupyter_auth.core.errors import InteractionRequiredError, OAuthError, TransportError
 from tests.idp import MisbehavingProvider, faults
 from tests.unit.broker.bench import Bench, held, refreshes, request

@@ -10,7 +10,7 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from jupyter_auth.cache.memory import MemoryStore
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.store import Transaction
 from jupyter_auth.core.errors import CacheError, InteractionRequiredError, PolicyError
 from tests.idp import MisbehavingProvider, OidcProvider, faults

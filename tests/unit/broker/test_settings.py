@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from jupyter_auth.broker.broker import Broker
-from jupyter_auth.broker.configuration import PROFILE_VARIABLE, ConfigurationFiles, load
-from jupyter_auth.broker.settings import DEFAULTS, PLACE, Settings
+from jupyter_auth.broker.config.configuration import PROFILE_VARIABLE, ConfigurationFiles, load
+from jupyter_auth.broker.config.settings import DEFAULTS, PLACE, Settings
 from jupyter_auth.broker.storage import key_file, open_store, store_folder
 from jupyter_auth.cache.memory import MemoryStore
 from jupyter_auth.cache.sqlite import FILE

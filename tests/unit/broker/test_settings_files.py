@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from jupyter_server.extension.application import ExtensionApp
 
-from jupyter_auth.broker.settings import Settings
-from jupyter_auth.broker.settings_files import load_settings
-from jupyter_auth.broker.traits import INHERITED, JupyterAuth
+from jupyter_auth.broker.config.settings import Settings
+from jupyter_auth.broker.config.settings_files import load_settings
+from jupyter_auth.broker.config.traits import INHERITED, JupyterAuth
 from jupyter_auth.cache.limits import MemoryLimits, StoreLimits
 from jupyter_auth.server.extension import JupyterAuth as Extension
 
@@ -179,7 +179,8 @@ def test_json_that_is_none(write: Write, read: Read, text: str) -> None:
 
 def test_neither_a_server_nor_traitlets_is_imported_with_the_module() -> None:
     code = (
-        "import sys; import jupyter_auth.broker.settings_files as files; import jupyter_auth.broker.storage\n"
+        "import sys; import jupyter_auth.broker.config.settings_files as files\n"
+        "import jupyter_auth.broker.storage\n"
         "assert 'traitlets' not in sys.modules\n"
         "files.load_settings([])\n"
         "print([name for name in sys.modules if name in ('jupyter_server', 'tornado', 'IPython')])"

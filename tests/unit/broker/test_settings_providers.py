@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_auth.broker.configuration import load
-from jupyter_auth.broker.settings import Settings
+from jupyter_auth.broker.config.configuration import load
+from jupyter_auth.broker.config.settings import Settings
 from jupyter_auth.core.errors import PolicyError
 from jupyter_auth.core.secret import Secret
 from jupyter_auth.providers.registry import make_engine

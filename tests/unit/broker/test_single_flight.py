@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_auth.broker.settings import Settings
+from jupyter_auth.broker.config.settings import Settings
 from jupyter_auth.cache.limits import MemoryLimits
 from jupyter_auth.core.errors import InteractionRequiredError
 from jupyter_auth.core.metadata import TokenSource

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_auth.broker.settings import Settings
+from jupyter_auth.broker.config.settings import Settings
 from jupyter_auth.broker.storage import open_store
 
 MODULE = """

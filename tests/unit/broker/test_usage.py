@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from jupyter_auth.broker.changes import Change, Changes, KernelChanged
-from jupyter_auth.broker.interactions import Requester
 from jupyter_auth.broker.operations import Operations, Session
+from jupyter_auth.broker.signing_in.interactions import Requester
 from jupyter_auth.broker.usage import MAX_KERNELS, Usage
 from tests.idp import MisbehavingProvider
 from tests.unit.broker.conftest import MakeBench

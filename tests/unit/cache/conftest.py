@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from jupyter_auth.cache.memory import MemoryStore
-from jupyter_auth.cache.redis import RedisStore
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.redis.store import RedisStore
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.store import Store
 from jupyter_auth.cache.token_cache import TokenCache
 from tests.support.redis_server import RedisServer

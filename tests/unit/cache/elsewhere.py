@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from jupyter_auth.cache.leases import Lease
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.store import Store, Transaction
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import AuthError

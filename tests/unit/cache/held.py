@@ -1,6 +1,6 @@
 """Whether a lease is held, and by whom."""
 
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.core.errors import TransportError
 
 

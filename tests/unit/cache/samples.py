@@ -13,8 +13,9 @@ from jupyter_auth.cache.records import (
     RefreshTokenRecord,
     Target,
 )
-from jupyter_auth.cache.redis import RedisStore
-from jupyter_auth.cache.sqlite import FILE, SqliteStore
+from jupyter_auth.cache.redis.store import RedisStore
+from jupyter_auth.cache.sqlite import FILE
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.store import Row
 from jupyter_auth.core.account import make_home_account_id
 from jupyter_auth.core.generation import Generation

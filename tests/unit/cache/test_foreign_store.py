@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_auth.broker.settings import Settings
+from jupyter_auth.broker.config.settings import Settings
 from jupyter_auth.broker.storage import open_store as open_at_usual_place
 from jupyter_auth.core.errors import CacheSealError, NoSafeStoreError
 from jupyter_auth.testing.store_contract import keys, put

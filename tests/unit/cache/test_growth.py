@@ -10,8 +10,8 @@ import pytest
 
 from jupyter_auth.cache.records import Kind
 from jupyter_auth.cache.rows import account_row
-from jupyter_auth.cache.sealing import Sealer
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.seals.sealing import Sealer
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.token_cache import LONG, TokenCache
 from jupyter_auth.testing.store_contract import FAR, put
 from tests.unit.cache.samples import (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_auth.cache import keyrings
+from jupyter_auth.cache.seals import keyrings
 from tests.support.keyring_session import KeyringSession
 from tests.unit.cache.elsewhere import Elsewhere
 from tests.unit.cache.samples import database, key_file

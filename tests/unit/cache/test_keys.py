@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_auth.cache.keys import MAX_KEYS, KeySources, reasons_of
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.seals.keys import MAX_KEYS, KeySources, reasons_of
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.core.errors import CacheError, CacheSealError
 from jupyter_auth.testing.store_contract import keys, put
 from tests.unit.cache.elsewhere import Elsewhere
@@ -114,7 +114,7 @@ def test_a_keyring_that_is_not_safe_is_not_taken(
 
 
 def test_without_the_package_that_is_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jupyter_auth.cache.keyrings.find_spec", lambda name: None)
+    monkeypatch.setattr("jupyter_auth.cache.seals.keyrings.find_spec", lambda name: None)
     with closing(open_store(tmp_path)) as store:
         assert "keyring: not installed (pip install" in store.describe().key_sources[1]
 

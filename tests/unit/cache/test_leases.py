@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_auth.cache import places
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.core.errors import CacheError, TransportError
 from tests.support import until
 from tests.unit.cache.elsewhere import Elsewhere

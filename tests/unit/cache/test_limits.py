@@ -15,7 +15,7 @@ from jupyter_auth.cache.leases import Sole
 from jupyter_auth.cache.limits import FULL, StoreLimits
 from jupyter_auth.cache.memory import MemoryStore
 from jupyter_auth.cache.records import AccountKey, AppKey, Holder, Kind
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.secret import Secret
 from tests.unit.cache.samples import CLIENT, NOW, account, key, refresh_token, target, token

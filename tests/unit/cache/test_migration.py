@@ -13,9 +13,9 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from jupyter_auth import __version__
-from jupyter_auth.cache import header, migrations
-from jupyter_auth.cache.redis_header import RedisNames
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.redis.header import RedisNames
+from jupyter_auth.cache.sqlite import header, migrations
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import CacheError, CacheSealError
 from jupyter_auth.testing.store_contract import keys

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_auth.cache import network
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.sqlite import network
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.testing.store_contract import StoreContract, keys, put
 from tests.support import until

@@ -5,7 +5,7 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
-from jupyter_auth.cache.database import Database
+from jupyter_auth.cache.sqlite.database import Database
 
 PROCESSES, FILES = 6, 60
 

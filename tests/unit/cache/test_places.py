@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_auth.cache import places
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.core.errors import CacheError, CacheSealError, NoSafeStoreError
 from jupyter_auth.testing.store_contract import keys, put
 from tests.unit import in_the_way

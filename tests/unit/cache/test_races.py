@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from jupyter_auth.cache.memory import MemoryStore
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.store import Row, Store
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import CacheError

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_auth.cache import redis_reading
 from jupyter_auth.cache.records import Kind
-from jupyter_auth.cache.redis import RedisStore, wipe
+from jupyter_auth.cache.redis import reading as redis_reading
+from jupyter_auth.cache.redis.store import RedisStore, wipe
 from jupyter_auth.cache.store import Row
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import CacheError, CacheSealError

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_auth.cache.redis import RedisStore
-from jupyter_auth.cache.redis_header import RedisNames
+from jupyter_auth.cache.redis.header import RedisNames
+from jupyter_auth.cache.redis.store import RedisStore
 from jupyter_auth.core.errors import CacheError, CacheSealError
 from jupyter_auth.testing.store_contract import keys, make_row, put
 from tests.support.redis_server import RedisServer

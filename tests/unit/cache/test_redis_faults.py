@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_auth.cache import redis_watch
-from jupyter_auth.cache.redis import RedisStore
-from jupyter_auth.cache.redis_header import RedisNames
+from jupyter_auth.cache.redis import watch as redis_watch
+from jupyter_auth.cache.redis.header import RedisNames
+from jupyter_auth.cache.redis.store import RedisStore
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import CacheError
 from jupyter_auth.testing.store_contract import delete, keys, make_row, put

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_auth.cache import redis_lease, redis_watch
-from jupyter_auth.cache.redis import RedisStore
+from jupyter_auth.cache.redis import lease as redis_lease
+from jupyter_auth.cache.redis import watch as redis_watch
+from jupyter_auth.cache.redis.store import RedisStore
 from jupyter_auth.cache.store import Transaction
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import TransportError

@@ -11,7 +11,7 @@ import pytest
 from jupyter_auth.cache.applications import ApplicationCache
 from jupyter_auth.cache.leases import Sole
 from jupyter_auth.cache.records import AppKey
-from jupyter_auth.cache.redis_header import RedisNames
+from jupyter_auth.cache.redis.header import RedisNames
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.secret import Secret
 from jupyter_auth.testing.store_contract import put
@@ -111,7 +111,7 @@ def test_a_policy_that_costs_sign_ins_is_told(
 def test_a_policy_that_is_set_later_is_told_later(
     redis_opened: OpenRedis, client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jupyter_auth.cache.redis_watch.LOOK_AROUND", 0.2)
+    monkeypatch.setattr("jupyter_auth.cache.redis.watch.LOOK_AROUND", 0.2)
     store = redis_opened()
     assert store.describe().notes == ()
     client.config_set("maxmemory", "1gb")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_auth.cache.redis_url import read_url
+from jupyter_auth.cache.redis.url import read_url
 from jupyter_auth.core.errors import CacheError, NoSafeStoreError
 from jupyter_auth.testing.store_contract import keys, make_row, put
 from tests.support.redis_server import RedisServer

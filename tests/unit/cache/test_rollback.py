@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.generation import Generation
 from jupyter_auth.testing.store_contract import put

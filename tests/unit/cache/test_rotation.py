@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_auth.cache.keys import MAX_KEYS
-from jupyter_auth.cache.redis import RedisStore
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.redis.store import RedisStore
+from jupyter_auth.cache.seals.keys import MAX_KEYS
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import CacheSealError, TransportError
 from jupyter_auth.testing.store_contract import keys, make_row, put

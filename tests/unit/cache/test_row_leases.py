@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from jupyter_auth.cache import leases
-from jupyter_auth.cache.sealing import lease_name
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.seals.sealing import lease_name
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.testing.store_contract import keys
 from tests.unit.cache.elsewhere import Elsewhere
 from tests.unit.cache.held import is_held, row_of

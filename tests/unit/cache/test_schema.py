@@ -9,10 +9,10 @@ import pytest
 
 from jupyter_auth import __version__
 from jupyter_auth.broker import storage
-from jupyter_auth.broker.settings import Settings
-from jupyter_auth.cache.header import SCHEMA_VERSION
+from jupyter_auth.broker.config.settings import Settings
 from jupyter_auth.cache.records import Kind
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.sqlite.header import SCHEMA_VERSION
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.core.errors import CacheError
 from jupyter_auth.core.generation import Generation
 from jupyter_auth.testing.store_contract import keys, put

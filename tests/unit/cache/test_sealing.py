@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from jupyter_auth.cache.records import Kind
-from jupyter_auth.cache.sealing import BrokenSealError, MasterKey, Sealer
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.seals.sealing import BrokenSealError, MasterKey, Sealer
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.testing.store_contract import keys, put
 from tests.unit.cache.conftest import OpenStore

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.token_cache import TokenCache
 from tests.unit.cache.conftest import OpenStore
 from tests.unit.cache.elsewhere import Elsewhere

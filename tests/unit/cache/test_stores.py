@@ -3,7 +3,7 @@
 import pytest
 
 from jupyter_auth.cache.memory import MemoryStore
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cache.store import Store
 from jupyter_auth.core.errors import CacheError
 from jupyter_auth.testing.store_contract import StoreContract, keys, make_row, put

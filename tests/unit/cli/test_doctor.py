@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_auth.cache.sqlite import SqliteStore
+from jupyter_auth.cache.sqlite.store import SqliteStore
 from jupyter_auth.cli import doctor
 
 
@@ -58,7 +58,7 @@ def test_the_store_is_opened_as_the_network_s(store_folder: Path, monkeypatch: p
             opened.append(more["network"])
             super().__init__(*args, **more)
 
-    monkeypatch.setattr(storage, "SqliteStore", Noted)
+    monkeypatch.setattr("jupyter_auth.cache.sqlite.store.SqliteStore", Noted)
     monkeypatch.setattr(storage, "network_filesystem", lambda path: "lustre")
     storage.open_store().close()
     assert findings()[-1][0] == "ok" and opened == ["lustre", "lustre"]

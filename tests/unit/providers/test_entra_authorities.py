@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from jupyter_auth.broker.configuration import load
+from jupyter_auth.broker.config.configuration import load
 from jupyter_auth.broker.listing import profiles
 from jupyter_auth.core.errors import PolicyError
 from jupyter_auth.core.secret import Secret

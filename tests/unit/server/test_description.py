@@ -11,8 +11,8 @@ from jsonschema import ValidationError
 from openapi_spec_validator import validate
 from tornado.web import RequestHandler
 
-from jupyter_auth.broker import redirects
 from jupyter_auth.broker.request import TokenRequest
+from jupyter_auth.broker.signing_in import redirects
 from jupyter_auth.core.errors import AuthError
 from jupyter_auth.server.front_ends import PATH
 from jupyter_auth.server.handlers import PREFIX, routes

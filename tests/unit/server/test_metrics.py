@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from jupyter_auth.broker.broker import Broker
-from jupyter_auth.broker.configuration import ConfigurationFiles
+from jupyter_auth.broker.config.configuration import ConfigurationFiles
 from jupyter_auth.cache.memory import MemoryStore
 from jupyter_auth.server.metrics import BrokerMetrics
 

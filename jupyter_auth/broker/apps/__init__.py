@@ -1,0 +1,1 @@
+"""Tokens of applications themselves, and on behalf of somebody."""

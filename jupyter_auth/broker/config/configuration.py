@@ -1,0 +1,251 @@
+"""Profiles from the administrator's settings and from ``jupyter_auth.toml`` on Jupyter's config path.
+
+The files are read again when one has changed. Which wins: see ``docs/reference/configuration.md``.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from jupyter_core import paths as jupyter_paths
+from jupyter_core.paths import jupyter_config_dir, jupyter_config_path
+
+from jupyter_auth.broker.config.settings import DEFAULTS, PROFILES_PLACE, Settings
+from jupyter_auth.broker.config.toml_file import default_of, read_toml, top_faults
+from jupyter_auth.core.errors import PolicyError, ProfileError
+from jupyter_auth.core.profile import Fault, Profile, did_you_mean, read_profile
+
+FILE = "jupyter_auth.toml"
+PROFILE_VARIABLE = "JUPYTER_AUTH_PROFILE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What settings and files say: the good profiles, and every fault of the others.
+
+    ``foreign``: those of the broken ones that are refused for their issuer; ``shut_out``: those of people's
+    own files, which do not count where user profiles are switched off, with their file.
+    """
+
+    settings: Settings = DEFAULTS
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    default_profile: str | None = None
+    faults: tuple[Fault, ...] = ()
+    files: tuple[str, ...] = ()
+    broken: frozenset[str] = frozenset()
+    foreign: frozenset[str] = frozenset()
+    shut_out: Mapping[str, str] = field(default_factory=dict)
+
+    def profile(self, name: str | None) -> Profile:
+        """The profile ``name``, or the default one. Raises ``ProfileError`` with all that is wrong, and
+        ``PolicyError`` where the administrator's settings refuse it, or are wrong themselves."""
+        self.settings.check()
+        chosen = (
+            name
+            or self.settings.default_profile
+            or os.environ.get(PROFILE_VARIABLE)
+            or self.default_profile
+            or self._only()
+        )
+        if chosen is None:
+            raise self._none_chosen()
+        if chosen in self.broken:
+            own = [str(f) for f in self.faults if _concerns(f, chosen)]
+            if chosen in self.foreign:
+                raise _refused(chosen, "; ".join(own), self.settings.allowed_issuers)
+            by_settings = chosen in self.settings.profiles
+            raise ProfileError(
+                f"Profile {chosen!r} is not set up correctly: " + "; ".join(own),
+                hint="An administrator must correct it in Jupyter's configuration, then restart the server."
+                if by_settings
+                else "Correct the file, then run the cell again. There is no need to restart.",
+                faults=own,
+            )
+        if chosen not in self.profiles:
+            raise self._shut_out(chosen) if chosen in self.shut_out else self._unknown(chosen)
+        return self.profiles[chosen]
+
+    def _only(self) -> str | None:
+        names = {*self.profiles, *self.broken}
+        return next(iter(names)) if len(names) == 1 else None
+
+    def _none_chosen(self) -> ProfileError:
+        if self.faults:
+            return self._unknown("")
+        if not self.profiles:
+            return ProfileError(
+                "No sign-in is set up yet.",
+                reason="no_profile",
+                hint=self._how_to_add(),
+            )
+        return ProfileError(
+            "Which profile? None was named and there is no default_profile.",
+            reason="no_default_profile",
+            hint=f"Name one of: {', '.join(sorted(self.profiles))}.",
+        )
+
+    def _unknown(self, name: str) -> ProfileError:
+        known = sorted({*self.profiles, *self.broken})
+        general = [str(f) for f in self.faults if not any(_concerns(f, other) for other in self.broken)]
+        message = (
+            f"There is no profile {name!r}{did_you_mean(name, known)}" if name else "No profile is usable."
+        )
+        hint = f"Known profiles: {', '.join(known)}." if known else self._how_to_add()
+        return ProfileError(
+            " ".join([message.removesuffix("?") + ("?" if message.endswith("?") else "."), *general])
+            if name
+            else " ".join([message, *map(str, self.faults)]),
+            reason="unknown_profile",
+            hint=hint,
+            faults=general or None,
+        )
+
+    def _shut_out(self, name: str) -> PolicyError:
+        return PolicyError(
+            f"Profile {name!r} in {self.shut_out[name]} does not count: "
+            "an administrator has switched user profiles off.",
+            reason="user_profiles_off",
+            hint=f"Known profiles: {', '.join(sorted(self.profiles))}."
+            if self.profiles
+            else self._how_to_add(),
+        )
+
+    def _how_to_add(self) -> str:
+        if self.settings.allow_user_profiles:
+            return f"Add a profile to {user_file()}, or ask your administrator."
+        return "Ask your administrator: user profiles are switched off here."
+
+
+def _refused(name: str, told: str, allowed: Sequence[str]) -> PolicyError:
+    return PolicyError(
+        f"Profile {name!r} is refused: {told}.",
+        reason="issuer_not_allowed",
+        hint=f"Allowed: {', '.join(allowed)}.",
+    )
+
+
+def _concerns(fault: Fault, name: str) -> bool:
+    return fault.key == f"profiles.{name}" or fault.key.startswith(f"profiles.{name}.")
+
+
+def user_file() -> Path:
+    """Where people write their own profiles."""
+    return Path(jupyter_config_dir()) / FILE
+
+
+def config_files() -> list[Path]:
+    """Every place a configuration file may stand, the strongest first."""
+    return [Path(folder) / FILE for folder in jupyter_config_path()]
+
+
+def is_system(path: Path) -> bool:
+    """True for a file in a folder that only the machine's administrator writes, not a person or a project."""
+    return str(path.parent) in jupyter_paths.SYSTEM_CONFIG_PATH
+
+
+class ConfigurationFiles:
+    """The configuration as the files have it now; a change takes effect at the next use."""
+
+    def __init__(
+        self,
+        paths: Sequence[Path] | None = None,
+        settings: Settings = DEFAULTS,
+        heard: Callable[[Iterable[Profile]], None] | None = None,
+    ) -> None:
+        """``heard`` is told the profiles whenever they have been read."""
+        self._settings = settings
+        self._heard = heard
+        self._paths = list(paths) if paths is not None else config_files()
+        self._seen: tuple[object, ...] | None = None
+        self._loaded = Configuration()
+
+    def current(self) -> Configuration:
+        """The configuration, read again only where a file's time, size or inode has changed."""
+        seen = tuple(_fingerprint(path) for path in self._paths)
+        if seen != self._seen:
+            self._loaded = load(self._paths, self._settings)
+            self._seen = seen
+            if self._heard is not None:
+                self._heard(self._loaded.profiles.values())
+        return self._loaded
+
+
+def _fingerprint(path: Path) -> object:
+    try:
+        status = os.stat(path)  # noqa: PTH116 -- on the path of every request: half the cost of Path.stat
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def load(paths: Sequence[Path], settings: Settings = DEFAULTS) -> Configuration:
+    """Read the files; a profile of a stronger file replaces one of the same name in a weaker file, and one
+    of the administrator's settings those of all files."""
+    merged = _Merged(settings)
+    default: str | None = None
+    files: list[str] = []
+    for path in reversed(paths):
+        table, problems = read_toml(path)
+        if table is None and not problems:
+            continue
+        named = (table or {}).get("profiles")
+        profiles = named if isinstance(named, dict) else {}
+        if not settings.allow_user_profiles and not is_system(path):
+            merged.shut_out.update(dict.fromkeys(profiles, str(path)))
+            continue
+        files.insert(0, str(path))
+        merged.faults.setdefault("", []).extend(problems + top_faults(table or {}, str(path)))
+        default = default_of(table or {}) or default
+        merged.add(profiles, str(path))
+    merged.add(settings.profiles, PROFILES_PLACE)
+    return Configuration(
+        settings=settings,
+        profiles=merged.profiles,
+        default_profile=settings.default_profile or default,
+        faults=(*settings.faults, *(fault for group in merged.faults.values() for fault in group)),
+        files=tuple(files),
+        broken=frozenset(merged.broken),
+        foreign=frozenset(merged.foreign),
+        shut_out=merged.shut_out,
+    )
+
+
+class _Merged:
+    """The profiles so far, from the weakest place to the strongest."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.profiles: dict[str, Profile] = {}
+        self.faults: dict[str, list[Fault]] = {}
+        self.broken: set[str] = set()
+        self.foreign: set[str] = set()
+        self.shut_out: dict[str, str] = {}
+        self._issuers = settings.allowed_issuers
+
+    def add(self, tables: Mapping[str, object], place: str) -> None:
+        """Take the profiles of ``place`` over those there are."""
+        for name, table in tables.items():
+            profile, own = read_profile(name, table, place)
+            self.profiles.pop(name, None)
+            self.broken.discard(name)
+            self.foreign.discard(name)
+            if profile is not None and self._issuers:
+                own = [
+                    Fault(file=place, key=f"profiles.{name}.{k}", message=m) for k, m in self._refuse(profile)
+                ]
+                if own:
+                    self.foreign.add(name)
+                profile = None if own else replace(profile, allowed_issuers=self._issuers)
+            self.faults[name] = own
+            if profile is None:
+                self.broken.add(name)
+            else:
+                self.profiles[name] = profile
+
+    def _refuse(self, profile: Profile) -> Iterator[tuple[str, str]]:
+        """What an administrator's ``allowed_issuers`` say against ``profile``: key and why."""
+        if profile.issuer not in self._issuers:
+            message = f"{profile.issuer} is not among the allowed_issuers that an administrator has set"
+            yield "issuer", message
+        for key in profile.foreign_endpoints:
+            yield key, "is not at the issuer, and an administrator has set allowed_issuers"

@@ -1,0 +1,49 @@
+"""What a setting must be: each gives the value as it is used, or raises ``ValueError`` with what is wrong."""
+
+import math
+import os
+
+from jupyter_auth.broker.config.settings import store_problem
+from jupyter_auth.core.urls import checked_split, is_loopback
+
+
+def a_store(value: str) -> str:
+    """The name of a store."""
+    problem = store_problem(value)
+    if problem:
+        raise ValueError(problem)
+    return value
+
+
+def above_zero(value: int) -> int:
+    """A number of something."""
+    if value < 1:
+        raise ValueError("must be at least 1")
+    return value
+
+
+def a_path(value: str | None) -> str | None:
+    """An absolute path with ``~`` expanded; None where there is none."""
+    expanded = os.path.expanduser(value or "")  # noqa: PTH111 -- Path.expanduser raises without a home
+    if expanded and not os.path.isabs(expanded):  # noqa: PTH117
+        raise ValueError("must be an absolute path, or begin with ~")
+    return expanded or None
+
+
+def seconds(value: float) -> float:
+    """A time in seconds."""
+    if not 0 <= value < math.inf:
+        raise ValueError("must be a number of seconds, 0 or more")
+    return value
+
+
+def a_callback(value: str | None) -> str | None:
+    """The URL of a callback; None where there is none."""
+    if not value:
+        return None
+    parts = checked_split(value)
+    if parts is None or "?" in value or "#" in value:
+        raise ValueError("must be an absolute URL without query and fragment")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("must begin with https; plain http is accepted only for a loopback host")
+    return value

@@ -1,0 +1,100 @@
+"""The administrator's settings for a process without a Jupyter server: a kernel's own broker, ``doctor``.
+
+They are read from the files a server reads them from, in its order. Flags on a server's command line
+(``--JupyterAuth.store=memory``) are known to that server alone.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_core.paths import jupyter_config_path
+
+from jupyter_auth.broker.config.settings import SECTION, Settings
+from jupyter_auth.core.faults import where
+from jupyter_auth.core.profile import Fault
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+log = logging.getLogger(__name__)
+
+#: The extension's own files. The server's come after them, and ``jupyter_config`` with these once more.
+EXTENSION_FILE = "jupyter_auth_config"
+STEPS = (("jupyter_config",), (EXTENSION_FILE,), ("jupyter_config", "jupyter_server_config"))
+
+
+def load_settings(folders: Sequence[str] | None = None) -> Settings:
+    """The settings in the files of ``folders``: Jupyter's configuration path, the strongest first.
+
+    The files are run as a server runs them; only their ``JupyterAuth`` section is used. One that raises is
+    a fault of the settings, and the others count.
+    """
+    # here: a kernel that asks a server needs neither
+    from traitlets.config import Config  # noqa: PLC0415
+
+    from jupyter_auth.broker.config.traits import JupyterAuth  # noqa: PLC0415
+
+    path = list(folders) if folders is not None else jupyter_config_path()
+    faults: list[Fault] = []
+    sections = {name: list(_sections(name, path, faults)) for name in (*STEPS[2], EXTENSION_FILE)}
+    reader = JupyterAuth(log=log)
+    for names in STEPS:
+        step = Config()
+        for name in names:
+            for section in sections[name]:
+                step.merge(deepcopy(section))
+        reader.update_config(step)
+    return reader.read(tuple(faults))
+
+
+def _sections(name: str, path: Sequence[str], faults: list[Fault]) -> Iterator["Config"]:
+    """The section in every file of that name, the weakest first; JSON wins over Python in one folder."""
+    from traitlets.config import Config  # noqa: PLC0415
+    from traitlets.config.loader import (  # noqa: PLC0415
+        ConfigFileNotFound,
+        JSONFileConfigLoader,
+        PyFileConfigLoader,
+    )
+
+    from jupyter_auth.broker.config.traits import INHERITED  # noqa: PLC0415
+
+    for folder in reversed(path):
+        for loader in (
+            PyFileConfigLoader(f"{name}.py", path=folder),
+            JSONFileConfigLoader(f"{name}.json", path=folder),
+        ):
+            try:
+                loaded = loader.load_config()
+            except ConfigFileNotFound:
+                continue
+            except (Exception, SystemExit) as problem:  # noqa: BLE001 -- a program that somebody wrote
+                file = loader.full_filename or str(Path(folder) / loader.filename)
+                log.error("%s could not be read: %s", file, where(problem, frames=1))
+                faults.append(
+                    Fault(
+                        file=file,
+                        key="file",
+                        message=f"raises {type(problem).__name__}{_line(problem, file)}",
+                    )
+                )
+                continue
+            section = loaded.get(SECTION, Config())
+            if isinstance(section, Config):
+                own = Config({key: value for key, value in section.items() if key not in INHERITED})
+                yield Config({SECTION: own})
+            else:  # JSON; a server ends at once
+                faults.append(Fault(file=loader.full_filename, key=SECTION, message="must be a table"))
+
+
+def _line(problem: BaseException, file: str) -> str:
+    """Where in ``file`` it was raised; its text may hold a secret."""
+    line = getattr(problem, "lineno", None) if isinstance(problem, SyntaxError) else None
+    step = problem.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename == file:
+            line = step.tb_lineno
+        step = step.tb_next
+    return f" in line {line}" if line else ""

@@ -1,0 +1,1 @@
+"""Tokens without a person: from memory, from the store, from the provider, ahead of their end."""
