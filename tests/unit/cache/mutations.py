@@ -29,6 +29,7 @@ ROWS = {
     )
 }
 MORE = row("more", "p0")  # deleted again; a log that lost its end may bring it back
+MUTATED = "mutated"  # the folder that each is used in
 SLOW = 30.0  # seconds: what takes longer hangs
 
 
@@ -47,14 +48,17 @@ class Tally:
 
 
 def make_pristine(folder: Path) -> Path:
-    """A place with a closed store that holds ``ROWS``, and beside it one as a crash leaves it, with a log."""
-    place = folder / "pristine"
-    with closing(open_store(place)) as store:
+    """A place with a closed store that holds ``ROWS``, and beside it one as a crash leaves it, with a log.
+
+    Both are made where they are used, mutated: whether a store is older than it was is known by its place.
+    """
+    made = folder / MUTATED
+    with closing(open_store(made)) as store:
         put(store, *ROWS.values())
         put(store, MORE, durable=True)
         store.update(lambda txn: txn.delete("more"), ("p0",), durable=True)
-        shutil.copytree(place, folder / "crashed")
-    return place
+        shutil.copytree(made, folder / "crashed")
+    return shutil.copytree(made, folder / "pristine")
 
 
 def use(place: Path) -> tuple[dict[str, Row], tuple[str, ...]]:
@@ -109,7 +113,7 @@ MUTATIONS = (_overwrite, _flip, _cut, _shift, _swap_pages, _busy_bytes)
 
 def _mutated_places(pristine: Path, rounds: int, chance: random.Random) -> Iterator[tuple[str, Path]]:
     for turn in range(rounds):
-        place = pristine.with_name("mutated")
+        place = pristine.with_name(MUTATED)
         shutil.rmtree(place, ignore_errors=True)
         shutil.copytree(pristine if turn % 3 else pristine.with_name("crashed"), place)
         mutate = MUTATIONS[turn % len(MUTATIONS)]
