@@ -16,6 +16,7 @@ class Proxy:
     def __init__(self) -> None:
         self.to = 0
         self._joined: set[asyncio.Task[None]] = set()
+        self._ends: list[asyncio.StreamWriter] = []
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listening.getsockname()[1])
 
@@ -28,9 +29,12 @@ class Proxy:
         for joined in self._joined:
             joined.cancel()
         await asyncio.gather(*self._joined, return_exceptions=True)
-        await asyncio.sleep(0.05)  # the turns in which their sockets are closed
+        for one in self._ends:
+            one.transport.abort()  # also what is closed already, but waits for somebody to read it
+        await asyncio.gather(*(one.wait_closed() for one in self._ends), return_exceptions=True)
 
     def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._ends.append(writer)
         joined = asyncio.ensure_future(self._join(reader, writer))
         self._joined.add(joined)
         joined.add_done_callback(self._joined.discard)
@@ -41,14 +45,12 @@ class Proxy:
         except (OSError, asyncio.CancelledError):
             writer.transport.abort()
             return
+        self._ends.append(to_there)
         ways = [asyncio.ensure_future(_pass(reader, to_there)), asyncio.ensure_future(_pass(there, writer))]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
             for end in (writer, to_there):
                 end.close()
-        except asyncio.CancelledError:
-            for end in (writer, to_there):
-                end.transport.abort()  # with what it has not written: nobody reads it
         finally:
             for way in ways:
                 way.cancel()
