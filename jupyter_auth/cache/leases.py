@@ -205,7 +205,7 @@ def _started(pid: int) -> float:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
         return int(fields.split()[19]) / os.sysconf("SC_CLK_TCK")
     except (OSError, IndexError, ValueError):
-        import psutil  # noqa: PLC0415
+        import psutil  # noqa: PLC0415 -- as below
 
         return psutil.Process(pid).create_time()
 

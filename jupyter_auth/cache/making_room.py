@@ -4,7 +4,7 @@ Access tokens, since they can be had again: those that have ended, then the leas
 applications, and on behalf of somebody, before those of accounts. Never a refresh token or an account.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 
 from jupyter_auth.cache.limits import StoreLimits
@@ -35,7 +35,7 @@ class MemoryRoom:
         self._applications: OrderedDict[str, None] = OrderedDict()
         self._accounts: OrderedDict[str, None] = OrderedDict()
         self.entries = self.size = 0
-        self.evicted: dict[str, int] = {}
+        self.evicted: Counter[str] = Counter()
 
     @property
     def is_full(self) -> bool:
@@ -89,14 +89,9 @@ class MemoryRoom:
             while order and low.exceeded(self.entries, self.size):
                 partition, _ = order.popitem(last=False)
                 rows = self._again(partition)
-                self.count(cause, len(rows))
+                self.evicted[cause] += len(rows)
                 for row in rows:
                     self._remove(row.key)
-
-    def count(self, cause: str, count: int) -> None:
-        """So many rows have gone by themselves."""
-        if count:
-            self.evicted[cause] = self.evicted.get(cause, 0) + count
 
     def _again(self, partition: str) -> list[Row]:
         """The rows of a partition that can be had again. What says that an application holds something goes

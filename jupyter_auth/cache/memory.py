@@ -157,7 +157,7 @@ class MemoryStore:
     def sweep(self, now: int) -> None:
         with self._lock:
             ended = [row.key for row in self._rows.values() if 0 < row.expires_on <= now]
-            self._room.count("expired", len(ended))
+            self._room.evicted["expired"] += len(ended)
             for key in ended:
                 self._remove(key)
 

@@ -25,16 +25,6 @@ def harden() -> str:
     return HARDENED
 
 
-def is_dumpable() -> bool:
-    """Whether others of this user may look into this process. True wherever that cannot be told."""
-    return not sys.platform.startswith("linux") or _prctl(_GET) != 0
-
-
-def reopen() -> None:
-    """Undo ``harden``, for what has to look into this process."""
-    _prctl(_SET, 1)
-
-
 def _prctl(option: int, value: int = 0) -> int:
     libc = ctypes.CDLL(None, use_errno=True)
     return int(libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0))

@@ -4,6 +4,7 @@ Labels are levels, causes and reasons from lists of ours: none names a person, a
 """
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -24,7 +25,7 @@ class BrokerMetrics(Collector):
         self._lock = threading.Lock()
         self._brokers: list[Broker] = []
         self._ended = Statistics()
-        self._ended_evictions: dict[str, int] = {}
+        self._ended_evictions: Counter[str] = Counter()
         self._is_registered = False
 
     def add(self, broker: Broker, registry: CollectorRegistry = REGISTRY) -> None:
@@ -41,7 +42,7 @@ class BrokerMetrics(Collector):
             if broker in self._brokers:
                 self._brokers.remove(broker)
                 self._ended.add(broker.statistics)
-                _add(self._ended_evictions, _evicted(broker))
+                self._ended_evictions.update(_evicted(broker))
 
     def describe(self) -> Iterable[Metric]:
         """The families, without samples: their names are known before anything is counted."""
@@ -50,12 +51,12 @@ class BrokerMetrics(Collector):
     def collect(self) -> Iterable[Metric]:
         """All families. Nothing is read from a store."""
         with self._lock:
-            counted, evictions = Statistics(), dict(self._ended_evictions)
+            counted, evictions = Statistics(), Counter(self._ended_evictions)
             counted.add(self._ended)
             entries = size = 0
             for broker in self._brokers:
                 counted.add(broker.statistics)
-                _add(evictions, _evicted(broker))
+                evictions.update(_evicted(broker))
                 if broker.cache is not None:
                     entries, size = entries + len(broker.cache.memory), size + broker.cache.memory.size
         return _families(counted, evictions, entries, size)
@@ -64,11 +65,6 @@ class BrokerMetrics(Collector):
 def _evicted(broker: Broker) -> Mapping[str, int]:
     """How many rows the broker's store has let go of by itself, by cause."""
     return broker.cache.store.describe().evicted if broker.cache is not None else {}
-
-
-def _add(to: dict[str, int], more: Mapping[str, int]) -> None:
-    for cause, count in more.items():
-        to[cause] = to.get(cause, 0) + count
 
 
 def _families(counted: Statistics, store_evictions: dict[str, int], entries: int, size: int) -> list[Metric]:

@@ -5,6 +5,7 @@ tokens that end soonest go first. Who uses one has it renewed before, so that th
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from jupyter_auth.cache.limits import StoreLimits
@@ -39,7 +40,7 @@ class SqliteRoom:
         self._every = max(1, min(limits.entries // 200, limits.size // (200 * 4096)))
         self._writes = 0
         self.is_full = False
-        self.evicted: dict[str, int] = {}
+        self.evicted: Counter[str] = Counter()
 
     @property
     def is_due(self) -> bool:
@@ -56,7 +57,7 @@ class SqliteRoom:
 
     def sweep(self, db: sqlite3.Connection, now: int, first: int = 0, last: int = 2**62) -> None:
         """Remove what has ended, of the rows with these ids."""
-        self._count("expired", db.execute(_ENDED, (first, last, now)).rowcount)
+        self.evicted["expired"] += db.execute(_ENDED, (first, last, now)).rowcount
 
     def _is_over(self, db: sqlite3.Connection, limits: StoreLimits) -> bool:
         return self._entries(db, limits.entries) > limits.entries or self._size(db) > limits.size
@@ -86,7 +87,7 @@ class SqliteRoom:
             while self._is_over(db, low):
                 count = self._at_once(db, low)
                 gone = db.execute(statement.format(spared=marks), (*spared, count)).rowcount
-                self._count(cause, gone)
+                self.evicted[cause] += gone
                 if not gone:
                     break
         self.is_full = self._is_over(db, self._limits)
@@ -96,7 +97,3 @@ class SqliteRoom:
         entries, used = self._entries(db, 0), self._size(db)
         each = max(1, used // max(1, entries))
         return max(1, max(entries - low.entries, (used - low.size) // each) // 2)
-
-    def _count(self, cause: str, count: int) -> None:
-        if count:
-            self.evicted[cause] = self.evicted.get(cause, 0) + count

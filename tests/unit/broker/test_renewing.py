@@ -279,14 +279,6 @@ async def test_it_says_so_between_two_tries_too(idp: MisbehavingProvider, bench:
     assert [row["renewing"] for row in await bench.broker.entries()] == [True]
 
 
-async def test_a_profile_that_has_gone_is_not_asked_for(idp: MisbehavingProvider, bench: Bench) -> None:
-    kernels = Held(bench)
-    await kernels.by("k1")
-    bench.toml.write_text(bench.toml.read_text().replace("[profiles.lake]", "[profiles.sea]"))
-    await kernels.pass_time(2500)
-    assert refreshes(idp) == 0 and len(kernels.renewing._tokens) == 0
-
-
 async def test_so_many_are_known_and_no_more(fresh: Bench) -> None:
     tokens, resolved = TokensInUse(), fresh.broker.resolve(request())
     for number in range(MAX_IN_USE + 10):

@@ -174,6 +174,14 @@ async def test_it_ends_with_the_last_kernel_that_holds_the_token(
     assert refreshes(idp) == 1
 
 
+async def test_a_profile_that_has_gone_is_not_asked_for(idp: MisbehavingProvider, bench: Bench) -> None:
+    kernels = Held(bench)
+    await kernels.by("k1")
+    bench.toml.write_text(bench.toml.read_text().replace("[profiles.lake]", "[profiles.sea]"))
+    await kernels.pass_time(2500)
+    assert refreshes(idp) == 0 and len(kernels.renewing._tokens) == 0
+
+
 # -- clocks --------------------------------------------------------------------------------------------------
 
 

@@ -150,7 +150,7 @@ def killed_rotations(place: Path, network: str, check: Callable[[], None]) -> in
     """Let processes rotate, and ``kill -9`` each at a random moment; how many rotations there were."""
     chance, done = random.Random(7), 0
     code = (
-        "import sys\nfrom tests.unit.cache.elsewhere import Orders\nfrom pathlib import Path\n"
+        "import sys\nfrom tests.unit.cache.orders import Orders\nfrom pathlib import Path\n"
         "orders = Orders(Path(sys.argv[1]), sys.argv[2] or None)\norders.open()\nprint('open', flush=True)\n"
         "while True:\n    orders.rotate_key(); print('.', end='', flush=True)\n"
     )
