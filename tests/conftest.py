@@ -6,9 +6,23 @@ from collections.abc import Iterator
 import pytest
 
 from tests.idp.entra import EntraProvider
+from tests.security.promises import listed
 
 #: No test, and no process that one starts, writes into the keyring of whoever runs it.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The list of the security promises whose attacks were run."""
+    ran = [
+        (report.nodeid, outcome)
+        for outcome in ("passed", "failed", "error", "skipped")
+        for report in terminalreporter.getreports(outcome)
+        if outcome != "passed" or report.when == "call"
+    ]
+    if lines := listed(ran):
+        terminalreporter.section("security promises")
+        terminalreporter.write("\n".join(lines) + "\n")
 
 
 @pytest.fixture(scope="session")
