@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         stop_long_running_on_behalf_of,
     )
     from jupyter_auth.kernel.interactive import acquire_token_by_device_flow, acquire_token_interactive
+    from jupyter_auth.kernel.worker_handle import WorkerHandle, worker_handle
     from jupyter_auth.ui.panel import panel
 
 _HOMES = {
@@ -98,6 +99,7 @@ _HOMES = {
         "sign_out",
         "switch_account",
     ),
+    "jupyter_auth.kernel.worker_handle": ("WorkerHandle", "worker_handle"),
     "jupyter_auth.ui.panel": ("panel",),
     "jupyter_auth.kernel.api_apps": (
         "LongRunningSession",
@@ -137,6 +139,7 @@ __all__ = [
     "SignOutReport",
     "TokenSource",
     "TransportError",
+    "WorkerHandle",
     "__version__",
     "acquire_token_by_device_flow",
     "acquire_token_for_client",
@@ -156,6 +159,7 @@ __all__ = [
     "sign_out",
     "stop_long_running_on_behalf_of",
     "switch_account",
+    "worker_handle",
 ]
 
 

@@ -7,7 +7,9 @@ import requests
 from requests.auth import AuthBase
 
 from jupyter_auth.adapters.challenge import demanded
+from jupyter_auth.core.errors import ProfileError
 from jupyter_auth.kernel.api import get_token
+from jupyter_auth.kernel.worker_handle import WorkerHandle
 
 
 class BearerAuth(AuthBase):
@@ -21,13 +23,16 @@ class BearerAuth(AuthBase):
 
     def __init__(
         self,
-        profile: str | None = None,
+        profile: str | WorkerHandle | None = None,
         *,
         scopes: str | Iterable[str] | None = None,
         account: str | None = None,
         **options: Any,
     ) -> None:
-        """The arguments are those of ``get_token``."""
+        """The arguments are those of ``get_token``. In a worker, ``profile`` is the handle that the notebook
+        made, and scopes may be some of its own."""
+        if isinstance(profile, WorkerHandle) and account is not None:
+            raise ProfileError("A handle is for its own account.", reason="bad_argument")
         self.profile = profile
         self.scopes = scopes if scopes is None or isinstance(scopes, str) else tuple(scopes)
         self.account = account
@@ -43,6 +48,8 @@ class BearerAuth(AuthBase):
 
     def _headers(self, **more: Any) -> dict[str, str]:
         options = {**self.options, **more}
+        if isinstance(self.profile, WorkerHandle):
+            return self.profile.get_token(scopes=self.scopes, **options).headers()
         return get_token(self.profile, scopes=self.scopes, account=self.account, **options).headers()
 
     def _renewed(self, response: requests.Response, **kwargs: Any) -> requests.Response:
@@ -69,7 +76,7 @@ class BearerAuth(AuthBase):
 
 
 def session(
-    profile: str | None = None,
+    profile: str | WorkerHandle | None = None,
     *,
     scopes: str | Iterable[str] | None = None,
     account: str | None = None,

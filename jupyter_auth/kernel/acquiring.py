@@ -50,7 +50,7 @@ class Asked:
         **more: Any,
     ) -> None:
         """Raises ``ProfileError`` for arguments of the wrong kind."""
-        parsed, name = _scopes(scopes), account_name(account)
+        parsed, name = parsed_scopes(scopes), account_name(account)
         _check("profile", profile is None or isinstance(profile, str), "a profile's name")
         _check("interactive", interactive in (True, False, "auto"), "True, False or 'auto'")
         is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
@@ -195,7 +195,8 @@ def account_name(account: str | Account | None) -> str | None:
         raise ProfileError("account names nobody.", reason="bad_argument", hint=hint) from None
 
 
-def _scopes(scopes: Scopes) -> tuple[str, ...]:
+def parsed_scopes(scopes: Scopes) -> tuple[str, ...]:
+    """The scopes by themselves, none for None; raises ``ProfileError``."""
     if scopes is None:
         return ()
     from jupyter_auth.core.scopes import parse_scopes  # noqa: PLC0415 -- most calls take the profile's own

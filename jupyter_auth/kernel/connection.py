@@ -32,11 +32,16 @@ class Connection:
         self.kernel_id = ""
         self.generation_file: str | None = None
 
-    def prove(self, key: bytes) -> None:
-        """Greet and prove whose process this is; raises ``AuthError`` where the broker does not agree."""
+    def prove(self, key: bytes, worker: Message | None = None) -> None:
+        """Greet and prove whose process this is; raises ``AuthError`` where the broker does not agree. With
+        ``worker`` the connection is limited to what a handle is for."""
         hello = self.call({"op": "hello", "v": frames.PROTOCOL_VERSION}, CONNECT_TIMEOUT)
         mac = frames.proof(key, part(hello, "broker_id", str), part(hello, "nonce", str))
-        self.kernel_id = str(self.call({"op": "prove", "mac": mac}, CONNECT_TIMEOUT).get("kernel_id"))
+        limits = {} if worker is None else {"worker": worker}
+        proven = self.call({"op": "prove", "mac": mac, **limits}, CONNECT_TIMEOUT)
+        if worker is not None and proven.get("worker") is not True:
+            raise unreadable("This Jupyter server's token broker knows no handles for workers.")
+        self.kernel_id = str(proven.get("kernel_id"))
         self.generation_file = hello.get("generation_file")
 
     def call(self, message: Message, timeout: float = CALL_TIMEOUT) -> Message:

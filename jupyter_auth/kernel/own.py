@@ -38,7 +38,12 @@ def connection_key(path: Path | None) -> bytes:
     if app is not None:
         key = app.session.key
         return key if isinstance(key, bytes) else b""
+    return key_in(path or Path())
+
+
+def key_in(path: Path) -> bytes:
+    """The key in a connection file; empty where it has none, or is not there any more."""
     try:
-        return str(json.loads((path or Path()).read_text())["key"]).encode()
+        return str(json.loads(path.read_text())["key"]).encode()
     except (OSError, ValueError, KeyError, TypeError):
         return b""

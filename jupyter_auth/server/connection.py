@@ -11,6 +11,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from jupyter_auth.broker.operations import Session, failed
+from jupyter_auth.broker.worker_session import WorkerSession
 from jupyter_auth.core import frames
 from jupyter_auth.core.errors import KernelGrantRequiredError, PolicyError, error_to_wire
 from jupyter_auth.core.faults import where
@@ -208,11 +209,16 @@ class KernelConnection(asyncio.BufferedProtocol):
                 reason="proof_failed",
                 hint="Start the kernel from this Jupyter server.",
             )
-        self._session = Session(self._channel.operations, kernel_id)
+        is_worker, operations = "worker" in message, self._channel.operations
+        self._session = (
+            WorkerSession(operations, kernel_id, message["worker"])
+            if is_worker
+            else Session(operations, kernel_id)
+        )
         self._channel.proven(self)
         if self._deadline is not None:
             self._deadline.cancel()
-        return {"ok": True, "kernel_id": kernel_id}
+        return {"ok": True, "kernel_id": kernel_id, **({"worker": True} if is_worker else {})}
 
     def _too_slow(self) -> None:
         if self._session is None:

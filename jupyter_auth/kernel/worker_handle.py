@@ -1,0 +1,212 @@
+"""A restricted handle for workers: processes that a kernel's cells start, by Dask, Spark, joblib or
+``subprocess``.
+
+It says which broker, which kernel and what for, and can be pickled, since it holds no secret: a worker
+proves itself with the key in the kernel's connection file, which ends with the kernel.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_auth.core import sockets
+from jupyter_auth.core.errors import KernelGrantRequiredError, PolicyError
+from jupyter_auth.core.wire import result_from_wire
+from jupyter_auth.kernel import own
+from jupyter_auth.kernel.client import client
+from jupyter_auth.kernel.connection import CONNECT_TIMEOUT, Connection, lost, part
+
+if TYPE_CHECKING:
+    from jupyter_auth.core.account import Account
+    from jupyter_auth.core.result import AuthenticationResult
+    from jupyter_auth.kernel.acquiring import Scopes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerHandle:
+    """A reference to a kernel's broker for workers: for one profile, account and set of scopes, silently.
+
+    Made by ``worker_handle``. Pickle it, or let Dask, Spark or joblib do so.
+    """
+
+    profile: str
+    scopes: tuple[str, ...]
+    account: str | None
+    tenant: str | None
+    kernel_id: str
+    connection_file: str
+    socket: str
+    host: str
+
+    def get_token(
+        self,
+        *,
+        scopes: Scopes = None,
+        force_refresh: bool = False,
+        claims_challenge: str | None = None,
+        acr_values: str | None = None,
+        max_age: int | None = None,
+    ) -> AuthenticationResult:
+        """An access token, silently; the broker keeps it, so ask again for each use.
+
+        :param scopes: some of the handle's scopes; None for all.
+        :param force_refresh: get a new token although a good one is cached.
+        :param claims_challenge: the claims a resource demanded with a 401; skips cached access tokens.
+        :param acr_values: as for ``get_token``: nobody is asked here, so it ends with an error.
+        :param max_age: as ``acr_values``.
+        :raises InteractionRequiredError: somebody has to sign in, in the notebook.
+        :raises KernelGrantRequiredError: the kernel has ended, or is another machine's.
+        :raises PolicyError: the handle is not for these scopes.
+        """
+        __tracebackhide__ = True
+        from jupyter_auth.kernel.acquiring import parsed_scopes  # noqa: PLC0415 -- most name none
+
+        asked = {
+            "scopes": list(parsed_scopes(scopes)) or None,
+            "force_refresh": force_refresh or None,
+            "claims_challenge": claims_challenge,
+            "acr_values": acr_values,
+            "max_age": max_age,
+        }
+        request = {name: value for name, value in asked.items() if value is not None}
+        return _connections.token(self, {"op": "acquire_token_silent", **request})
+
+    def headers(self) -> dict[str, str]:
+        """The header of a request to the API; raises as ``get_token``."""
+        return self.get_token().headers()
+
+    def limits(self) -> dict[str, Any]:
+        """What the broker is told to keep this worker to."""
+        return {
+            "profile": self.profile,
+            "scopes": list(self.scopes),
+            "account": self.account,
+            "tenant": self.tenant,
+        }
+
+    def __repr__(self) -> str:
+        return f"<WorkerHandle {self.profile} · {' '.join(self.scopes)} · of kernel {self.kernel_id[:8]}>"
+
+
+def worker_handle(
+    profile: str | None = None,
+    *,
+    scopes: Scopes = None,
+    account: str | Account | None = None,
+    tenant: str | None = None,
+) -> WorkerHandle:
+    """A handle for the workers that this notebook starts. Somebody may have to sign in for it, here and now;
+    a worker never asks anybody.
+
+    It is for the account that this call finds, whoever else signs in later, and ends with this kernel. It
+    works in processes of this user on this machine, whatever starts them.
+
+    :param profile: the profile's name; None for the default one.
+    :param scopes: what the workers may ask for; None for the profile's own.
+    :param account: a username, a ``home_account_id`` or an ``Account``; needed where several are signed in.
+    :param tenant: the tenant to ask, in place of the profile's (Entra only).
+    :raises PolicyError: the broker is in this process; workers then have one of their own, and call
+        ``get_token`` with ``interactive=False``.
+    :raises AuthError: what ``get_token`` raises.
+    """
+    __tracebackhide__ = True
+    from jupyter_auth.kernel.acquiring import parsed_scopes  # noqa: PLC0415 -- beside get_token's own import
+    from jupyter_auth.kernel.api import get_token  # noqa: PLC0415 -- as above
+
+    found = get_token(profile, scopes=scopes, account=account, tenant=tenant)
+    about, file = client.described(), own.connection_file()
+    if "kernel_id" not in about or file is None:
+        raise PolicyError(
+            "A handle for workers needs a Jupyter server's broker, and here the broker is in this process.",
+            reason="no_server",
+            hint="Let the workers call get_token(..., interactive=False): they have the same token store.",
+        )
+    return WorkerHandle(
+        profile=found.profile,
+        scopes=parsed_scopes(scopes) or tuple(found.scopes),
+        account=found.account.home_account_id if found.account else None,
+        tenant=tenant,
+        kernel_id=about["kernel_id"],
+        connection_file=str(file),
+        socket=about["socket"],
+        host=socket.gethostname(),
+    )
+
+
+class _Connections:
+    """One connection for each handle of this process, and which token came over it last."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[WorkerHandle, Connection] = {}
+        self._last: dict[WorkerHandle, str] = {}
+
+    def token(self, handle: WorkerHandle, request: dict[str, Any]) -> AuthenticationResult:
+        """Ask for a token; one that is not good enough is named, so that another's newer one will do."""
+        __tracebackhide__ = True
+        if handle in self._last and {"force_refresh", "claims_challenge"} & request.keys():
+            request["have"] = self._last[handle]
+        with self._lock:
+            connection = self._open.get(handle)
+            if connection is None or connection.is_closed:
+                connection = self._open[handle] = _connected(handle)
+            found = result_from_wire(part(connection.call(request), "result", dict))
+            self._last[handle] = found._token.version
+        return found
+
+
+def _connected(handle: WorkerHandle) -> Connection:
+    """A connection that is limited to the handle; raises ``KernelGrantRequiredError`` where its kernel has
+    ended."""
+    __tracebackhide__ = True
+    key = own.key_in(Path(handle.connection_file))
+    if not key:
+        raise _gone(handle)
+    path = Path(handle.socket)
+    try:
+        connection = Connection(sockets.connect(path, CONNECT_TIMEOUT), path)
+    except OSError:
+        raise lost("The token broker of the kernel that made this handle has gone.") from None
+    try:
+        connection.prove(key, handle.limits())
+        if connection.kernel_id != handle.kernel_id:
+            raise _gone(handle)
+    except KernelGrantRequiredError:
+        connection.close()
+        raise _gone(handle) from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _gone(handle: WorkerHandle) -> KernelGrantRequiredError:
+    here = socket.gethostname()
+    if here != handle.host:
+        return KernelGrantRequiredError(
+            f"This handle is of a kernel on {handle.host}, and this worker runs on {here}.",
+            reason="other_host",
+            hint="A handle works on its kernel's own machine. Elsewhere send the worker a token, or give it "
+            "a profile of its own.",
+        )
+    return KernelGrantRequiredError(
+        "The kernel that made this handle has ended.",
+        reason="kernel_gone",
+        hint="Make a new handle in a running notebook.",
+    )
+
+
+_connections = _Connections()
+
+
+def _after_fork() -> None:
+    global _connections  # noqa: PLW0603 -- another thread may have held its lock
+    _connections = _Connections()
+
+
+os.register_at_fork(after_in_child=_after_fork)
