@@ -12,7 +12,7 @@ MAX_WAIT = 30.0  # seconds for one ``wait``; the kernel asks again
 MAX_COUNT = 2**40
 
 #: ``timeout`` is for whoever waits, and may be sent along with the other arguments of ``get_token``.
-_TOKEN = frozenset(TokenRequest.__slots__) | {"interactive", "timeout"}
+_TOKEN = frozenset(TokenRequest.__slots__) - {"within"} | {"interactive", "timeout"}
 _ARGUMENTS: dict[str, frozenset[str]] = {
     "get_token": _TOKEN,
     "acquire_token_silent": _TOKEN,

@@ -11,6 +11,7 @@ from jupyter_auth.broker.apps.app_request import no_people, resolve_any
 from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.config.configuration import Configuration, ConfigurationFiles
+from jupyter_auth.broker.grants.book import Grants
 from jupyter_auth.broker.request import Resolved, TokenRequest
 from jupyter_auth.broker.signing_in.answers import Answers
 from jupyter_auth.broker.signing_in.interactions import Interaction, Interactions, Requester
@@ -59,9 +60,11 @@ class Broker:
         self._workers = Workers()
         self.in_thread, self.calling = self._workers.in_thread, self._workers.calling
         self._engines: dict[Profile, Engine] = {}
+        self._configured: Configuration | None = None
         self._starting: asyncio.Task[TokenCache] | None = None
         self._watching: asyncio.Task[None] | None = None
         self.changes = Changes()  # told to whoever watches
+        self.grants = Grants(self.changes, self._let_go)
         self.statistics = Statistics()
         self.interactions = Interactions(self.calling, self.clock, self.changes)
         self.answers = Answers(self.interactions)
@@ -82,7 +85,7 @@ class Broker:
         store = await self.in_thread(self._open)
         limits = self.configuration.settings.memory_limits
         self.cache = TokenCache(store, self.clock.now, limits, self.statistics)
-        self._watching = asyncio.ensure_future(self._heed_files(self.cache))
+        self._watching = asyncio.ensure_future(self._heed_files())
         self.silent = Silent(
             self.cache, self._engine, self.in_thread, self.calling, self.clock, changes=self.changes
         )
@@ -97,17 +100,22 @@ class Broker:
         )
         return self.cache
 
-    async def _heed_files(self, cache: TokenCache) -> None:
+    async def _let_go(self) -> None:
+        """Have kernels let go of what they keep: profiles have changed, or what a kernel may use."""
+        cache = await self.start()
+        try:
+            await self.in_thread(cache.store.generation.bump)
+        except CacheError as problem:
+            log.warning("Other hosts could not be told of changed profiles: %s", problem)
+
+    async def _heed_files(self) -> None:
         """When profiles change, kernels must not go on with what they keep for the old ones."""
         known = self.configuration
         while True:
             await asyncio.sleep(LOOK_AT_FILES)
             if self.configuration != known:
                 known = self.configuration
-                try:
-                    await self.in_thread(cache.store.generation.bump)
-                except CacheError as problem:
-                    log.warning("Other hosts could not be told of changed profiles: %s", problem)
+                await self._let_go()
 
     async def close(self) -> None:
         """End interactions, let refreshes under way be saved, close the store."""
@@ -138,7 +146,11 @@ class Broker:
     @property
     def configuration(self) -> Configuration:
         """The configuration as the files have it now."""
-        return self._files.current()
+        current = self._files.current()
+        if current is not self._configured:
+            self._configured = current
+            self.grants.heed(current.restricts)
+        return current
 
     def resolve(self, request: TokenRequest) -> Resolved:
         """The request with its profile."""
@@ -198,6 +210,8 @@ class Broker:
         out, or the cache cleared, before this waiter came for its token.
         """
         account, resolved = interaction.outcome.result(), interaction.resolved
+        if account is None:
+            raise TypeError("nobody signs in by a consent")
         cache, fold = await self.start(), resolved.profile.folds_case
         token = await self.in_thread(
             lambda: cache.find_token(account.account_key, resolved.target, fold=fold)

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 InteractionState = Literal["pending", "succeeded", "declined", "expired", "cancelled", "failed"]
 AccountAction = Literal["signed_in", "signed_out", "removed", "needs_sign_in", "switched"]
 CacheAction = Literal["cleared", "refreshed"]
-KernelAction = Literal["first_use", "disconnected"]
+KernelAction = Literal["first_use", "disconnected", "granted", "refused", "revoked"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,8 @@ class CacheChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelChanged:
-    """A kernel was handed a token of ``profile`` for the first time, or has closed its last connection."""
+    """A kernel was handed a token of ``profile`` for the first time, or has closed its last connection; or
+    what it may use of ``profile`` was decided or taken back."""
 
     kernel_id: str
     action: KernelAction

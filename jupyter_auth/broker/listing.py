@@ -66,6 +66,7 @@ def profiles(configuration: Configuration, flows: Callable[[Profile], tuple[str,
             "scopes": list(profile.scopes),
             "flows": list(flows(profile)) if profile.signs_people_in else [],
             "default": profile.name == configuration.default_profile,
+            "kernel_access": profile.kernel_access,
             "faults": [],
         }
         for profile in configuration.profiles.values()
@@ -77,7 +78,7 @@ def profiles(configuration: Configuration, flows: Callable[[Profile], tuple[str,
             if f.key == f"profiles.{name}" or f.key.startswith(f"profiles.{name}.")
         ]
         rows.append(
-            {"name": name, "title": None, "provider": None, "issuer": None}
+            {"name": name, "title": None, "provider": None, "issuer": None, "kernel_access": None}
             | {"scopes": [], "flows": [], "default": name == configuration.default_profile, "faults": own}
         )
     return rows

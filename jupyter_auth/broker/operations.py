@@ -7,13 +7,19 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from jupyter_auth.broker import overview
+from jupyter_auth.broker.account_verbs import AccountVerbs
 from jupyter_auth.broker.apps import app_verbs
 from jupyter_auth.broker.apps.applications import Applications
-from jupyter_auth.broker.arguments import count, refuse_unknown, seconds, text
+from jupyter_auth.broker.arguments import refuse_unknown, seconds
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.changes import Counter
+from jupyter_auth.broker.grants import gate
+from jupyter_auth.broker.grants.consents import Consents
+from jupyter_auth.broker.grants.seen import Seen
+from jupyter_auth.broker.panel_verbs import PanelVerbs
 from jupyter_auth.broker.request import TokenRequest
-from jupyter_auth.broker.signing_in.interactions import Interaction, Requester
+from jupyter_auth.broker.signing_in.consent import Consent
+from jupyter_auth.broker.signing_in.interactions import Interaction
 from jupyter_auth.broker.tokens.handing import Handing
 from jupyter_auth.broker.tokens.ready import Answer, ReadyAnswers
 from jupyter_auth.broker.usage import Usage
@@ -36,16 +42,12 @@ CALL_TIMEOUT = 90.0  # seconds for any other verb: a provider call's limit, twic
 Message = dict[str, Any]
 
 
-class Kernels(Protocol):
+class Kernels(gate.Kernels, Protocol):
     """What is known of the kernels that ask."""
-
-    def lives(self, kernel_id: str) -> bool: ...
 
     def runs(self, kernel_id: str) -> bool: ...
 
     def have_front_end(self) -> bool: ...
-
-    async def describe(self, kernel_id: str) -> Requester: ...
 
 
 class Operations:
@@ -61,6 +63,7 @@ class Operations:
         # from the time on, so that no count of a broker before this one is taken for its own
         self.changed = Counter(broker.changes, time.time_ns())
         self.applications = Applications(broker)
+        self.consents = Consents(broker)
         self.ready = ReadyAnswers(broker)
 
     async def generation_file(self) -> str | None:
@@ -75,10 +78,13 @@ class Session:
         self._broker = operations.broker
         self._operations = operations
         self.kernel_id = kernel_id
-        self._handing = Handing(self._broker, operations.usage.of(kernel_id))
+        self._gate = gate.Gate(self._broker, operations.kernels, kernel_id)
+        self._seen = Seen(self._broker, self._gate)
+        self._handing = Handing(self._broker, operations.usage.of(kernel_id), self._gate)
         self._waits: dict[str, Interaction] = {}
         self._first: set[str] = set()
-        self._apps = app_verbs.AppVerbs(operations.applications, self._handing)
+        self._asked: dict[str, TokenRequest] = {}
+        self._apps = app_verbs.AppVerbs(operations.applications, self._handing, self._gate)
         self._verbs: dict[str, Callable[[Message], Coroutine[Any, Any, Message]]] = {
             "get_token": self._get_token,
             "acquire_token_silent": self._acquire_token_silent,
@@ -86,16 +92,9 @@ class Session:
             "acquire_token_interactive": self._interact,
             "wait": self._wait,
             "answer": self._answer,
-            "get_accounts": self._get_accounts,
-            "switch_account": self._switch_account,
-            "remove_account": self._remove_account,
-            "sign_out": self._sign_out,
-            "clear_cache": self._clear_cache,
-            "status": self._status,
-            "list": self._list,
-            "watch": self._watch,
             "cancel": self._cancel,
-            "count_hits": self._count_hits,
+            **PanelVerbs(operations, self._seen, self._handing.use).table,
+            **AccountVerbs(self._broker, self._seen).table,
             **self._apps.table,
         }
 
@@ -104,7 +103,10 @@ class Session:
         found = self._operations.ready.find(self.kernel_id, body)
         if found is None or not self._operations.kernels.lives(self.kernel_id):
             return None
-        self._handing.note(found.result, lambda: self._broker.resolve(found.asked))
+        try:
+            self._handing.note(found.result, lambda: self._broker.resolve(found.asked))
+        except AuthError:
+            return None  # whatever it is now, it is not this answer
         self._broker.hit_again(found.result)
         return found.frame
 
@@ -116,6 +118,10 @@ class Session:
         if op not in {"get_token", "acquire_token_silent"}:
             return self._apps.peek(message)
         asked, state = TokenRequest.from_wire(message), self._operations.ready.state()
+        if self._gate.is_closed:
+            if (allowed := self._gate.at_once(self._broker.resolve(asked))) is None:
+                return None
+            asked = allowed.request
         if (found := self._broker.peek(asked)) is None:
             return None
         answer = self._handing.out(found, lambda: self._broker.resolve(asked))
@@ -162,7 +168,11 @@ class Session:
     # -- tokens ---------------------------------------------------------------------------------
 
     async def _acquire_token_silent(self, message: Message) -> Message:
-        asked = TokenRequest.from_wire(message)
+        return await self._silently(TokenRequest.from_wire(message))
+
+    async def _silently(self, asked: TokenRequest) -> Message:
+        if self._gate.is_closed:
+            asked = (await self._gate.before(self._broker.resolve(asked))).request
         found = await self._broker.acquire_silent(asked)
         return self._handing.out(found, lambda: self._broker.resolve(asked))
 
@@ -170,6 +180,10 @@ class Session:
         """Silent first; then, where the kernel says that a person is there, an interaction."""
         try:
             return await self._acquire_token_silent(message)
+        except KernelGrantRequiredError as lacking:
+            if message.get("interactive") is not True:
+                raise
+            return await self._consent(message, lacking)
         except InteractionRequiredError as required:
             if message.get("interactive") is not True or required.reason == "ambiguous_account":
                 raise
@@ -182,9 +196,34 @@ class Session:
             message = {**message, "flow": "device_code"}
         adopts = message.get("op") == "get_token"  # the other verbs ask a person in any case
         asked = TokenRequest.from_wire(message)
+        if self._gate.is_closed:
+            try:
+                await self._gate.before(self._broker.resolve(asked))
+            except KernelGrantRequiredError as lacking:
+                return await self._consent(message, lacking)
         interaction, is_new = await self._broker.interact(asked, requester, adopts=adopts)
+        return self._joined(interaction, asked, is_new=is_new)
+
+    async def _consent(self, message: Message, lacking: KernelGrantRequiredError) -> Message:
+        """Ask a person whether this kernel may. Where they allow it, it asks again on this connection."""
+        if lacking.reason != "grant_required" or not self._gate.may_ask:
+            raise lacking
+        asked = TokenRequest.from_wire(message)
+        resolved = self._broker.resolve(asked)
+        interaction, is_new = await self._operations.consents.ask(
+            self._operations.kernels,
+            self.kernel_id,
+            resolved,
+            await self._gate.account(resolved),
+            tuple(lacking.scopes or ()),
+        )
+        return self._joined(interaction, asked, is_new=is_new)
+
+    def _joined(self, interaction: Interaction, asked: TokenRequest, *, is_new: bool) -> Message:
+        """This connection waits for it."""
         self._broker.interactions.join(interaction, self)
         self._waits[interaction.id] = interaction
+        self._asked[interaction.id] = asked
         if is_new:
             self._first.add(interaction.id)
         return {"ok": True, "interaction": self._shown(interaction)}
@@ -197,10 +236,30 @@ class Session:
         if not interaction.outcome.done():
             return {"ok": True, "interaction": self._shown(interaction)}
         self._waits.pop(interaction.id, None)
+        asked = self._asked.pop(interaction.id)
         self._check_alive()
+        if isinstance(interaction.sign_in, Consent):
+            return self._allowed(interaction, interaction.sign_in)
+        return {**await self._signed_in(interaction, asked), "interaction": self._shown(interaction)}
+
+    def _allowed(self, interaction: Interaction, consent: Consent) -> Message:
+        """A person has allowed it, or this raises what they have answered. Once is for who asked, alone."""
+        interaction.outcome.result()
+        held = consent.answered
+        if held is not None and held.grant.remember == "once" and interaction.id in self._first:
+            self._gate.once.append(held)
+        return {"ok": True, "interaction": self._shown(interaction)}
+
+    async def _signed_in(self, interaction: Interaction, asked: TokenRequest) -> Message:
         found = await self._broker.result_of(interaction, first=interaction.id in self._first)
-        handed = self._handing.out(found, lambda: interaction.resolved)
-        return {**handed, "interaction": self._shown(interaction)}
+        try:
+            return self._handing.out(found, lambda: interaction.resolved)
+        except KernelGrantRequiredError:
+            # what came of the sign-in is for more than this kernel may have: maybe there is one that is not
+            who = (found._token.account or {}).get("home_account_id")
+            return await self._silently(
+                TokenRequest(profile=asked.profile, scopes=asked.scopes, account=who, tenant=asked.tenant)
+            )
 
     async def _answer(self, message: Message) -> Message:
         """Take the address that the person ended up on, or go on in another way."""
@@ -211,52 +270,7 @@ class Session:
         """The interaction for a kernel, which has to know whether a page shows it by its id."""
         return {**interaction.to_wire(), "front_end": self._operations.kernels.have_front_end()}
 
-    # -- accounts -------------------------------------------------------------------------------
-
-    async def _get_accounts(self, message: Message) -> Message:
-        found = await self._broker.accounts(text(message, "profile"))
-        return {"ok": True, "accounts": [account.to_wire() for account in found]}
-
-    async def _switch_account(self, message: Message) -> Message:
-        wanted = text(message, "account")
-        if wanted is None:
-            raise ProfileError("account must name who is to be used by default.", reason="bad_argument")
-        account = await self._broker.switch_account(text(message, "profile"), wanted)
-        return {"ok": True, "account": account.to_wire()}
-
-    async def _remove_account(self, message: Message) -> Message:
-        report = await self._broker.remove_account(text(message, "profile"), text(message, "account"))
-        return {"ok": True, "report": report.to_wire()}
-
-    async def _sign_out(self, message: Message) -> Message:
-        report = await self._broker.sign_out(text(message, "profile"), text(message, "account"))
-        return {"ok": True, "report": report.to_wire()}
-
-    async def _clear_cache(self, message: Message) -> Message:
-        report = await self._broker.clear(text(message, "profile"), revoke=message.get("revoke") is True)
-        return {"ok": True, "report": report.to_wire()}
-
-    async def _status(self, message: Message) -> Message:
-        return {"ok": True, "status": await self._operations.status()}
-
-    async def _count_hits(self, message: Message) -> Message:
-        """So many answers came from the kernel's own memory since it last said so."""
-        self._broker.statistics.kernel_hits += count(message)
-        return {"ok": True}
-
-    # -- what a panel shows -------------------------------------------------------------------------
-
-    async def _list(self, message: Message) -> Message:
-        """Rows of a REST resource; of requests and kernels only this kernel's own."""
-        requester = await self._operations.kernels.describe(self.kernel_id)
-        asked = str(message.get("resource")), self.kernel_id, requester, self._handing.use.to_wire()
-        rows = await overview.rows(self._broker, *asked)
-        return overview.page(rows, message.get("start"))
-
-    async def _watch(self, message: Message) -> Message:
-        """Wait until something has changed since ``seen``."""
-        seen = await self._operations.changed.wait(message.get("seen"), seconds(message))
-        return {"ok": True, "seen": seen}
+    # -- the rest --------------------------------------------------------------------------------
 
     async def _cancel(self, message: Message) -> Message:
         """End a request of this kernel; whoever else waits for it is told."""

@@ -8,6 +8,8 @@ from typing import Any
 
 from jupyter_auth.broker import listing
 from jupyter_auth.broker.broker import Broker
+from jupyter_auth.broker.grants.book import grant_rows
+from jupyter_auth.broker.grants.seen import Seen
 from jupyter_auth.broker.signing_in.interactions import Interaction, Requester
 from jupyter_auth.core.errors import ProfileError
 
@@ -17,17 +19,19 @@ RESOURCES = ("accounts", "cache", "interactions", "kernels", "profiles")
 PAGE = 48 * 1024  # bytes of rows in one answer, so that it fits into a frame
 
 
-async def rows(broker: Broker, resource: str, kernel_id: str, requester: Requester, use: Row) -> list[Row]:
-    """All rows of a resource; raises ``ProfileError`` for one that is not known."""
+async def rows(broker: Broker, seen: Seen, resource: str, requester: Requester, use: Row) -> list[Row]:
+    """All rows of a resource that the kernel may see; raises ``ProfileError`` for an unknown one."""
+    kernel_id = use["kernel_id"]
     match resource:
         case "accounts":
-            return await broker.account_states()
+            return await seen.rows(await broker.account_states())
         case "cache":
-            return await broker.entries()
+            return await seen.rows(await broker.entries())
         case "interactions":
             return [known.to_wire() for known in broker.interactions.all() if is_of(known, kernel_id)]
         case "kernels":
-            return [use | {"kernel_name": requester.kernel_name, "notebook": requester.notebook}]
+            about = {"kernel_name": requester.kernel_name, "notebook": requester.notebook}
+            return [use | about | {"grants": grant_rows(broker.grants.of(kernel_id, requester.notebook))}]
         case "profiles":
             return listing.profiles(broker.configuration, broker.sign_ins.flows)
     raise ProfileError(

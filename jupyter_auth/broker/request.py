@@ -41,6 +41,7 @@ class TokenRequest:
     prompt: str | None = None
     acr_values: str | None = None
     max_age: int | None = None
+    within: frozenset[str] | None = None  # what the token may be for at most: the broker's, never the wire's
 
     @property
     def skips_cache(self) -> bool:
@@ -126,6 +127,7 @@ def resolve(request: TokenRequest, profile: Profile) -> Resolved:
             resource_scopes(scopes, fold=profile.folds_case),
             resource_of(profile),
             realm_of(profile, request.tenant),
+            request.within,
         ),
         request=request,
     )

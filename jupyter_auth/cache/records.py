@@ -99,11 +99,13 @@ Holder = AccountKey | AppKey
 
 class Target(NamedTuple):
     """What a token is asked for. ``resource`` is the profile's resource or audience, tagged; ``realm`` the
-    tenant, as the call or the profile writes it, empty for the account's own."""
+    tenant, as the call or the profile writes it, empty for the account's own. ``within`` are the scopes that
+    the token may have at most, None where it may have any."""
 
     scopes: frozenset[str]
     resource: str = ""
     realm: str = ""
+    within: frozenset[str] | None = None
 
 
 def new_version() -> str:
@@ -173,6 +175,8 @@ class AccessTokenRecord(_Record):
         if self.resource != target.resource or target.realm not in self.realms:
             return False
         granted = resource_scopes(self.granted, fold=fold)
+        if target.within is not None and not granted <= target.within:
+            return False
         return covers(granted, target.scopes) or resource_scopes(self.asked, fold=fold) == target.scopes
 
     @property

@@ -154,11 +154,17 @@ class PolicyError(AuthError):
 
 
 class KernelGrantRequiredError(AuthError):
-    """This kernel has no grant for what it asked."""
+    """This kernel has no grant for what it asked.
+
+    Attributes: ``profile``, ``scopes`` (what a grant is needed for).
+    """
 
     code = "kernel_grant_required"
     http_status = 403
     default_reason = "no_grant"
+    fields: ClassVar[tuple[str, ...]] = ("profile", "scopes")
+    profile: str | None
+    scopes: list[str] | None
 
 
 class ProfileError(AuthError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_auth.core.authority import authority_of_tenant, read_authority
+from jupyter_auth.core.grant import KernelAccess
 from jupyter_auth.core.presets import preset
 from jupyter_auth.core.profile_checks import CHECKS, ENDPOINTS, FLOWS, PROVIDERS, did_you_mean
 from jupyter_auth.core.urls import host_of, is_safe_endpoint
@@ -24,7 +25,16 @@ _SECRET, _CERTIFICATE, _ASSERTION = (
     ("client_assertion_file",),
 )
 _CREDENTIALS = (*_SECRET, *_CERTIFICATE, *_ASSERTION)
-_EVERYWHERE = ("provider", "title", "scope_titles", "scopes", "ca_bundle", "proxies", "client_id")
+_EVERYWHERE = (
+    "provider",
+    "title",
+    "scope_titles",
+    "scopes",
+    "ca_bundle",
+    "proxies",
+    "client_id",
+    "kernel_access",
+)
 _OIDC = (*_EVERYWHERE, *_CREDENTIALS, *ENDPOINTS, "issuer", "resource", "audience", "preset")
 #: The keys that have a meaning for a provider, and those it cannot do without.
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -57,7 +67,8 @@ class Fault:
 class Profile:
     """A checked profile. ``issuer`` is the full issuer URL, exactly as the provider writes it; for ``entra``
     the authority. ``endpoints`` are those that the profile names itself, ``quirks`` those of its preset.
-    ``allowed_issuers`` are the administrator's, who allows all where it is empty."""
+    ``allowed_issuers`` are the administrator's, who allows all where it is empty. ``kernel_access`` is the
+    profile's own as it is read, and what holds in a ``Configuration``."""
 
     name: str
     provider: str = "oidc"
@@ -80,6 +91,7 @@ class Profile:
     allowed_issuers: tuple[str, ...] = ()
     ca_bundle: str = ""
     proxies: Mapping[str, str] = field(default_factory=dict, hash=False)
+    kernel_access: KernelAccess = "allow"
 
     @property
     def folds_case(self) -> bool:

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable
 from typing import Any
 
+from jupyter_auth.core.grant import ACCESS
 from jupyter_auth.core.presets import PRESETS
 from jupyter_auth.core.scopes import parse_scopes
 from jupyter_auth.core.urls import checked_split, is_loopback
@@ -93,6 +94,12 @@ def _provider(value: Any) -> str:
     return str(value)
 
 
+def _kernel_access(value: Any) -> str:
+    if value not in ACCESS:
+        raise ValueError(f"must be {', '.join(ACCESS[:-1])} or {ACCESS[-1]}")
+    return str(value)
+
+
 def _preset(value: Any) -> str:
     if value not in PRESETS:
         raise ValueError(f"{str(value)[:40]!r} is not a preset{did_you_mean(str(value), PRESETS)}")
@@ -120,4 +127,5 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(ENDPOINTS, _url),
     "ca_bundle": _text,
     "proxies": _strings,
+    "kernel_access": _kernel_access,
 }

@@ -35,6 +35,11 @@ def can_ask() -> bool:
     return header.get("msg_type") == "execute_request" and content.get("allow_stdin") is True
 
 
+def is_own_terminal() -> bool:
+    """True in a process of a terminal that a person types at, and not in a kernel."""
+    return getattr(shell(), "kernel", None) is None and _is_terminal()
+
+
 def cell() -> str | None:
     """What names the cell that runs; None where no kernel runs one."""
     kernel = getattr(shell(), "kernel", None)

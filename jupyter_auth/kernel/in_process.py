@@ -24,6 +24,7 @@ from jupyter_auth.kernel.connection import CALL_TIMEOUT, Message, lost, unwrappe
 from jupyter_auth.kernel.stopping import hide_ours
 
 if TYPE_CHECKING:
+    from jupyter_auth.broker.grants.gate import Consent
     from jupyter_auth.broker.operations import Session
     from jupyter_auth.broker.signing_in.interactions import Requester
 
@@ -53,6 +54,11 @@ class _ThisProcess:
 
     def runs(self, kernel_id: str) -> bool:
         return self._runs
+
+    def consent(self) -> Consent:
+        """This process has the broker, and so what that holds: a person who types at its terminal is asked by
+        nobody but themselves. What runs without one has to be allowed where there is a server."""
+        return "given" if asking.is_own_terminal() else "unavailable"
 
     def have_front_end(self) -> bool:
         return False  # a page can ask no server about what waits here

@@ -12,6 +12,7 @@ from tornado import web
 from jupyter_auth.broker import listing
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.request import TokenRequest
+from jupyter_auth.broker.signing_in.consent import Consent
 from jupyter_auth.broker.signing_in.interactions import Requester
 from jupyter_auth.core.errors import AuthError, ProfileError, error_to_wire
 from jupyter_auth.server.headers import ClosedHeaders
@@ -235,11 +236,15 @@ class InteractionHandler(BrokerHandler):
 
     @guarded
     async def post(self, interaction_id: str) -> None:
-        """Answer it with the ``url`` that the person ended up on, or go on with another ``flow``."""
+        """Answer it with the ``url`` that the person ended up on, or go on with another ``flow``;
+        where it asks for consent, with a ``decision``."""
         interaction = self.broker.interactions.get(interaction_id)
         if interaction is None:
             raise web.HTTPError(404)
-        await self.broker.answers.heed(interaction, self.body())
+        if isinstance(interaction.sign_in, Consent):
+            await self.service.consents.decide(interaction, self.body())
+        else:
+            await self.broker.answers.heed(interaction, self.body())
         self.answer(interaction.to_wire())
 
     @guarded

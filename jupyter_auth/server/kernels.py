@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from jupyter_auth.broker.grants.gate import Consent
 from jupyter_auth.broker.signing_in.interactions import Requester
 from jupyter_auth.core.frames import proof_matches
 from jupyter_auth.core.text import clean
@@ -35,6 +36,10 @@ class ServerKernels:
             return getattr(self._kernels.get_kernel(kernel_id), "execution_state", None) == "busy"
         except KeyError:
             return False  # shut down meanwhile
+
+    def consent(self) -> Consent:
+        """A person can be asked: in a page of ours, or on the command line."""
+        return "asked"
 
     def have_front_end(self) -> bool:
         """True while a page of ours is open that shows a request by its id."""

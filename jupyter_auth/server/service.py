@@ -9,6 +9,8 @@ from typing import Any
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.config.configuration import ConfigurationFiles
 from jupyter_auth.broker.config.settings import DEFAULTS, Settings
+from jupyter_auth.broker.grants.book import grant_rows
+from jupyter_auth.broker.grants.deciding import Deciding
 from jupyter_auth.broker.operations import Operations
 from jupyter_auth.broker.storage import open_store
 from jupyter_auth.providers.credential_files import withhold
@@ -39,6 +41,8 @@ class BrokerService:
         self.front_ends = FrontEnds()
         self._kernels = ServerKernels(serverapp, self.front_ends)
         self._operations = Operations(self.broker, self._kernels, self.status)
+        self.consents = self._operations.consents
+        self.deciding = Deciding(self._operations)
         self.channel: KernelChannel | None = None
         self.problem = "; ".join(map(str, settings.wrong))
         for fault in self.broker.configuration.faults:
@@ -68,14 +72,20 @@ class BrokerService:
         finally:
             metrics.remove(self.broker)
 
+    def has_kernel(self, kernel_id: str) -> bool:
+        """True while the server runs it."""
+        return self._kernels.lives(kernel_id)
+
     async def kernels(self) -> list[dict[str, Any]]:
         """The kernels that have a connection or were handed a token, and what they used."""
         notebooks = await self._kernels.notebooks()
+        self.broker.grants.prune(self._kernels.lives)
         return [
             use.to_wire()
             | {
                 "kernel_name": self._kernels.display_name(use.kernel_id),
                 "notebook": notebooks.get(use.kernel_id),
+                "grants": grant_rows(self.broker.grants.of(use.kernel_id, notebooks.get(use.kernel_id))),
             }
             for use in self._operations.usage.living(self._kernels.lives)
         ]

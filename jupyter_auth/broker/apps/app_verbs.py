@@ -7,6 +7,7 @@ from typing import Any
 
 from jupyter_auth.broker.apps.app_request import AppKind, AppRequest, bad_argument
 from jupyter_auth.broker.apps.applications import Applications
+from jupyter_auth.broker.grants.gate import Gate
 from jupyter_auth.broker.tokens.handing import Handing
 from jupyter_auth.core.errors import TransportError
 from jupyter_auth.core.result import AuthenticationResult
@@ -36,9 +37,10 @@ _CACHED: Mapping[str, AppKind] = {
 class AppVerbs:
     """The verbs of one connection."""
 
-    def __init__(self, applications: Applications, handing: Handing) -> None:
+    def __init__(self, applications: Applications, handing: Handing, gate: Gate) -> None:
         self._applications = applications
         self._handing = handing
+        self._gate = gate
         self.table: dict[str, Callable[[Message], Coroutine[Any, Any, Message]]] = {
             **dict.fromkeys(_CACHED, self._acquire),
             "initiate_long_running_on_behalf_of": self._begin,
@@ -51,18 +53,30 @@ class AppVerbs:
         if kind is None:
             return None
         asked = AppRequest.from_wire(message, kind)
+        if self._gate.is_closed:
+            return None  # there it is looked at what the kernel may have
         found = self._applications.peek(asked)
         return None if found is None else self._handed(found, asked)
+
+    async def _allowed(self, asked: AppRequest) -> AppRequest:
+        """The same request within what the kernel may have; raises ``KernelGrantRequiredError``."""
+        if not self._gate.is_closed:
+            return asked
+        allowed = await self._gate.before(self._applications.resolve(asked))
+        return replace(asked, request=allowed.request)
 
     def _handed(self, found: AuthenticationResult, asked: AppRequest) -> Message:
         return self._handing.out(found, lambda: self._applications.resolve(asked))
 
     async def _acquire(self, message: Message) -> Message:
-        asked = AppRequest.from_wire(message, _CACHED[str(message.get("op"))])
+        asked = await self._allowed(AppRequest.from_wire(message, _CACHED[str(message.get("op"))]))
         return self._handed(await _in_time(self._applications.acquire(asked), message), asked)
 
     async def _begin(self, message: Message) -> Message:
         asked = AppRequest.from_wire(message, "long_running")
+        # it has no session_key yet where the broker makes one, and needs none to be looked at
+        keyed = replace(asked, session_key=asked.session_key or "-")
+        asked = replace(asked, request=(await self._allowed(keyed)).request)
         begun = await _in_time(self._applications.begin(asked), message)
         of_session = replace(asked, session_key=begun.session_key)
         return {**self._handed(begun.result, of_session), "session_key": begun.session_key}

@@ -13,7 +13,9 @@ from jupyter_core.paths import jupyter_config_dir, jupyter_config_path
 
 from jupyter_auth.broker.config.settings import DEFAULTS, PROFILES_PLACE, Settings
 from jupyter_auth.broker.config.toml_file import default_of, read_toml, top_faults
+from jupyter_auth.broker.tenants import client_of
 from jupyter_auth.core.errors import PolicyError, ProfileError
+from jupyter_auth.core.grant import stricter
 from jupyter_auth.core.profile import Fault, Profile, did_you_mean, read_profile
 
 FILE = "jupyter_auth.toml"
@@ -36,6 +38,7 @@ class Configuration:
     broken: frozenset[str] = frozenset()
     foreign: frozenset[str] = frozenset()
     shut_out: Mapping[str, str] = field(default_factory=dict)
+    restricts: bool = False  # a profile's ``kernel_access`` is not ``allow``
 
     def profile(self, name: str | None) -> Profile:
         """The profile ``name``, or the default one. Raises ``ProfileError`` with all that is wrong, and
@@ -197,8 +200,9 @@ def load(paths: Sequence[Path], settings: Settings = DEFAULTS) -> Configuration:
         files.insert(0, str(path))
         merged.faults.setdefault("", []).extend(problems + top_faults(table or {}, str(path)))
         default = default_of(table or {}) or default
-        merged.add(profiles, str(path))
-    merged.add(settings.profiles, PROFILES_PLACE)
+        merged.add(profiles, str(path), by_admin=is_system(path))
+    merged.add(settings.profiles, PROFILES_PLACE, by_admin=True)
+    merged.close()
     return Configuration(
         settings=settings,
         profiles=merged.profiles,
@@ -208,6 +212,7 @@ def load(paths: Sequence[Path], settings: Settings = DEFAULTS) -> Configuration:
         broken=frozenset(merged.broken),
         foreign=frozenset(merged.foreign),
         shut_out=merged.shut_out,
+        restricts=any(profile.kernel_access != "allow" for profile in merged.profiles.values()),
     )
 
 
@@ -221,11 +226,14 @@ class _Merged:
         self.foreign: set[str] = set()
         self.shut_out: dict[str, str] = {}
         self._issuers = settings.allowed_issuers
+        self._access = settings.kernel_access
+        self._by_admin: set[str] = set()
 
-    def add(self, tables: Mapping[str, object], place: str) -> None:
-        """Take the profiles of ``place`` over those there are."""
+    def add(self, tables: Mapping[str, object], place: str, *, by_admin: bool) -> None:
+        """Take the profiles of ``place`` over those there are; ``by_admin``: an administrator's own."""
         for name, table in tables.items():
             profile, own = read_profile(name, table, place)
+            profile = self._with_access(profile, table, by_admin=by_admin)
             self.profiles.pop(name, None)
             self.broken.discard(name)
             self.foreign.discard(name)
@@ -241,6 +249,26 @@ class _Merged:
                 self.broken.add(name)
             else:
                 self.profiles[name] = profile
+
+    def _with_access(self, profile: Profile | None, table: object, *, by_admin: bool) -> Profile | None:
+        """The profile with what kernels may: an administrator's key decides, a person's can be stricter."""
+        if profile is None:
+            return None
+        says = isinstance(table, dict) and "kernel_access" in table
+        own = profile.kernel_access if says else self._access
+        (self._by_admin.add if by_admin else self._by_admin.discard)(profile.name)
+        return replace(profile, kernel_access=own if by_admin else stricter(own, self._access))
+
+    def close(self) -> None:
+        """A person's profile cannot open what the administrator closes under another name: those of one
+        application share its sign-ins."""
+        for name, profile in self.profiles.items():
+            if name not in self._by_admin:
+                access = profile.kernel_access
+                for other in self.profiles.values():
+                    if client_of(other) == client_of(profile):
+                        access = stricter(access, other.kernel_access)
+                self.profiles[name] = replace(profile, kernel_access=access)
 
     def _refuse(self, profile: Profile) -> Iterator[tuple[str, str]]:
         """What an administrator's ``allowed_issuers`` say against ``profile``: key and why."""

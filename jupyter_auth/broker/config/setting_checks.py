@@ -4,6 +4,7 @@ import math
 import os
 
 from jupyter_auth.broker.config.settings import store_problem
+from jupyter_auth.core.grant import ACCESS
 from jupyter_auth.core.urls import checked_split, is_loopback
 
 
@@ -12,6 +13,13 @@ def a_store(value: str) -> str:
     problem = store_problem(value)
     if problem:
         raise ValueError(problem)
+    return value
+
+
+def an_access(value: str) -> str:
+    """What kernels may."""
+    if value not in ACCESS:
+        raise ValueError(f"must be {', '.join(ACCESS[:-1])} or {ACCESS[-1]}")
     return value
 
 

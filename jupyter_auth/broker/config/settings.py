@@ -7,6 +7,7 @@ from typing import Any
 
 from jupyter_auth.cache.limits import MemoryLimits, StoreLimits
 from jupyter_auth.core.errors import PolicyError
+from jupyter_auth.core.grant import KernelAccess
 from jupyter_auth.core.profile import Fault, did_you_mean
 
 #: The traitlets class, and how its settings are called in faults.
@@ -37,6 +38,7 @@ class Settings:
     allow_user_profiles: bool = True
     harden_process: bool = True
     allowed_issuers: tuple[str, ...] = ()
+    kernel_access: KernelAccess = "allow"
     memory_limits: MemoryLimits = field(default_factory=MemoryLimits)
     store_limits: StoreLimits = field(default_factory=StoreLimits)
     faults: tuple[Fault, ...] = ()

@@ -4,15 +4,25 @@ Beside the extension, the one module that knows traitlets. ``help`` is the refer
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from traitlets import Bool, Dict, Float, Int, List, TraitError, TraitType, Unicode
 from traitlets.config import Config, LoggingConfigurable
 
-from jupyter_auth.broker.config.setting_checks import a_callback, a_path, a_store, above_zero, seconds
+from jupyter_auth.broker.config.setting_checks import (
+    a_callback,
+    a_path,
+    a_store,
+    above_zero,
+    an_access,
+    seconds,
+)
 from jupyter_auth.broker.config.settings import DEFAULTS, PLACE, SECTION, Settings
 from jupyter_auth.cache.limits import MemoryLimits, StoreLimits
 from jupyter_auth.core.profile import Fault, did_you_mean
+
+if TYPE_CHECKING:
+    from jupyter_auth.core.grant import KernelAccess
 
 T = TypeVar("T", bound=TraitType[Any, Any])
 
@@ -185,6 +195,19 @@ class JupyterAuth(LoggingConfigurable):
         "a list of issuer URLs",
     )
 
+    kernel_access = _setting(
+        Unicode(
+            "allow",
+            help="""Whether kernels may use the sign-ins of this server.
+
+            Type: string. Default: ``"allow"``: every kernel of the server may. With ``"ask"`` each may use
+            what a person has allowed to it, and asks before its first use; with ``"deny"`` none may. A
+            profile may have a ``kernel_access`` of its own: that of an administrator's profile, here or in a system
+            folder, decides; that of a person's own can only be stricter than this.""",
+        ),
+        "allow, ask or deny",
+        an_access,
+    )
     harden_process = _setting(
         Bool(
             True,
@@ -271,6 +294,7 @@ class JupyterAuth(LoggingConfigurable):
             allow_user_profiles=self.allow_user_profiles,
             harden_process=self.harden_process,
             allowed_issuers=tuple(dict.fromkeys(self.allowed_issuers)),
+            kernel_access=cast("KernelAccess", self.kernel_access),
             memory_limits=MemoryLimits(
                 entries=self.l1_cache_entry_limit,
                 size=self.l1_cache_size_limit,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_auth.broker.request import Resolved, demands
+from jupyter_auth.broker.signing_in.consent import Consent
 from jupyter_auth.broker.signing_in.sign_in import SignIn
 from jupyter_auth.broker.signing_in.ways import Ways
 from jupyter_auth.cache.records import AccountRecord
@@ -31,12 +32,12 @@ class Interaction:
     id: str
     resolved: Resolved
     requester: Requester
-    sign_in: SignIn
+    sign_in: SignIn | Consent
     ways: Ways
     offered: tuple[str, ...] = ()  # those of the ways that a person may choose instead
     created_on: int
     expires_on: int
-    outcome: "asyncio.Future[AccountRecord]"  # who signed in; their tokens are in the cache alone
+    outcome: "asyncio.Future[AccountRecord | None]"  # who signed in; their tokens are in the cache alone
     state: str = "pending"
     flow_reason: str | None = None  # why it is not the flow that comes first
     slow: bool = False
@@ -49,6 +50,8 @@ class Interaction:
 
     def answers(self, resolved: Resolved) -> bool:
         """True if its success gives what ``resolved`` asks for."""
+        if isinstance(self.sign_in, Consent):
+            return False
         allowed = (resolved.request.flow,) if resolved.request.flow else resolved.profile.flows
         if allowed and self.sign_in.flow not in allowed:
             return False
@@ -59,6 +62,7 @@ class Interaction:
         """What may be shown. A code or address is in it only while it is of use."""
         profile, pending = self.resolved.profile, self.state == "pending"
         error, shown = self.error, self.sign_in.shown() if pending else {}
+        consent = self.sign_in if isinstance(self.sign_in, Consent) else None
         return {
             "id": self.id,
             "profile": profile.name,
@@ -68,7 +72,7 @@ class Interaction:
             "tenant": self.resolved.request.tenant or _tenant(profile),
             "scopes": list(self.sign_in.scopes),
             "scope_titles": dict(profile.scope_titles),
-            "account": self.resolved.request.account,
+            "account": consent.username if consent else self.resolved.request.account,
             "login_hint": self.resolved.request.login_hint,
             "flow": self.sign_in.flow,
             "flow_reason": self.flow_reason,
@@ -93,7 +97,7 @@ class Interaction:
                 "waiting": len(self.waiters),
             }
             | ({"in_process": True} if self.requester.in_process else {}),
-        }
+        } | ({"consent": {"token_lifetime": consent.lifetime}} if consent else {})
 
 
 def _tenant(profile: Profile) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from jupyter_auth.broker.changes import Changes, InteractionChanged, InteractionState
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.request import Resolved
+from jupyter_auth.broker.signing_in.consent import Consent
 from jupyter_auth.broker.signing_in.flows import LEAD_ON
 from jupyter_auth.broker.signing_in.interaction import Interaction, Requester
 from jupyter_auth.broker.signing_in.sign_in import SignIn
@@ -85,7 +86,8 @@ class Interactions:
                 raise problem
 
     async def _start(self, resolved: Resolved, requester: Requester, ways: Ways) -> Interaction:
-        if sum(known.state == "pending" for known in self._all.values()) >= MAX_PENDING:
+        waiting = [known for known in self._all.values() if known.state == "pending"]
+        if sum(not isinstance(known.sign_in, Consent) for known in waiting) >= MAX_PENDING:
             raise PolicyError(
                 f"{MAX_PENDING} sign-ins wait already.",
                 reason="too_many_sign_ins",
@@ -101,7 +103,7 @@ class Interactions:
             except BaseException:
                 begun.sign_in.close()
                 raise
-            return self._open(resolved, requester, ways, begun, choice)
+            return self.open(resolved, requester, ways, begun, choice)
         except AuthError as failure:
             problem = failure
             raise
@@ -109,9 +111,10 @@ class Interactions:
             del self._starting[resolved.client]
             start.end.set_result(problem)
 
-    def _open(
-        self, resolved: Resolved, requester: Requester, ways: Ways, begun: Begun, choice: tuple[str, ...]
+    def open(
+        self, resolved: Resolved, requester: Requester, ways: Ways, begun: Begun, choice: tuple[str, ...] = ()
     ) -> Interaction:
+        """What waits for a person from now on."""
         self._prune()
         now = self._clock.now()
         interaction = Interaction(
@@ -148,9 +151,11 @@ class Interactions:
 
     def cancel(self, interaction: Interaction, reason: str = "cancelled") -> None:
         """End a pending interaction; everyone who waits gets ``InteractionCancelledError``."""
-        if interaction.state == "pending":
+        if isinstance(interaction.sign_in, Consent):
+            self.end(interaction, interaction.sign_in.cancelled(reason))
+        elif interaction.state == "pending":
             profile = interaction.resolved.profile.name
-            self._end(
+            self.end(
                 interaction,
                 InteractionCancelledError(
                     "Sign-in cancelled.",
@@ -169,13 +174,13 @@ class Interactions:
         if tasks:
             await asyncio.wait(tasks, timeout=CLOSE_TIMEOUT)
 
-    async def _pursue(self, interaction: Interaction, sign_in: SignIn) -> None:
+    async def _pursue(self, interaction: Interaction, sign_in: SignIn | Consent) -> None:
         """Look at the sign-in's pace until the person has answered or the time is over."""
         try:
             while interaction.state == "pending" and interaction.sign_in is sign_in:
                 left = interaction.expires_on - self._clock.now()
                 if left <= 0:
-                    self._end(interaction, sign_in.expired())
+                    self.end(interaction, sign_in.expired())
                     return
                 await asyncio.wait([interaction.outcome], timeout=min(sign_in.wait, left))
                 if interaction.state != "pending" or interaction.sign_in is not sign_in:
@@ -187,21 +192,21 @@ class Interactions:
             raise
 
     async def attempt(
-        self, interaction: Interaction, sign_in: SignIn, work: Callable[[], AccountRecord | None]
+        self, interaction: Interaction, sign_in: SignIn | Consent, work: Callable[[], AccountRecord | None]
     ) -> None:
         """Do what may end the interaction, for good or bad, where it is still about ``sign_in``."""
         try:
             # shielded: an answer that redeems the code must be saved, whoever has left meanwhile
             account = await asyncio.shield(self._in_thread(work))
             if account is not None:
-                self._succeed(interaction, account)
+                self.succeed(interaction, account)
         except AuthError as problem:
             if interaction.sign_in is sign_in and not await self._lead_on(interaction, problem):
-                self._end(interaction, problem)
+                self.end(interaction, problem)
         except Exception as problem:  # noqa: BLE001 -- a fault of ours: those who wait must hear of it
             log.error("A sign-in failed: %s", where(problem))
             failure = AuthError("The sign-in failed.", reason="internal", hint="The server's log says where.")
-            self._end(interaction, failure)
+            self.end(interaction, failure)
 
     # -- another way -----------------------------------------------------------------
 
@@ -221,8 +226,10 @@ class Interactions:
 
     async def _lead_on(self, interaction: Interaction, problem: AuthError) -> bool:
         """Where this way turns out to be barred, try those after it; True if one begins."""
+        if problem.reason not in LEAD_ON or interaction.state != "pending":
+            return False
         later = after(interaction.ways, interaction.sign_in.flow)
-        if problem.reason not in LEAD_ON or interaction.state != "pending" or not later:
+        if not later:
             return False
         try:
             begun = await begin(later, self._in_thread)
@@ -242,16 +249,18 @@ class Interactions:
         interaction.task = asyncio.ensure_future(self._pursue(interaction, sign_in))
         self._tell(interaction)
 
-    def _succeed(self, interaction: Interaction, account: AccountRecord) -> None:
+    def succeed(self, interaction: Interaction, account: AccountRecord | None = None) -> None:
+        """It has ended well; for a sign-in, ``account`` is who has signed in."""
         if interaction.state == "pending":
             interaction.state = "succeeded"
             interaction.sign_in.close()
-            interaction.username = account.username
+            interaction.username = account.username if account else None
             interaction.ended_on = self._clock.now()
             interaction.outcome.set_result(account)
             self._tell(interaction)
 
-    def _end(self, interaction: Interaction, problem: AuthError) -> None:
+    def end(self, interaction: Interaction, problem: AuthError) -> None:
+        """It has ended with ``problem``, where it has not ended yet."""
         if interaction.state != "pending":
             return
         interaction.state = _STATES.get(type(problem), "failed")

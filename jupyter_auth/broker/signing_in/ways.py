@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from jupyter_auth.broker.signing_in.consent import Consent
 from jupyter_auth.broker.signing_in.flows import LEAD_ON
 from jupyter_auth.broker.signing_in.sign_in import SignIn
 from jupyter_auth.core.errors import AuthError
@@ -19,8 +20,8 @@ InThread = Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]]
 class Begun:
     """A sign-in that has begun. ``why``: the reason for which it is not the way that comes first."""
 
-    sign_in: SignIn
-    why: str | None
+    sign_in: SignIn | Consent
+    why: str | None = None
 
 
 async def begin(ways: Ways, in_thread: InThread) -> Begun:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jupyter_auth.broker.broker import Broker
+from jupyter_auth.broker.grants.gate import Gate
 from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.usage import KernelUse
 from jupyter_auth.core.result import AuthenticationResult
@@ -13,19 +14,22 @@ from jupyter_auth.core.wire import result_to_wire
 class Handing:
     """What one kernel is handed over one connection."""
 
-    def __init__(self, broker: Broker, use: KernelUse) -> None:
+    def __init__(self, broker: Broker, use: KernelUse, gate: Gate) -> None:
         self._broker = broker
+        self._gate = gate
         self.use = use
         self._is_open = True
         use.connected()
 
     def out(self, found: AuthenticationResult, resolve: Callable[[], Resolved]) -> dict[str, Any]:
-        """The answer with the token; ``resolve`` gives what was asked."""
+        """The answer with the token, or ``KernelGrantRequiredError``; ``resolve`` gives what was asked."""
         self.note(found, resolve)
         return {"ok": True, "result": result_to_wire(found)}
 
     def note(self, found: AuthenticationResult, resolve: Callable[[], Resolved]) -> None:
-        """The token is handed out."""
+        """The token is handed out, where the kernel may have it."""
+        if self._gate.is_closed:
+            self._gate.check(found, resolve())
         self.use.count(found.profile)
         if self._broker.renewing is not None:
             self._broker.renewing.used(self.use, found, resolve)

@@ -3,7 +3,7 @@ meets one that has ended. One task for all of them, which waits for the next tha
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -76,10 +76,12 @@ class Renewing:
         if entry is not None:
             entry.users[user] = self._clock.elapsed()
 
-    def left(self, user: User) -> None:
-        """A kernel has ended: what it alone was handed is renewed no more."""
+    def left(self, user: User, profiles: Container[str] | None = None) -> None:
+        """A kernel has ended, or may use some ``profiles`` no more: what it alone was handed of them is
+        renewed no more."""
         for entry in self._tokens:
-            entry.users.pop(user, None)
+            if profiles is None or entry.resolved.profile.name in profiles:
+                entry.users.pop(user, None)
             if not entry.users:
                 self._tokens.drop([entry])
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from jupyter_auth.broker.changes import Change, Changes, KernelChanged
+from jupyter_auth.broker.grants.gate import Consent
 from jupyter_auth.broker.operations import Operations, Session
 from jupyter_auth.broker.signing_in.interactions import Requester
 from jupyter_auth.broker.usage import MAX_KERNELS, Usage
@@ -20,6 +21,9 @@ class Kernels:
 
     def runs(self, kernel_id: str) -> bool:
         return False
+
+    def consent(self) -> Consent:
+        return "asked"
 
     def have_front_end(self) -> bool:
         return False

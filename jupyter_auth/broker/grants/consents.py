@@ -1,0 +1,156 @@
+"""Asking a person whether a kernel may use something, and heeding what they answer."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from jupyter_auth.broker.broker import Broker
+from jupyter_auth.broker.clock import Clock
+from jupyter_auth.broker.grants.book import Grants
+from jupyter_auth.broker.grants.gate import Kernels
+from jupyter_auth.broker.grants.held import Held
+from jupyter_auth.broker.grants.wanted import Wanted, wanted
+from jupyter_auth.broker.request import Resolved
+from jupyter_auth.broker.signing_in.consent import Consent
+from jupyter_auth.broker.signing_in.interactions import Interaction, Interactions
+from jupyter_auth.broker.signing_in.ways import Begun
+from jupyter_auth.cache.records import AccountRecord
+from jupyter_auth.core.errors import InteractionDeclinedError, PolicyError, ProfileError
+from jupyter_auth.core.grant import DECISIONS, REMEMBER, KernelGrant
+from jupyter_auth.core.scopes import union
+
+MAX_ASKED = 5  # questions of one kernel at a time: whoever wants more is not asking a person
+MAX_PENDING = 50
+
+
+class Consents:
+    """The questions of one broker. Used on its event loop only."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._grants: Grants = broker.grants
+        self._clock: Clock = broker.clock
+        self._interactions: Interactions = broker.interactions
+
+    async def ask(
+        self,
+        kernels: Kernels,
+        kernel_id: str,
+        resolved: Resolved,
+        account: AccountRecord | None,
+        scopes: tuple[str, ...] = (),
+    ) -> tuple[Interaction, bool]:
+        """The question that waits already for this kernel, profile and account, or a new one (then True). It
+        is also about ``scopes``, which the token has that there is.
+
+        Raises ``PolicyError`` where a kernel asks too much at once.
+        """
+        who = account.home_account_id if account else (resolved.request.account or "").casefold() or None
+        key = (kernel_id, resolved.profile.name, who)
+        requester = await kernels.describe(kernel_id)
+        lifetime = await self._lifetime(resolved, account)
+        pending = self._pending()
+        for known, asked in pending:
+            if asked.key == key:
+                return known, False
+        of_kernel = sum(asked.key[0] == kernel_id for _, asked in pending)
+        if len(pending) >= MAX_PENDING or of_kernel >= MAX_ASKED:
+            raise PolicyError(
+                "This kernel has asked for several things already.",
+                reason="too_many_requests",
+                hint="Answer or cancel some of them first.",
+            )
+        about = wanted(resolved)
+        consent = Consent(
+            scopes=union(resolved.scopes, scopes),
+            key=key,
+            lives=partial(kernels.lives, kernel_id),
+            username=account.username or account.home_account_id if account else resolved.request.account,
+            lifetime=lifetime,
+            about=about if account is None else about._replace(account=account.home_account_id),
+            notebook=requester.notebook,
+        )
+        return self._interactions.open(resolved, requester, {}, Begun(sign_in=consent)), True
+
+    def _pending(self) -> list[tuple[Interaction, Consent]]:
+        return [
+            (known, known.sign_in)
+            for known in self._interactions.all()
+            if known.state == "pending" and isinstance(known.sign_in, Consent)
+        ]
+
+    async def _lifetime(self, resolved: Resolved, account: AccountRecord | None) -> int | None:
+        """For how long the token is good that there is, in seconds from its issue."""
+        if account is None:
+            return None
+        cache, fold = await self._broker.start(), resolved.profile.folds_case
+        target = resolved.target
+        found = await self._broker.in_thread(lambda: cache.find_token(account.account_key, target, fold=fold))
+        return found.life if found else None
+
+    async def decide(self, interaction: Interaction, said: Mapping[str, Any]) -> None:
+        """Heed what the person has chosen: ``decision`` and ``remember``.
+
+        Raises ``ProfileError`` for what is no answer, ``PolicyError`` where the question has been answered.
+        """
+        decision, remember = said.get("decision"), said.get("remember", "once")
+        if said.keys() - {"decision", "remember"} or decision not in DECISIONS or remember not in REMEMBER:
+            hint = f"decision is {' or '.join(DECISIONS)}, remember {', '.join(REMEMBER)}."
+            raise ProfileError(
+                "Send a decision, and how long to remember it.", reason="bad_argument", hint=hint
+            )
+        consent = interaction.sign_in
+        if not isinstance(consent, Consent):
+            raise PolicyError("This request asks for a sign-in.", reason="no_consent", hint="Sign in.")
+        if remember == "notebook" and not consent.notebook:
+            raise no_notebook()
+        if interaction.state != "pending" or consent.is_decided:
+            raise PolicyError("This request has been answered.", reason="already_answered")
+        consent.is_decided = True
+        held = self._held(interaction, consent, said)
+        if remember != "once":
+            await self._grants.add(held, consent.notebook)
+        if decision == "allow":
+            consent.answered = held
+            self._interactions.succeed(interaction)
+        else:
+            self._interactions.end(interaction, _declined(interaction))
+
+    def _held(self, interaction: Interaction, consent: Consent, said: Mapping[str, Any]) -> Held:
+        about: Wanted = consent.about
+        is_never = said["decision"] == "deny"
+        grant = KernelGrant(
+            kernel_id=consent.key[0],
+            profile=about.profile,
+            scopes=None if is_never else consent.scopes,
+            account=None if is_never else about.account,
+            decision=said["decision"],
+            remember=said.get("remember", "once"),
+            granted_on=int(self._clock.now()),
+        )
+        is_open = not is_never and about.kind == "account" and about.account is None
+        return Held(
+            grant=grant,
+            place=about.place,
+            own=about.own,
+            kind=None if is_never else about.kind,
+            username=consent.username,
+            binds=is_open,
+            named=about.named if is_open else None,
+        )
+
+
+def no_notebook() -> ProfileError:
+    """The error where there is no path to remember a decision for."""
+    return ProfileError(
+        "This kernel is of no notebook.", reason="no_notebook", hint='Send remember "kernel" instead.'
+    )
+
+
+def _declined(interaction: Interaction) -> InteractionDeclinedError:
+    profile = interaction.resolved.profile.name
+    return InteractionDeclinedError(
+        f"You did not allow this kernel to use {profile}.",
+        reason="grant_refused",
+        hint="Run the cell again to be asked again, or take a Never back in the Sign-ins panel.",
+    )
