@@ -124,7 +124,10 @@ class Session:
             asked = allowed.request
         if (found := self._broker.peek(asked)) is None:
             return None
-        answer = self._handing.out(found, lambda: self._broker.resolve(asked))
+        try:
+            answer = self._handing.out(found, lambda: self._broker.resolve(asked))
+        except KernelGrantRequiredError:
+            return None  # maybe there is another token, or a person to ask
         if body:
             ready = Answer(frame=frames.encode(answer), asked=asked, result=found)
             self._operations.ready.keep(self.kernel_id, body, ready, state)

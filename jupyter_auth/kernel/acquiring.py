@@ -8,7 +8,7 @@ import threading
 from time import time
 from typing import TYPE_CHECKING
 
-from jupyter_auth.core.errors import InteractionRequiredError, ProfileError
+from jupyter_auth.core.errors import InteractionRequiredError, KernelGrantRequiredError, ProfileError
 from jupyter_auth.core.wire import result_from_wire
 from jupyter_auth.kernel import memory
 from jupyter_auth.kernel.client import client
@@ -116,6 +116,10 @@ def acquire(asked: Asked, may_ask: bool | None = None, wait: Waiting | None = No
             from jupyter_auth.kernel.asking import nobody_to_ask  # noqa: PLC0415 -- paid by those who need one
 
             raise nobody_to_ask(required) from None
+    except KernelGrantRequiredError as required:
+        may = asked.may_ask() if may_ask is None else may_ask
+        if required.reason != "grant_required" or not may:
+            raise
     else:
         memory.keep(asked.keys, found, seen)
         return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from time import monotonic
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from jupyter_auth.core.errors import (
@@ -74,18 +75,22 @@ class Waiting:
         connection = connect()
         try:
             self.uses(connection)
-            answer = connection.call(dict(request))
-            if "result" in answer:
-                return result_from_wire(answer["result"])
-            interaction = part(answer, "interaction", dict)
-            part(interaction, "id", str)
-            return self._wait(connection, interaction, deadline)
+            while True:  # a consent comes before a sign-in, and then the same request goes on
+                answer = connection.call(dict(request))
+                if "result" in answer:
+                    return result_from_wire(answer["result"])
+                interaction = part(answer, "interaction", dict)
+                part(interaction, "id", str)
+                found = self._wait(connection, interaction, deadline)
+                if found is not None:
+                    return found
         finally:
             connection.close()
 
     def _wait(
         self, connection: Connection | InProcess, interaction: dict[str, Any], deadline: float | None
-    ) -> AuthenticationResult:
+    ) -> AuthenticationResult | None:
+        """The person's part; None where they have allowed what was asked, which gives no token yet."""
         __tracebackhide__ = True
         prompt = self._join(interaction)
         try:
@@ -107,14 +112,17 @@ class Waiting:
                 if "result" in answer:
                     prompt.finish(interaction)
                     return result_from_wire(answer["result"])
+                if _is_consent(interaction) and interaction.get("state") == "succeeded":
+                    prompt.finish(interaction)
+                    return None
                 prompt.update(interaction)
         except AuthError as problem:
-            ended = self._cancelled() if self._aborted.is_set() else problem
+            ended = self._cancelled(interaction) if self._aborted.is_set() else problem
             interaction = answer = _ended(interaction, ended)  # no frame keeps a code
             prompt.finish(interaction)
             raise ended from None
         except BaseException as stop:  # the cell ends as it always does, and so does the prompt
-            interaction = answer = _ended(interaction, self._cancelled())
+            interaction = answer = _ended(interaction, self._cancelled(interaction))
             prompt.finish(interaction)
             hide_ours(stop)
             raise
@@ -135,8 +143,15 @@ class Waiting:
             print(wrong)
 
     @staticmethod
-    def _cancelled() -> InteractionCancelledError:
+    def _cancelled(interaction: Mapping[str, Any] = MappingProxyType({})) -> InteractionCancelledError:
+        if _is_consent(interaction):
+            hint = "Run the cell again to be asked again."
+            return InteractionCancelledError("The request was cancelled. Nothing was allowed.", hint=hint)
         return InteractionCancelledError("Sign-in cancelled.", hint="Run the cell again to sign in.")
+
+
+def _is_consent(interaction: Mapping[str, Any]) -> bool:
+    return interaction.get("flow") == "consent"
 
 
 def _can_paste(interaction: Mapping[str, Any]) -> bool:

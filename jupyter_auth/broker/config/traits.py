@@ -202,8 +202,8 @@ class JupyterAuth(LoggingConfigurable):
 
             Type: string. Default: ``"allow"``: every kernel of the server may. With ``"ask"`` each may use
             what a person has allowed to it, and asks before its first use; with ``"deny"`` none may. A
-            profile may have a ``kernel_access`` of its own: that of an administrator's profile, here or in a system
-            folder, decides; that of a person's own can only be stricter than this.""",
+            profile may have a ``kernel_access`` of its own: that of an administrator's profile, here or in a
+            system folder, decides; that of a person's own can only be stricter than this.""",
         ),
         "allow, ask or deny",
         an_access,

@@ -7,7 +7,7 @@ from typing import Any
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.grants.book import Grants
-from jupyter_auth.broker.grants.gate import Kernels
+from jupyter_auth.broker.grants.gate import Gate, Kernels
 from jupyter_auth.broker.grants.held import Held
 from jupyter_auth.broker.grants.wanted import Wanted, wanted
 from jupyter_auth.broker.request import Resolved
@@ -15,9 +15,14 @@ from jupyter_auth.broker.signing_in.consent import Consent
 from jupyter_auth.broker.signing_in.interactions import Interaction, Interactions
 from jupyter_auth.broker.signing_in.ways import Begun
 from jupyter_auth.cache.records import AccountRecord
-from jupyter_auth.core.errors import InteractionDeclinedError, PolicyError, ProfileError
+from jupyter_auth.core.errors import (
+    InteractionDeclinedError,
+    KernelGrantRequiredError,
+    PolicyError,
+    ProfileError,
+)
 from jupyter_auth.core.grant import DECISIONS, REMEMBER, KernelGrant
-from jupyter_auth.core.scopes import union
+from jupyter_auth.core.scopes import resource_scopes, union
 
 MAX_ASKED = 5  # questions of one kernel at a time: whoever wants more is not asking a person
 MAX_PENDING = 50
@@ -60,17 +65,31 @@ class Consents:
                 reason="too_many_requests",
                 hint="Answer or cancel some of them first.",
             )
-        about = wanted(resolved)
         consent = Consent(
             scopes=union(resolved.scopes, scopes),
             key=key,
             lives=partial(kernels.lives, kernel_id),
             username=account.username or account.home_account_id if account else resolved.request.account,
             lifetime=lifetime,
-            about=about if account is None else about._replace(account=account.home_account_id),
+            about=_about(resolved, account, scopes),
             notebook=requester.notebook,
         )
         return self._interactions.open(resolved, requester, {}, Begun(sign_in=consent)), True
+
+    async def settle(self, kernels: Kernels, kernel_id: str) -> None:
+        """Answer what a kernel has asked by what has been decided about it meanwhile."""
+        for known, asked in self._pending():
+            if asked.key[0] != kernel_id or asked.is_decided:
+                continue
+            gate = Gate(self._broker, kernels, kernel_id)
+            await gate.look()
+            try:
+                gate.decide(asked.about)
+            except KernelGrantRequiredError as problem:
+                if problem.reason == "grant_refused":
+                    self._interactions.end(known, _declined(known))
+            else:
+                self._interactions.succeed(known)
 
     def _pending(self) -> list[tuple[Interaction, Consent]]:
         return [
@@ -138,6 +157,14 @@ class Consents:
             binds=is_open,
             named=about.named if is_open else None,
         )
+
+
+def _about(resolved: Resolved, account: AccountRecord | None, scopes: tuple[str, ...]) -> Wanted:
+    about = wanted(resolved)
+    about = about._replace(scopes=about.scopes | resource_scopes(scopes, fold=about.folds_case))
+    if account is None:
+        return about
+    return about._replace(account=account.home_account_id, username=account.username)
 
 
 def no_notebook() -> ProfileError:

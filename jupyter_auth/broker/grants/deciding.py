@@ -72,6 +72,7 @@ class Deciding:
         )  # people see it beside the others, though it has asked for nothing
         if decision == "deny":
             self._release(kernel_id, {profile.name})
+        await self._operations.consents.settle(self._operations.kernels, kernel_id)
         return await self.rows(kernel_id)
 
     async def revoke(self, kernel_id: str, profile: str | None) -> list[Row]:

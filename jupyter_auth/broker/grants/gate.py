@@ -105,7 +105,7 @@ class Gate:
             return None
 
     def _within(self, resolved: Resolved, account: AccountRecord | None) -> Resolved:
-        limit, _ = self._decided(_of(wanted(resolved), account))
+        limit, _ = self.decide(_of(wanted(resolved), account))
         return replace(
             resolved,
             request=replace(resolved.request, within=limit),
@@ -126,7 +126,7 @@ class Gate:
             account=account.get("home_account_id"),
             username=account.get("username"),
         )
-        _, used = self._decided(token)
+        _, used = self.decide(token)
         if used is None:
             return
         if used.binds and token.account is not None:
@@ -142,8 +142,9 @@ class Gate:
         open_to_all = about.access == "allow" or self._kernels.consent() == "given"
         return open_to_all or any(one.allows_for(about) for one in [*held, *self.once])
 
-    def _decided(self, token: Wanted) -> tuple[Limit, Held | None]:
-        """What scopes a token may have at most, and the grant that it hangs on, if it does on one alone."""
+    def decide(self, token: Wanted) -> tuple[Limit, Held | None]:
+        """What scopes a token may have at most, and the grant that goes with it: one that is for once, or for
+        whoever comes first. Raises ``KernelGrantRequiredError``."""
         held = self._grants.of(self._kernel_id, self._notebook)
         if any(one.refuses(token) for one in held):
             raise self._refused(token)

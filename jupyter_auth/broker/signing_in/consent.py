@@ -17,7 +17,7 @@ LOOK = 1.0  # seconds between two looks whether the kernel still lives
 @dataclass(slots=True, kw_only=True, eq=False)
 class Consent:
     """One question. ``username`` is whom it is about, as people call them, or as the kernel does;
-    ``lifetime`` (seconds) that of the token there is; ``answered`` what the answer has given, for who asked."""
+    ``lifetime`` (seconds) that of the token there is; ``answered`` what the answer gave, for who asked."""
 
     flow: ClassVar[str] = "consent"
     slowed_down: ClassVar[bool] = False
