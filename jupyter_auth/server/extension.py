@@ -11,7 +11,6 @@ from jupyter_auth.broker.config import traits
 from jupyter_auth.broker.config.settings_files import EXTENSION_FILE
 from jupyter_auth.broker.signing_in import redirects
 from jupyter_auth.core.faults import where
-from jupyter_auth.server import grant_handlers
 from jupyter_auth.server.callback import CallbackHandler
 from jupyter_auth.server.front_ends import PATH, FrontEndSocket
 from jupyter_auth.server.handlers import PREFIX, routes
@@ -49,7 +48,7 @@ class JupyterAuth(traits.JupyterAuth, ExtensionApp):
     def initialize_handlers(self) -> None:
         """Add the REST resources, the websocket of the front ends, and the callback."""
         own = [(f"{PREFIX}/{PATH}", FrontEndSocket), (f"/{redirects.PATH}", CallbackHandler)]
-        self.handlers.extend([*routes(), *grant_handlers.routes(), *own])
+        self.handlers.extend([*routes(), *own])
 
     async def stop_extension(self) -> None:
         """Close the broker with the server."""

@@ -205,6 +205,31 @@ class KernelsHandler(BrokerHandler):
         self.answer(await self.service.kernels())
 
 
+class KernelGrantsHandler(BrokerHandler):
+    """What one kernel may use. Answered to people only, never to a kernel."""
+
+    def living(self, kernel_id: str) -> str:
+        """That kernel, if it lives."""
+        if not self.service.has_kernel(kernel_id):
+            raise web.HTTPError(404)
+        return kernel_id
+
+    @guarded
+    async def get(self, kernel_id: str) -> None:
+        """All of its grants."""
+        self.answer(await self.service.deciding.rows(self.living(kernel_id)))
+
+    @guarded
+    async def put(self, kernel_id: str) -> None:
+        """Set one; answers all."""
+        self.answer(await self.service.deciding.put(self.living(kernel_id), self.body()))
+
+    @guarded
+    async def delete(self, kernel_id: str) -> None:
+        """Take them back (``profile`` narrows); answers what is left."""
+        self.answer(await self.service.deciding.revoke(self.living(kernel_id), self.narrowed_to()))
+
+
 class InteractionsHandler(BrokerHandler):
     """What waits for a person."""
 
@@ -266,6 +291,7 @@ def routes() -> list[tuple[str, type[BrokerHandler]]]:
         (PREFIX + r"/accounts/([A-Za-z0-9_.\-]+)", AccountHandler),
         (PREFIX + r"/cache", CacheHandler),
         (PREFIX + r"/kernels", KernelsHandler),
+        (PREFIX + r"/kernels/([A-Za-z0-9_\-]+)/grants", KernelGrantsHandler),
         (PREFIX + r"/interactions", InteractionsHandler),
         (PREFIX + r"/interactions/([A-Za-z0-9_\-]+)", InteractionHandler),
     ]

@@ -58,6 +58,13 @@ def test_every_operation_answers_as_described(
     (used,) = ask("GET", "kernels")
     assert used["kernel_id"] == kernel.kernel_id and used["connected"]
     assert [(use["profile"], use["count"]) for use in used["profiles"]] == [("lake", 1)]
+    grants = f"kernels/{kernel.kernel_id}/grants"
+    assert ask("GET", grants) == []
+    allowed = {"profile": "lake", "scopes": ["lake.read"], "account": "ada", "decision": "deny"}
+    (granted,) = ask("PUT", grants, json=allowed)
+    assert granted["home_account_id"] == account["home_account_id"]
+    assert ask("GET", "kernels")[0]["grants"] == ask("GET", grants) == [granted]
+    assert ask("DELETE", f"{grants}?profile=lake") == []
     new = ask("POST", "interactions", 201, json={"profile": "lake", "scopes": "openid"})
     home.profile(provider.issuer, name="web", more='flows = ["authorization_code", "device_code"]')
     web = ask("POST", "interactions", 201, json={"profile": "web", "scopes": "lake.write"})
@@ -85,7 +92,7 @@ def test_errors_are_answered_as_described(ask: Asked, provider: OidcProvider, ho
     assert ask("POST", "interactions", 415, data="profile=lake")["message"] == "Send application/json"
     assert ask("POST", "interactions", 502, json={"profile": "gone"})["error"] == "transport_error"
     for path, method in operations():
-        real = path.strip("/").format(home_account_id="a.b", id="x")
+        real = path.strip("/").format(home_account_id="a.b", id="x", kernel_id="x")
         ask(method.upper(), real, 403, headers={"Authorization": "token wrong"})
         if "{" in path:
             assert ask(method.upper(), real, 404)["error"] == "http_404"

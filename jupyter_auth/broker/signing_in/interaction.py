@@ -87,6 +87,7 @@ class Interaction:
             "created_on": self.created_on,
             "expires_on": self.expires_on,
             "username": self.username,
+            "consent": {"token_lifetime": consent.lifetime} if consent else None,
             "reason": error.reason if error else None,
             "message": error.message if error else None,
             "hint": error.hint or None if error else None,
@@ -97,7 +98,7 @@ class Interaction:
                 "waiting": len(self.waiters),
             }
             | ({"in_process": True} if self.requester.in_process else {}),
-        } | ({"consent": {"token_lifetime": consent.lifetime}} if consent else {})
+        }
 
 
 def _tenant(profile: Profile) -> str | None:
