@@ -1,6 +1,7 @@
 """All grants of one broker, by kernel and by notebook. In memory only: they end with the server."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from time import monotonic
 from typing import Any
 
 from jupyter_auth.broker.changes import Changes, KernelAction, KernelChanged
@@ -10,6 +11,8 @@ from jupyter_auth.core.errors import PolicyError
 
 MAX_HELD = 100  # grants of one kernel, or of one notebook: nobody has decided on more
 MAX_NOTEBOOKS = 1000
+MAX_WIDER = 1000
+WIDER_KEPT = 300.0  # seconds for which a provider is not asked again for less than it gives
 
 
 class Grants:
@@ -26,6 +29,7 @@ class Grants:
         self._kernels: dict[str, list[Held]] = {}
         self._notebooks: dict[str, list[Held]] = {}
         self._restricts = False
+        self._wider: dict[Wanted, tuple[float, Wanted]] = {}
         self.is_closed = False
 
     def heed(self, restricts: bool) -> None:
@@ -104,6 +108,18 @@ class Grants:
         for book in (self._kernels, self._notebooks):
             for own in book.values():
                 own[:] = [one.bound(wanted) if one == held else one for one in own]
+
+    def note_wider(self, asked: Wanted, given: Wanted) -> None:
+        """A provider was asked for less, and gave more: it will again."""
+        self._wider.pop(asked, None)
+        self._wider[asked] = (monotonic(), given)
+        if len(self._wider) > MAX_WIDER:
+            del self._wider[next(iter(self._wider))]
+
+    def wider(self, asked: Wanted) -> Wanted:
+        """What comes of a request for ``asked``, as far as it is known."""
+        noted, given = self._wider.get(asked, (0.0, asked))
+        return given if monotonic() - noted < WIDER_KEPT else asked
 
     def _set(self, book: dict[str, list[Held]], key: str, held: list[Held]) -> None:
         book.pop(key, None)

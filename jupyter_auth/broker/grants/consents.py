@@ -14,7 +14,7 @@ from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.signing_in.consent import Consent
 from jupyter_auth.broker.signing_in.interactions import Interaction, Interactions
 from jupyter_auth.broker.signing_in.ways import Begun
-from jupyter_auth.cache.records import AccountRecord
+from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord
 from jupyter_auth.core.errors import (
     InteractionDeclinedError,
     KernelGrantRequiredError,
@@ -53,7 +53,11 @@ class Consents:
         who = account.home_account_id if account else (resolved.request.account or "").casefold() or None
         key = (kernel_id, resolved.profile.name, who)
         requester = await kernels.describe(kernel_id)
-        lifetime = await self._lifetime(resolved, account)
+        token = await self._token(resolved, account)
+        if token is not None and resolved.profile.folds_case:
+            scopes = union(
+                scopes, token.granted
+            )  # Entra gives all that was ever consented to: say so at once
         pending = self._pending()
         for known, asked in pending:
             if asked.key == key:
@@ -70,7 +74,7 @@ class Consents:
             key=key,
             lives=partial(kernels.lives, kernel_id),
             username=account.username or account.home_account_id if account else resolved.request.account,
-            lifetime=lifetime,
+            lifetime=token.life if token else None,
             about=_about(resolved, account, scopes),
             notebook=requester.notebook,
         )
@@ -98,14 +102,13 @@ class Consents:
             if known.state == "pending" and isinstance(known.sign_in, Consent)
         ]
 
-    async def _lifetime(self, resolved: Resolved, account: AccountRecord | None) -> int | None:
-        """For how long the token is good that there is, in seconds from its issue."""
+    async def _token(self, resolved: Resolved, account: AccountRecord | None) -> AccessTokenRecord | None:
+        """The token that there is."""
         if account is None:
             return None
         cache, fold = await self._broker.start(), resolved.profile.folds_case
-        target = resolved.target
-        found = await self._broker.in_thread(lambda: cache.find_token(account.account_key, target, fold=fold))
-        return found.life if found else None
+        key, target = account.account_key, resolved.target
+        return await self._broker.in_thread(lambda: cache.find_token(key, target, fold=fold))
 
     async def decide(self, interaction: Interaction, said: Mapping[str, Any]) -> None:
         """Heed what the person has chosen: ``decision`` and ``remember``.

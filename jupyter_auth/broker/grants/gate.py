@@ -25,6 +25,8 @@ from jupyter_auth.core.text import clean
 Consent = Literal["asked", "unavailable", "given"]
 Limit = frozenset[str] | None
 
+#: What providers add of their own (OpenID Connect Core §5.4): it opens no resource.
+OF_ID_TOKEN = frozenset({"email"})
 PATH_KEPT = 5.0  # seconds for which it is not asked anew of which notebook a kernel is
 
 
@@ -105,7 +107,9 @@ class Gate:
             return None
 
     def _within(self, resolved: Resolved, account: AccountRecord | None) -> Resolved:
-        limit, _ = self.decide(_of(wanted(resolved), account))
+        token = _of(wanted(resolved), account)
+        limit, _ = self.decide(token)
+        self.decide(self._grants.wider(token))
         return replace(
             resolved,
             request=replace(resolved.request, within=limit),
@@ -121,12 +125,18 @@ class Gate:
         account = data.account or {}
         asked = wanted(resolved)
         token = asked._replace(
-            scopes=asked.scopes | resource_scopes(data.scopes, fold=fold),
+            scopes=asked.scopes | (resource_scopes(data.scopes, fold=fold) - OF_ID_TOKEN),
             words=union(asked.words, data.scopes),
             account=account.get("home_account_id"),
             username=account.get("username"),
         )
-        _, used = self.decide(token)
+        try:
+            _, used = self.decide(token)
+        except KernelGrantRequiredError:
+            if resolved.target.within is not None and token.scopes > asked.scopes:
+                narrow = asked._replace(account=token.account, username=token.username)
+                self._grants.note_wider(narrow, token)
+            raise
         if used is None:
             return
         if used.binds and token.account is not None:
