@@ -22,6 +22,8 @@ def parser() -> argparse.ArgumentParser:
     doctor = verbs.add_parser("doctor", help="look for what is wrong, and say what to do")
     doctor.add_argument("--json", action="store_true", help="print JSON")
 
+    _add_grants(verbs.add_parser("grants", help="what each notebook may use, and what it asks for"))
+
     rotate = verbs.add_parser("rotate-key", help="seal the token store under new keys")
     rotate.add_argument(
         "--forget-old", action="store_true", help="destroy the keys before: what they sealed opens no more"
@@ -32,6 +34,29 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
     demo.add_argument("--port", type=_port, help="port of the Jupyter server")
     return top
+
+
+def _add_grants(grants: argparse.ArgumentParser) -> None:
+    does = grants.add_subparsers(dest="does", metavar="VERB", required=True)
+    verbs = {
+        "list": "kernels, what they may use, and what they ask for",
+        "allow": "let a kernel use a profile",
+        "refuse": "keep a kernel from a profile, and from asking for it",
+        "revoke": "take back what was allowed or refused",
+    }
+    for verb, told in verbs.items():
+        one = does.add_parser(verb, help=told)
+        one.add_argument("--json", action="store_true", help="print JSON")
+        if verb == "list":
+            continue
+        one.add_argument(
+            "kernel", metavar="KERNEL", help="its id, or how that begins, or its notebook's path"
+        )
+        one.add_argument("profile", metavar="PROFILE", nargs="?" if verb == "revoke" else None)
+        if verb != "revoke":
+            one.add_argument("--scopes", help="with spaces between them; without it, those of the profile")
+            one.add_argument("--account", help="username or home_account_id; without it, any")
+            one.add_argument("--notebook", action="store_true", help="also for the notebook's next kernel")
 
 
 def _port(text: str) -> int:
@@ -61,6 +86,10 @@ def _run(args: argparse.Namespace) -> int:
         from jupyter_auth.cli.doctor import run_doctor
 
         return run_doctor(as_json=args.json)
+    if args.verb == "grants":
+        from jupyter_auth.cli.grants import run_grants
+
+        return run_grants(args)
     if args.verb == "rotate-key":
         from jupyter_auth.cli.rotate import run_rotate
 

@@ -49,6 +49,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
         if not row["accounts"]:
             print("  account   nobody is signed in")
         for interaction in row["interactions"]:
-            print(f"  waiting   {interaction['profile']}: somebody must sign in")
+            needed = "allow it to a kernel" if interaction["flow"] == "consent" else "sign in"
+            print(f"  waiting   {interaction['profile']}: somebody must {needed}")
         for note in [*store["notes"], *row["status"]["configuration"]["faults"]]:
             print(f"  note      {note}")

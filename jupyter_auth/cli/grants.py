@@ -1,0 +1,97 @@
+"""``jupyter auth grants``: what each notebook may use, on all running servers of this user."""
+
+import argparse
+import json
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote
+
+from jupyter_auth.cli import servers
+from jupyter_auth.core.errors import ProfileError, TransportError
+
+Row = dict[str, Any]
+
+_DECISIONS = {"allow": "allow", "refuse": "deny"}
+
+
+def run_grants(args: argparse.Namespace) -> int:
+    """List, allow, refuse or revoke; raises ``AuthError`` for what cannot be done."""
+    if args.does == "list":
+        return _list(as_json=args.json)
+    server, kernel = _chosen(args.kernel)
+    resource = f"kernels/{kernel['kernel_id']}/grants"
+    if args.does == "revoke":
+        narrowed = f"?profile={quote(args.profile, safe='')}" if args.profile else ""
+        rows = servers.ask(server, resource + narrowed, "DELETE")
+    else:
+        said = {
+            "profile": args.profile,
+            "scopes": args.scopes.split() if args.scopes else None,
+            "account": args.account,
+            "decision": _DECISIONS[args.does],
+            "remember": "notebook" if args.notebook else "kernel",
+        }
+        rows = servers.ask(server, resource, "PUT", said)
+    print(json.dumps(rows, indent=2) if args.json else "\n".join(_lines({**kernel, "grants": rows})))
+    return 0
+
+
+def _list(*, as_json: bool) -> int:
+    rows = [
+        {**kernel, "server": server["url"], "asks": _of(kernel, waiting)}
+        for server, kernels, waiting in _asked()
+        for kernel in kernels
+    ]
+    if as_json:
+        print(json.dumps(rows, indent=2))
+    elif not rows:
+        print("No kernel of a running Jupyter server has asked for anything.")
+    for row in () if as_json else rows:
+        print("\n".join(_lines(row)))
+    return 0
+
+
+def _of(kernel: Row, waiting: list[Row]) -> list[Row]:
+    return [asked for asked in waiting if asked["requested_by"]["kernel_id"] == kernel["kernel_id"]]
+
+
+def _asked() -> list[tuple[Row, list[Row], list[Row]]]:
+    """Each server that has a broker, with its kernels and the questions that wait there."""
+    found = []
+    for server in servers.running():
+        with suppress(TransportError):  # another server of this user need have no broker
+            waiting = [
+                interaction
+                for interaction in servers.ask(server, "interactions")
+                if interaction["state"] == "pending" and interaction["flow"] == "consent"
+            ]
+            found.append((server, servers.ask(server, "kernels"), waiting))
+    return found
+
+
+def _chosen(named: str) -> tuple[Row, Row]:
+    """The one kernel that is meant; raises ``ProfileError``."""
+    every = [(server, kernel) for server, kernels, _ in _asked() for kernel in kernels]
+    exact = [pair for pair in every if named in (pair[1]["kernel_id"], pair[1]["notebook"])]
+    found = exact or [pair for pair in every if named and pair[1]["kernel_id"].startswith(named)]
+    if len(found) != 1:
+        raise ProfileError(
+            f"{'Several kernels are' if found else 'No kernel is'} called {named!r}.",
+            reason="unknown_kernel",
+            hint="See: jupyter auth grants list",
+        )
+    return found[0]
+
+
+def _lines(kernel: Row) -> list[str]:
+    lines = [f"{kernel['kernel_id']}  {kernel['notebook'] or kernel['kernel_name'] or ''}".rstrip()]
+    for grant in kernel["grants"]:
+        may = "may use" if grant["decision"] == "allow" else "may not use"
+        whose = f" as {grant['account']}" if grant["account"] else ""
+        scopes = f" for {' '.join(grant['scopes'])}" if grant["scopes"] else ""
+        until = "for this notebook" if grant["remember"] == "notebook" else "until it is shut down"
+        lines.append(f"  {may} {grant['profile']}{whose}{scopes} · {until}")
+    for asked in kernel.get("asks", ()):
+        whose = f" as {asked['account']}" if asked["account"] else ""
+        lines.append(f"  asks for {asked['profile']}{whose}: {' '.join(asked['scopes'])}")
+    return lines if len(lines) > 1 else [*lines, "  nothing was decided"]
