@@ -102,11 +102,11 @@ class Broker:
 
     async def _let_go(self) -> None:
         """Have kernels let go of what they keep: profiles have changed, or what a kernel may use."""
-        cache = await self.start()
         try:
+            cache = await self.start()
             await self.in_thread(cache.store.generation.bump)
         except CacheError as problem:
-            log.warning("Other hosts could not be told of changed profiles: %s", problem)
+            log.warning("Others could not be told of changed profiles or grants: %s", problem)
 
     async def _heed_files(self) -> None:
         """When profiles change, kernels must not go on with what they keep for the old ones."""

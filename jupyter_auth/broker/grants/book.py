@@ -31,6 +31,7 @@ class Grants:
         self._restricts = False
         self._wider: dict[Wanted, tuple[float, Wanted]] = {}
         self.is_closed = False
+        self.version = 0  # raised by every decision
 
     def heed(self, restricts: bool) -> None:
         """The configuration was read: whether any profile is not open to every kernel."""
@@ -78,7 +79,8 @@ class Grants:
         keeps = [one for one in self._kernels.get(kernel_id, ()) if not replaced(one)]
         shared = [one for one in self._notebooks.get(notebook or "", ()) if not replaced(one)]
         (shared if held.grant.remember == "notebook" else keeps).append(held)
-        if max(len(keeps), len(shared)) > MAX_HELD or len(self._notebooks) >= MAX_NOTEBOOKS:
+        books = len(self._notebooks.keys() | ({notebook} if shared else set()))
+        if max(len(keeps), len(shared)) > MAX_HELD or books > MAX_NOTEBOOKS:
             raise PolicyError(
                 "There are too many grants already.", reason="too_many_grants", hint="Take some back first."
             )
@@ -125,6 +127,7 @@ class Grants:
         book.pop(key, None)
         if held:
             book[key] = held
+        self.version += 1
         self._look()
 
     async def _tell(self, kernel_id: str, profile: str, action: KernelAction) -> None:

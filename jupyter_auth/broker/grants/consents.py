@@ -16,6 +16,7 @@ from jupyter_auth.broker.signing_in.interactions import Interaction, Interaction
 from jupyter_auth.broker.signing_in.ways import Begun
 from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord
 from jupyter_auth.core.errors import (
+    AuthError,
     InteractionDeclinedError,
     KernelGrantRequiredError,
     PolicyError,
@@ -130,8 +131,12 @@ class Consents:
             raise PolicyError("This request has been answered.", reason="already_answered")
         consent.is_decided = True
         held = self._held(interaction, consent, said)
-        if remember != "once":
-            await self._grants.add(held, consent.notebook)
+        try:
+            if remember != "once":
+                await self._grants.add(held, consent.notebook)
+        except AuthError:
+            consent.is_decided = False
+            raise
         if decision == "allow":
             consent.answered = held
             self._interactions.succeed(interaction)

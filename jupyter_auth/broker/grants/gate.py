@@ -58,6 +58,11 @@ class Gate:
         return self._grants.is_closed
 
     @property
+    def moves(self) -> bool:
+        """True where what a kernel may have can change though nobody decides: a notebook is renamed."""
+        return self._grants.are_by_notebook
+
+    @property
     def may_ask(self) -> bool:
         """Whether a person can be asked for a grant."""
         return self._kernels.consent() == "asked"

@@ -23,13 +23,13 @@ class Handing:
 
     def out(self, found: AuthenticationResult, resolve: Callable[[], Resolved]) -> dict[str, Any]:
         """The answer with the token, or ``KernelGrantRequiredError``; ``resolve`` gives what was asked."""
+        if self._gate.is_closed:
+            self._gate.check(found, resolve())
         self.note(found, resolve)
         return {"ok": True, "result": result_to_wire(found)}
 
     def note(self, found: AuthenticationResult, resolve: Callable[[], Resolved]) -> None:
-        """The token is handed out, where the kernel may have it."""
-        if self._gate.is_closed:
-            self._gate.check(found, resolve())
+        """The token is handed out."""
         self.use.count(found.profile)
         if self._broker.renewing is not None:
             self._broker.renewing.used(self.use, found, resolve)

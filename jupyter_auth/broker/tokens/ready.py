@@ -2,8 +2,9 @@
 
 What a request was answered from memory is kept as the frame that it was sent in, for that kernel and for
 these very bytes. It is sent again while nothing could make the answer another: the token is fresh, the
-store's generation is the same, nobody was told of a change, the configuration is the same, and it was
-made no longer ago than memory may answer without the store (``l1_absolute_expiration``).
+store's generation is the same, nobody was told of a change or has decided what a kernel may use, the
+configuration is the same, and it was made no longer ago than memory may answer without the store
+(``l1_absolute_expiration``).
 """
 
 from time import monotonic
@@ -27,6 +28,7 @@ class State(NamedTuple):
 
     generation: int
     changes: int
+    decisions: int
     configuration: Configuration
 
 
@@ -66,7 +68,8 @@ class ReadyAnswers:
             return None
         if now - self._looked > LOOK_AT_FILES:
             self._configuration, self._looked = self._broker.configuration, now
-        return State(cache.store.generation.value, self._changes, self._configuration)
+        decisions = self._broker.grants.version
+        return State(cache.store.generation.value, self._changes, decisions, self._configuration)
 
     def find(self, kernel_id: str, body: bytes) -> Answer | None:
         """The answer to this request, if it is what would be made anew."""
