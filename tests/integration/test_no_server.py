@@ -50,6 +50,18 @@ def test_a_script_uses_the_sign_in_of_a_server(
     assert said["found"]["why"] == "This process is no kernel of a Jupyter server."
 
 
+def test_where_nobody_can_be_asked_nothing_is_handed_out(
+    home: Place, kernel: Kernel, sign_in: Callable[..., str]
+) -> None:
+    sign_in(kernel)
+    text = home.toml.read_text()
+    for access, reason in (("ask", "grant_required"), ("deny", "kernel_access_denied")):
+        home.toml.write_text(f'{text.rstrip()}\nkernel_access = "{access}"\n')
+        with Script(home) as script:
+            kind, _, said = script.run(FAILED, "outcome")
+        assert kind == f"KernelGrantRequiredError {reason}" and "ada" not in said
+
+
 def test_a_script_s_sign_in_outlives_it(
     fresh: Place, provider: OidcProvider, start_kernels: Callable[..., list[Kernel]]
 ) -> None:

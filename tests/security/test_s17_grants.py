@@ -108,8 +108,7 @@ def scene(*promises: str) -> Iterator[Scene]:
             cell = owner.start(f"tok = ja.acquire_token_by_device_flow('lake', scopes={wide})", "None")
             provider.approve(pending(server)["user_code"], username=username)
             owner.result_of(cell)
-        server_grant = {"profile": "lake", "scopes": READ, "account": "ada"}
-        bare.grants(kernel, "PUT", **server_grant)
+        bare.grants(kernel, "PUT", profile="lake", scopes=READ, account="ada")
         kernel.run("import jupyter_auth as ja, os, sys, subprocess")
         yield made(assertion=str(owner.value("tok.reveal()")))
 

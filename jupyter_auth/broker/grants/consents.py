@@ -63,13 +63,8 @@ class Consents:
         for known, asked in pending:
             if asked.key == key:
                 return known, False
-        of_kernel = sum(asked.key[0] == kernel_id for _, asked in pending)
-        if len(pending) >= MAX_PENDING or of_kernel >= MAX_ASKED:
-            raise PolicyError(
-                "This kernel has asked for several things already.",
-                reason="too_many_requests",
-                hint="Answer or cancel some of them first.",
-            )
+        if len(pending) >= MAX_PENDING or sum(asked.key[0] == kernel_id for _, asked in pending) >= MAX_ASKED:
+            raise _too_many()
         consent = Consent(
             scopes=union(resolved.scopes, scopes),
             key=key,
@@ -173,6 +168,14 @@ def _about(resolved: Resolved, account: AccountRecord | None, scopes: tuple[str,
     if account is None:
         return about
     return about._replace(account=account.home_account_id, username=account.username)
+
+
+def _too_many() -> PolicyError:
+    return PolicyError(
+        "This kernel has asked for several things already.",
+        reason="too_many_requests",
+        hint="Answer or cancel some of them first.",
+    )
 
 
 def no_notebook() -> ProfileError:

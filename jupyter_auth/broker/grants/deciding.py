@@ -37,6 +37,21 @@ class Deciding:
 
         Raises ``ProfileError`` for what is no grant.
         """
+        held = await self._held(kernel_id, said)
+        notebook = await self._notebook(kernel_id)
+        if held.grant.remember == "notebook" and notebook is None:
+            raise no_notebook()
+        self._grants.prune(self._operations.kernels.lives)
+        await self._grants.put(held, notebook)
+        self._operations.usage.of(
+            kernel_id
+        )  # people see it beside the others, though it has asked for nothing
+        if held.grant.decision == "deny":
+            self._release(kernel_id, {held.grant.profile})
+        await self._operations.consents.settle(self._operations.kernels, kernel_id)
+        return await self.rows(kernel_id)
+
+    async def _held(self, kernel_id: str, said: Mapping[str, Any]) -> Held:
         if unknown := sorted(said.keys() - _FIELDS):
             raise _bad(f"There is no {unknown[0][:40]!r} in a grant.")
         decision, remember = said.get("decision", "allow"), said.get("remember", "kernel")
@@ -47,9 +62,6 @@ class Deciding:
             raise _bad("profile must be the name of a profile.")
         profile, scopes = self._broker.configuration.profile(name), _scopes(said.get("scopes"))
         account = await self._account(profile, said.get("account"))
-        notebook = await self._notebook(kernel_id)
-        if remember == "notebook" and notebook is None:
-            raise no_notebook()
         grant = KernelGrant(
             kernel_id=kernel_id,
             profile=profile.name,
@@ -59,21 +71,12 @@ class Deciding:
             remember=remember,
             granted_on=int(self._broker.clock.now()),
         )
-        held = Held(
+        return Held(
             grant=grant,
             place=place_of(profile),
             own=resource_scopes(profile.scopes, fold=profile.folds_case),
             username=account.username or account.home_account_id if account else None,
         )
-        self._grants.prune(self._operations.kernels.lives)
-        await self._grants.put(held, notebook)
-        self._operations.usage.of(
-            kernel_id
-        )  # people see it beside the others, though it has asked for nothing
-        if decision == "deny":
-            self._release(kernel_id, {profile.name})
-        await self._operations.consents.settle(self._operations.kernels, kernel_id)
-        return await self.rows(kernel_id)
 
     async def revoke(self, kernel_id: str, profile: str | None) -> list[Row]:
         """Take back all, or what there is of one profile; then as ``rows``."""

@@ -91,14 +91,16 @@ class Interaction:
             "reason": error.reason if error else None,
             "message": error.message if error else None,
             "hint": error.hint or None if error else None,
-            "requested_by": {
-                "notebook": self.requester.notebook,
-                "kernel_id": self.requester.kernel_id,
-                "kernel_name": self.requester.kernel_name,
-                "waiting": len(self.waiters),
-            }
-            | ({"in_process": True} if self.requester.in_process else {}),
+            "requested_by": self._asker(),
         }
+
+    def _asker(self) -> dict[str, Any]:
+        return {
+            "notebook": self.requester.notebook,
+            "kernel_id": self.requester.kernel_id,
+            "kernel_name": self.requester.kernel_name,
+            "waiting": len(self.waiters),
+        } | ({"in_process": True} if self.requester.in_process else {})
 
 
 def _tenant(profile: Profile) -> str | None:
