@@ -1,4 +1,4 @@
-"""docs/reference/promises.md lists S1 to S49 as they are: each with an attack, the core ones with two builds."""
+"""docs/reference/promises.md lists S1 to S49 as they are: an attack each, the core ones in two builds."""
 
 import ast
 import re
