@@ -53,6 +53,7 @@ class Consents:
         """
         who = account.home_account_id if account else (resolved.request.account or "").casefold() or None
         key = (kernel_id, resolved.profile.name, who)
+        self._grants.prune(kernels.lives)
         requester = await kernels.describe(kernel_id)
         token = await self._token(resolved, account)
         if token is not None and resolved.profile.folds_case:
