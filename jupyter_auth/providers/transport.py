@@ -4,6 +4,7 @@ import email.utils
 import http.client
 import io
 import json
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
@@ -77,6 +78,14 @@ class _Http(HTTPConnection):
 
 class _Https(HTTPSConnection):
     response_class = _TimedResponse
+
+    def connect(self) -> None:
+        """With a context of its own: urllib3's would write each connection's keys into SSLKEYLOGFILE, which
+        opens all that was sent to whoever has recorded it."""
+        self.ssl_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self.ssl_context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self.ssl_context.hostname_checks_common_name = False
+        super().connect()
 
 
 class _HttpPool(HTTPConnectionPool):
