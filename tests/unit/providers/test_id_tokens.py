@@ -58,12 +58,6 @@ def test_a_right_id_token(idp: MisbehavingProvider, engine: OidcEngine) -> None:
     assert idp.count("userinfo") == 0
 
 
-@pytest.mark.parametrize("skew", [-590, 590])
-def test_ten_minutes_of_skew_are_forgiven(idp: MisbehavingProvider, engine: OidcEngine, skew: int) -> None:
-    now = int(time.time()) + skew
-    assert get(idp, engine, idp.id_token(iat=now, nbf=now, exp=now + 1 if skew < 0 else now + 600)).claims
-
-
 def test_a_large_id_token_is_read_and_not_kept_whole(idp: MisbehavingProvider, engine: OidcEngine) -> None:
     token = idp.id_token(groups=[f"group-{n}" for n in range(5_000)])
     found = get(idp, engine, token).claims
