@@ -4,6 +4,7 @@ import math
 import random
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -217,7 +218,8 @@ def test_ten_minutes_of_skew_are_forgiven(idp: MisbehavingProvider, engine: Oidc
 
 @pytest.mark.parametrize("moved", ["iat", "nbf"])
 def test_and_no_more(idp: MisbehavingProvider, engine: OidcEngine, moved: str) -> None:
-    for changes in ({"exp": int(time.time()) - 615}, {moved: int(time.time()) + 660}):
+    wrong: list[dict[str, Any]] = [{"exp": int(time.time()) - 615}, {moved: int(time.time()) + 660}]
+    for changes in wrong:
         with pytest.raises(PolicyError):
             signed_in(idp, engine, idp.id_token(**changes))
 
