@@ -3,6 +3,7 @@
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import app, desk, home, jupyterlab, lab, nothing_waits, page, provider
@@ -16,6 +17,8 @@ from tests.support import Place, until
 __all__ = ["app", "desk", "home", "jupyterlab", "lab", "nothing_waits", "page", "provider"]
 
 SOON = 30_000  # ms
+#: The kernel and the front end are the same in both applications.
+in_jupyterlab = pytest.mark.parametrize("app", [LAB], indirect=True, ids=[LAB.module])
 #: In the kernel, before it asks: the build without the defence.
 SWITCHED_OFF = f"""
 import sys; sys.path.insert(0, {str(Path(__file__).parents[2])!r})
@@ -74,9 +77,8 @@ def test_a_code(desk: Desk, provider: OidcProvider) -> None:
     assert found_in(desk.home.notebooks, secrets) == []
 
 
+@in_jupyterlab
 def test_an_authorization_request(desk: Desk, provider: OidcProvider, home: Place) -> None:
-    if desk.app is not LAB:
-        return  # the front end is the same in both
     home.profile(provider.issuer, f"web{desk.app.module}", more=FLOWS)
     secrets, saved = attack(desk, "redirect", f"tok = %get_token web{desk.app.module}")
     assert len(secrets) == 4 and saved == []
@@ -89,8 +91,7 @@ def test_an_authorization_request(desk: Desk, provider: OidcProvider, home: Plac
     assert found_in(desk.home.notebooks, [*secrets, parse_qs(urlsplit(back).query)["code"][0]]) == []
 
 
+@in_jupyterlab
 def test_without_the_defence_the_code_is_in_the_file(desk: Desk) -> None:
-    if desk.app is not LAB:
-        return  # the kernel is the same in both
     secrets, saved = attack(desk, "off", "tok = %get_token lake", SWITCHED_OFF)
     assert [line.partition(" in ")[0] for line in saved].count(secrets[0]) >= 1

@@ -1,6 +1,6 @@
 """S48: somebody else's code is hard to pass off as one's own: the card says for what it is and opens nothing.
 
-A sign-in by redirect, which cannot be passed off, comes first where one works, and may be the only one allowed.
+A sign-in by redirect, which cannot be passed off, comes first where it works, or is the only one allowed.
 """
 
 import re
