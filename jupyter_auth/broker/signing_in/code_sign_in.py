@@ -64,9 +64,9 @@ class CodeSignIn(SignIn):
             self._redirect.close()
 
     def _ask(self) -> None:
-        self._mix_ups.check(self._resolved.profile)
         redirect = self._redirect = self._redirect or self._redirects.open(self._resolved.profile)
         try:
+            self._mix_ups.check(self._resolved.profile)
             self._authorization = self._engine().start_code(
                 self.scopes,
                 self._resources,
