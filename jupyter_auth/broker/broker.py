@@ -68,7 +68,13 @@ class Broker:
         self.statistics = Statistics()
         self.interactions = Interactions(self.calling, self.clock, self.changes)
         self.answers = Answers(self.interactions)
-        self.sign_ins = SignIns(self._engine, self.clock, self.changes, redirects or PasteBack())
+        self.sign_ins = SignIns(
+            self._engine,
+            lambda: list(self.configuration.profiles.values()),
+            self.clock,
+            self.changes,
+            redirects or PasteBack(),
+        )
         self.silent: Silent | None = None
         self.renewing: Renewing | None = None
         self.cache: TokenCache | None = None

@@ -35,12 +35,13 @@ _EVERYWHERE = (
     "client_id",
     "kernel_access",
 )
+_BY_CODE = ("flows", "own_callback")
 _OIDC = (*_EVERYWHERE, *_CREDENTIALS, *ENDPOINTS, "issuer", "resource", "audience", "preset")
 #: The keys that have a meaning for a provider, and those it cannot do without.
 _KEYS: dict[str, tuple[str, ...]] = {
-    "oidc": (*_OIDC, "flows"),
+    "oidc": (*_OIDC, *_BY_CODE),
     "client_credentials": _OIDC,
-    "entra": (*_EVERYWHERE, *_CREDENTIALS, "tenant", "authority", "flows"),
+    "entra": (*_EVERYWHERE, *_CREDENTIALS, "tenant", "authority", *_BY_CODE),
     "managed_identity": (*_EVERYWHERE, "resource"),
 }
 _REQUIRED = {
@@ -80,6 +81,7 @@ class Profile:
     resource: str = ""
     audience: str = ""
     flows: tuple[str, ...] = ()
+    own_callback: bool = False
     client_secret_file: str = ""
     client_secret_env: str = ""
     client_certificate_file: str = ""

@@ -79,6 +79,12 @@ def _flows(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
 def _strings(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
         raise ValueError("must be a table of strings")
@@ -119,6 +125,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "resource": _text,
     "audience": _text,
     "flows": _flows,
+    "own_callback": _yes_or_no,
     "client_secret_file": _text,
     "client_secret_env": _text,
     "client_certificate_file": _text,

@@ -33,11 +33,7 @@ def code_of(
     # some providers leave it out where they refuse; there is no code then that could be stolen by a mix-up
     is_missing = named is None and names_issuer and "error" not in answer
     if is_missing or named not in (None, issuer):
-        raise PolicyError(
-            f"The answer comes from another provider than {host}, so its code was not used.",
-            reason="issuer_mismatch",
-            hint="Nothing was stored. Start again; if it happens again, tell the administrator.",
-        )
+        raise another_issuer(issuer)
     if "error" in answer:
         raise _refusal(answer, host, started)
     code = answer.get("code")
@@ -46,6 +42,15 @@ def code_of(
             f"{host} sent no code.", reason="no_code", hint="Run the cell again to start a new sign-in."
         )
     return Secret(code)
+
+
+def another_issuer(issuer: str) -> PolicyError:
+    """The error for an answer that is not ``issuer``'s (RFC 9700 §4.4)."""
+    return PolicyError(
+        f"The answer comes from another provider than {host_of(issuer)}, so its code was not used.",
+        reason="issuer_mismatch",
+        hint="Nothing was stored. Start again; if it happens again, tell the administrator.",
+    )
 
 
 def _refusal(answer: Mapping[str, str], host: str, started: CodeAuthorization) -> AuthError:

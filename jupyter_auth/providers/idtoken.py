@@ -17,6 +17,7 @@ ALGORITHMS = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 )
 CLOCK_SKEW = 600  # seconds of difference between this clock and the provider's that are forgiven
+MIN_RSA = 2048  # bits
 MAX_ID_TOKEN = 128 * 1024  # characters
 MAX_CLAIMS = 16 * 1024  # characters of JSON that are kept: they travel to kernels with every token
 MAX_DEPTH = 8
@@ -64,7 +65,7 @@ def validated_claims(
 
 def read_keys(document: Mapping[str, Any]) -> list[jwskate.Jwk]:
     """The public keys of a key set that may sign; those of a kind not known here are left out
-    (RFC 7517 §5)."""
+    (RFC 7517 §5), and weak ones."""
     listed = document.get("keys")
     found: list[jwskate.Jwk] = []
     for entry in listed if isinstance(listed, list) else ():
@@ -72,9 +73,14 @@ def read_keys(document: Mapping[str, Any]) -> list[jwskate.Jwk]:
             key = jwskate.Jwk(entry)
         except (ValueError, TypeError, AttributeError, LookupError):
             continue
-        if not key.is_symmetric and key.get("use") != "enc":
+        if not key.is_symmetric and key.get("use") != "enc" and not _is_weak(key):
             found.append(key)
     return found
+
+
+def _is_weak(key: jwskate.Jwk) -> bool:
+    """RFC 7518 §3.3: an RSA key has 2048 bits or more."""
+    return key.kty == "RSA" and key.key_size < MIN_RSA
 
 
 def is_subject(value: object) -> bool:
@@ -125,7 +131,6 @@ def _signature_holds(token: jwskate.SignedJwt, keys: Keys) -> bool:
 def _claims_problem(claims: Mapping[str, Any], issuer: str, client_id: str, now: float) -> str | None:
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]
-    expiry, not_before = _moment(claims.get("exp")), _moment(claims.get("nbf", 0))
     if claims.get("iss") != issuer:
         return "it names another issuer"
     if client_id not in audiences:
@@ -134,12 +139,20 @@ def _claims_problem(claims: Mapping[str, Any], issuer: str, client_id: str, now:
         return "it has several audiences and no azp"
     if claims.get("azp") not in (None, client_id):
         return "its azp is another application"
+    if not is_subject(claims.get("sub")):
+        return "it names no subject"
+    return _time_problem(claims, now)
+
+
+def _time_problem(claims: Mapping[str, Any], now: float) -> str | None:
+    expiry, not_before = _moment(claims.get("exp")), _moment(claims.get("nbf", 0))
+    issued = _moment(claims.get("iat"))
     if expiry is None or now > expiry + CLOCK_SKEW:
         return "it has expired"
     if not_before is None or now < not_before - CLOCK_SKEW:
         return "it is not valid yet"
-    if not is_subject(claims.get("sub")):
-        return "it names no subject"
+    if issued is None or now < issued - CLOCK_SKEW:
+        return "it says nothing usable of when it was issued"
     return None
 
 

@@ -4,6 +4,8 @@ import email.utils
 import http.client
 import io
 import json
+import socket
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
@@ -16,7 +18,7 @@ from requests.adapters import HTTPAdapter
 from requests.utils import should_bypass_proxies
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
 from jupyter_auth.core.errors import AuthError, ProfileError, TransportError
 from jupyter_auth.core.urls import checked_split, host_of, is_loopback
@@ -29,6 +31,8 @@ CONNECT_TIMEOUT = 10.0  # seconds
 TOTAL_TIMEOUT = 30.0  # seconds from connecting to the last byte
 MAX_RETRY_AFTER = 3600.0  # seconds
 _CHUNK = 16 * 1024
+#: How a body may be packed. Others depend on what is installed beside, and have limits of their own.
+_CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity", ""})
 
 
 class BodyTooLargeError(requests.RequestException):
@@ -74,9 +78,36 @@ class _TimedResponse(http.client.HTTPResponse):
 class _Http(HTTPConnection):
     response_class = _TimedResponse
 
+    def _new_conn(self) -> socket.socket:
+        """All addresses of a name have the time of one; urllib3 gives it to each of them."""
+        name, limit = self._dns_host, self.timeout
+        end = time.monotonic() + (limit or CONNECT_TIMEOUT)
+        found = [entry[4][0] for entry in socket.getaddrinfo(name, self.port, type=socket.SOCK_STREAM)]
+        problem: HTTPError = ConnectTimeoutError("no address answered in time")
+        try:
+            for self.host in map(str, found):
+                self.timeout = end - time.monotonic()
+                if self.timeout <= 0:
+                    break
+                try:
+                    return super()._new_conn()
+                except (ConnectTimeoutError, NewConnectionError) as failed:
+                    problem = failed
+        finally:
+            self.host, self.timeout = name, limit
+        raise problem
 
-class _Https(HTTPSConnection):
-    response_class = _TimedResponse
+
+class _Https(_Http, HTTPSConnection):
+    """The same with TLS."""
+
+    def connect(self) -> None:
+        """With a context of its own: urllib3's would write each connection's keys into SSLKEYLOGFILE, which
+        opens all that was sent to whoever has recorded it."""
+        self.ssl_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self.ssl_context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self.ssl_context.hostname_checks_common_name = False
+        super().connect()
 
 
 class _HttpPool(HTTPConnectionPool):
@@ -113,6 +144,9 @@ class LimitedAdapter(HTTPAdapter):
         response = super().send(request, *args, **kwargs)
         body = bytearray()
         try:
+            codings = response.headers.get("Content-Encoding", "").lower().split(",")
+            if not {coding.strip() for coding in codings} <= _CODINGS:
+                raise requests.exceptions.ContentDecodingError("packed in a way that was not asked for")
             while chunk := response.raw.read1(_CHUNK, decode_content=True):
                 body += chunk
                 if len(body) > MAX_BODY:
@@ -144,7 +178,9 @@ class ProviderSession(requests.Session):
         self._own_proxies = dict(proxies or {})
         self._direct = direct
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self.headers.update({"User-Agent": "jupyter-token-broker", "Connection": "close"})
+        self.headers.update(
+            {"Accept-Encoding": "gzip, deflate", "User-Agent": "jupyter-token-broker", "Connection": "close"}
+        )
         adapter = LimitedAdapter()
         self.mount("https://", adapter)
         self.mount("http://", adapter)

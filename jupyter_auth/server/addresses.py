@@ -7,7 +7,7 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
-from jupyter_auth.broker.signing_in.redirects import PATH, PasteBack, Redirect
+from jupyter_auth.broker.signing_in.redirects import PATH, PasteBack, Redirect, path_of
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.urls import checked_split, is_loopback
 
@@ -33,9 +33,10 @@ class ServerRedirects:
         return base + PATH if base else None
 
     def open(self, profile: Profile) -> Redirect:
-        """The same for every profile, where it is known."""
+        """The same for every profile, where it is known, but for one that has a place of its own below it."""
         uri = self.uri
-        return Redirect(uri=uri, arrives=True) if uri else PasteBack().open(profile)
+        own = path_of(profile).removeprefix(PATH)
+        return Redirect(uri=uri + own, arrives=True) if uri else PasteBack().open(profile)
 
 
 def base_of(serverapp: Any) -> str | None:

@@ -26,30 +26,31 @@ class KeptAnswers:
 
     def __init__(self, broker: Broker) -> None:
         self._answers = broker.answers
-        self._kept: dict[str, tuple[str, dict[str, str]]] = {}
+        self._kept: dict[str, tuple[str, dict[str, str], str]] = {}
 
-    def put(self, answer: dict[str, str]) -> str | None:
-        """Keep ``answer``, if something waits for it; the id to get it back by."""
+    def put(self, answer: dict[str, str], place: str) -> str | None:
+        """Keep ``answer``, if something waits for it; the id to get it back by. ``place``: the profile at
+        whose own address it came, empty at the common one."""
         waiting = self._answers.awaiting(answer.get("state", ""))
         if waiting is None:
             return None
         self._kept = {
-            back: (interaction_id, kept)
-            for back, (interaction_id, kept) in self._kept.items()
+            back: (interaction_id, kept, where)
+            for back, (interaction_id, kept, where) in self._kept.items()
             if interaction_id != waiting.id and self._answers.awaiting(kept["state"])
         }
         back = secrets.token_urlsafe(16)
-        self._kept[back] = (waiting.id, answer)
+        self._kept[back] = (waiting.id, answer, place)
         return back
 
     async def redeem(self, back: str) -> str:
         """Give the answer to who waits for it, once; the name of the page that says how that went."""
-        _, answer = self._kept.pop(back, ("", {}))
-        return page_for(await self._answers.take(answer))
+        _, answer, place = self._kept.pop(back, ("", {}, ""))
+        return page_for(await self._answers.take(answer, place))
 
 
 class CallbackHandler(ClosedHeaders, JupyterHandler):
-    """``GET {base_url}jupyter_auth/v1/callback``."""
+    """``GET {base_url}jupyter_auth/v1/callback``; below it ``/PROFILE`` for one with a place of its own."""
 
     auth_resource: ClassVar[str] = "jupyter_auth"
     SUPPORTED_METHODS = ("GET",)  # type: ignore[assignment]
@@ -62,7 +63,7 @@ class CallbackHandler(ClosedHeaders, JupyterHandler):
         )
         self.request.query_arguments.clear()
         self.request.arguments.clear()
-        self._back = (given or {}).get(_BACK) or (self._answers.put(given) if given else None)
+        self._back = (given or {}).get(_BACK) or (self._answers.put(given, self._place) if given else None)
         self.request.uri = self.request.path
         if self._back is not None:
             self.request.uri += "?" + urlencode({_BACK: self._back})
@@ -74,7 +75,7 @@ class CallbackHandler(ClosedHeaders, JupyterHandler):
 
     @web.authenticated
     @authorized
-    async def get(self) -> None:
+    async def get(self, place: str = "") -> None:
         """Take the answer. Who is not logged in to Jupyter is sent to its login first, and back."""
         name = "unknown" if self._back is None else await self._answers.redeem(self._back)
         self.set_status(STATUS[name])
@@ -85,6 +86,10 @@ class CallbackHandler(ClosedHeaders, JupyterHandler):
         """Nothing of the request is said back."""
         self.set_header("Content-Type", HEADERS["Content-Type"])
         self.finish(page("refused" if status_code >= 500 else "unknown"))
+
+    @property
+    def _place(self) -> str:
+        return str(self.path_args[0] or "") if self.path_args else ""
 
     @property
     def _answers(self) -> KeptAnswers:

@@ -47,7 +47,9 @@ class JupyterAuth(traits.JupyterAuth, ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the REST resources, the websocket of the front ends, and the callback."""
-        own = [(f"{PREFIX}/{PATH}", FrontEndSocket), (f"/{redirects.PATH}", CallbackHandler)]
+        callback = f"/{redirects.PATH}"
+        own = [(f"{PREFIX}/{PATH}", FrontEndSocket), (callback, CallbackHandler)]
+        own.append((f"{callback}/([A-Za-z0-9][A-Za-z0-9_.-]{{0,63}})", CallbackHandler))
         self.handlers.extend([*routes(), *own])
 
     async def stop_extension(self) -> None:

@@ -4,7 +4,7 @@ import { english, pieces, phrase, known } from '../src/interaction/strings';
 import strings from '../src/interaction/strings.json';
 import { hostOf, isSafeLink, nameOf } from '../src/interaction/urls';
 import { ago, duration, scopeWords } from '../src/interaction/words';
-import { HOSTILE, UNSAFE } from './samples';
+import { HOSTILE } from './samples';
 
 const ISSUER = 'https://login.example.org/';
 
@@ -69,15 +69,8 @@ describe('texts from outside', () => {
 });
 
 describe('addresses', () => {
-  test.each(UNSAFE)('%j is no link', url => expect(isSafeLink(url, ISSUER)).toBe(false));
   test.each([null, undefined, 5, {}, ''])('%j is none', url => expect(isSafeLink(url, ISSUER)).toBe(false));
   test('https is one', () => expect(isSafeLink('https://microsoft.com/devicelogin?a=b#c', ISSUER)).toBe(true));
-  test('http is one between loopback hosts only', () => {
-    expect(isSafeLink('http://127.0.0.1:9/device', 'http://127.0.0.1:9')).toBe(true);
-    expect(isSafeLink('http://[::1]/device', 'http://localhost:9')).toBe(true);
-    expect(isSafeLink('http://127.0.0.1:9/device', ISSUER)).toBe(false);
-    expect(isSafeLink('http://127.0.0.1.evil.example/', 'http://127.0.0.1')).toBe(false);
-  });
   test('have names', () => {
     expect(nameOf('https://microsoft.com/devicelogin/?x', true)).toBe('microsoft.com/devicelogin');
     expect(nameOf('https://a.example:8443/authorize?x', false)).toBe('a.example:8443');

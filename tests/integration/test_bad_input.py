@@ -7,7 +7,6 @@ import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import MisbehavingProvider, Provider, faults
-from tests.integration.conftest import pending
 from tests.support import Kernel, Place
 
 TRY = """
@@ -126,25 +125,3 @@ def test_an_address_that_is_not_safe_is_never_shown(
     kind, reason, _ = at_rogue()
     assert (kind, reason) == ("PolicyError", "unsafe_address")
     assert "javascript:" not in kernel.text()
-
-
-def test_hostile_words_are_shown_as_words(home: Place, kernel: Kernel, rogue: MisbehavingProvider) -> None:
-    code = "<img src=x onerror=alert(1)>" + "A" * 80
-    home.profile(
-        rogue.issuer,
-        name="rogue",
-        client_id="nb",
-        more='scope_titles = {"lake.read" = "<b>\\u202e\\u001b[31m"}',
-    )
-    rogue.answers["device_authorization"] = faults.json(
-        200,
-        {"device_code": "d", "user_code": code, "verification_uri": rogue.issuer + "/v", "expires_in": 60},
-    )
-    cell = kernel.start("ja.get_token('rogue')", "None")
-    request = pending(kernel.server)
-    shown = kernel.shows(cell)
-    assert request["user_code"] == code
-    assert "<img src=x" not in shown["text/html"] and "<b>" not in shown["text/html"]
-    for form in ("text/html", "text/plain"):
-        assert "\u202e" not in shown[form] and "\x1b" not in shown[form]
-    kernel.server.delete(f"jupyter_auth/v1/interactions/{request['id']}")

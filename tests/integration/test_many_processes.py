@@ -1,13 +1,12 @@
 """Two servers and processes without one over one store: one refresh for all, one clear for all."""
 
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
-from tests.integration.cells import SILENT, refresh_at
+from tests.integration.cells import SILENT
 from tests.integration.conftest import pending
 from tests.support import Kernel, Place, Script
 
@@ -26,40 +25,6 @@ def kernels(
 ) -> Callable[[int], list[Kernel]]:
     """Start some kernels on each of the two servers."""
     return lambda each: start_kernels(server, each) + start_kernels(second, each)
-
-
-def test_eleven_in_five_processes_force_a_refresh_at_one_moment(
-    home: Place,
-    kernels: Callable[[int], list[Kernel]],
-    provider: OidcProvider,
-    sign_in: Callable[..., str],
-) -> None:
-    eight = kernels(4)
-    sign_in(eight[0])
-    with Script(home) as a, Script(home) as b, Script(home) as c:
-        scripts = (a, b, c)
-        everyone: list[Kernel | Script] = [*eight, *scripts]
-        for one in everyone:
-            one.run("tok = ja.get_token('lake')")
-        provider.reset_log()
-        provider.set(hold_ms=1000)
-        code = refresh_at(time.time() + 1.5)
-        cells = [kernel.start(code, "tok.metadata.token_source") for kernel in eight]
-        for script in scripts:
-            script.start(code, "tok.metadata.token_source")
-        sources = [kernel.result_of(cell) for kernel, cell in zip(eight, cells, strict=True)]
-        sources += [script.result() for script in scripts]
-        assert sorted(sources) == ["cache"] * 10 + ["identity_provider"]
-        assert provider.token_responses() == 1
-        tokens = {one.run("", "[tok.issued_on, tok.expires_on, tok.reveal()]")[2] for one in everyone}
-        assert len(tokens) == 1
-        provider.set(hold_ms=0)
-        assert provider.userinfo(tokens.pop())["sub"] == "ada"
-        time.sleep(5)  # past the window in which another's fresh token is adopted
-        some: list[Kernel | Script] = [a, eight[7], eight[0]]
-        for one in some:  # the grant is alive everywhere
-            one.run("tok = ja.get_token('lake', force_refresh=True, interactive=False)")
-        assert [e for e in provider.log() if e["endpoint"] == "token" and not e["ok"]] == []
 
 
 def test_a_clear_anywhere_is_seen_everywhere_at_once(

@@ -1,4 +1,6 @@
-"""An API behind a token: it tells what it saw, and says 401 with a challenge as long as a test wants."""
+"""An API behind a token: it tells what it saw, and says 401 with a challenge as long as a test wants.
+
+At ``/redirect`` every other request is sent there again."""
 
 import threading
 from collections.abc import Iterator
@@ -28,11 +30,20 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.tokens.append(self.headers["Authorization"].removeprefix("Bearer "))
         is_refused = len(self.server.tokens) <= self.server.refusals
-        self.send_response(401 if is_refused else 200)
-        if is_refused:
+        is_moved = self.path == "/redirect" and len(self.server.tokens) % 2 == 1
+        self.send_response(302 if is_moved else 401 if is_refused else 200)
+        if is_moved:
+            self.send_header("Location", "/redirect")
+        elif is_refused:
             self.send_header("WWW-Authenticate", self.server.challenge)
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.do_GET()
+
+    do_PUT = do_POST
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing."""

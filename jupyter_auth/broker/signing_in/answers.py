@@ -26,14 +26,15 @@ class Answers:
                 return known
         return None
 
-    async def take(self, answer: Mapping[str, str]) -> Interaction | None:
-        """Give it to who waits for it, once; how that went is the interaction's state. None: nobody waits."""
+    async def take(self, answer: Mapping[str, str], place: str | None = None) -> Interaction | None:
+        """Give it to who waits for it, once; how that went is the interaction's state. None: nobody waits.
+        ``place``: at which callback it arrived, where that has not been looked at (``CodeSignIn.take``)."""
         waiting = self.awaiting(answer.get("state", ""))
         if waiting is None or not isinstance(waiting.sign_in, CodeSignIn):
             return None
         sign_in = waiting.sign_in
         sign_in.use()
-        await self._interactions.attempt(waiting, sign_in, lambda: sign_in.take(answer))
+        await self._interactions.attempt(waiting, sign_in, lambda: sign_in.take(answer, place))
         return waiting
 
     async def heed(self, interaction: Interaction, said: Mapping[str, Any]) -> None:

@@ -5,12 +5,14 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from jupyter_auth.broker.signing_in.mix_up import MixUps
 from jupyter_auth.broker.signing_in.redirects import Redirect, Redirects
 from jupyter_auth.broker.signing_in.sign_in import SignIn
 from jupyter_auth.cache.records import AccountRecord
 from jupyter_auth.core.errors import InteractionExpiredError, OAuthError
 from jupyter_auth.core.secret import Secret
 from jupyter_auth.providers.base import CodeAuthorization
+from jupyter_auth.providers.callback import another_issuer
 
 LIFE = 600  # seconds for which an answer is taken
 LOOK = 2.0  # seconds between two looks at what others have signed in meanwhile
@@ -21,9 +23,10 @@ class CodeSignIn(SignIn):
 
     flow: ClassVar[str] = "authorization_code"
 
-    def __init__(self, *args: Any, redirects: Redirects, **more: Any) -> None:
+    def __init__(self, *args: Any, redirects: Redirects, mix_ups: MixUps, **more: Any) -> None:
         super().__init__(*args, **more)
         self._redirects = redirects
+        self._mix_ups = mix_ups
         self._redirect: Redirect | None = None
         self._authorization: CodeAuthorization | None = None
         self._is_used = False
@@ -63,6 +66,7 @@ class CodeSignIn(SignIn):
     def _ask(self) -> None:
         redirect = self._redirect = self._redirect or self._redirects.open(self._resolved.profile)
         try:
+            self._mix_ups.check(self._resolved.profile)
             self._authorization = self._engine().start_code(
                 self.scopes,
                 self._resources,
@@ -77,8 +81,11 @@ class CodeSignIn(SignIn):
 
     def is_offered(self) -> bool:
         """Not where nobody has said that this client has a redirect URI: the browser would show an error."""
-        is_meant = self._redirects.is_configured or self.flow in self._resolved.profile.flows
-        return is_meant and self._engine().discover().authorization_endpoint is not None
+        profile = self._resolved.profile
+        if not self._redirects.is_configured and self.flow not in profile.flows:
+            return False
+        has_endpoint = self._engine().discover().authorization_endpoint is not None
+        return has_endpoint and self._mix_ups.with_whom(profile) is None
 
     def _parameters(self) -> Mapping[str, str]:
         """``offline_access`` gives a refresh token only together with ``prompt=consent`` (OpenID Connect Core
@@ -100,8 +107,12 @@ class CodeSignIn(SignIn):
         """From here on its ``state`` is spent, whatever the answer is."""
         self._is_used = True
 
-    def take(self, answer: Mapping[str, str]) -> AccountRecord | None:
-        """Redeem the code of the callback's parameters; who signed in, which is saved by then. Blocks."""
+    def take(self, answer: Mapping[str, str], place: str | None = None) -> AccountRecord | None:
+        """Redeem the code of the callback's parameters; who signed in, which is saved by then. Blocks.
+        ``place``: the profile at whose own address the answer arrived, empty at the common one."""
+        profile = self._resolved.profile
+        if place not in (None, profile.name if profile.own_callback else ""):
+            raise another_issuer(profile.issuer)
         issued_on = math.floor(self._clock.now())
         try:
             given = self._engine().finish_code(self._started, answer)

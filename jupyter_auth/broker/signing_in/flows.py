@@ -7,7 +7,7 @@ from jupyter_auth.core.errors import PolicyError
 from jupyter_auth.core.profile import FLOWS, Profile
 
 #: Refusals of one way after which the next one is worth a try.
-LEAD_ON = frozenset({"device_code_blocked", "no_device_flow", "no_code_flow"})
+LEAD_ON = frozenset({"device_code_blocked", "no_device_flow", "no_code_flow", "shared_callback"})
 
 
 def flows_of(profile: Profile, wanted: str | None = None, *, prefers_code: bool) -> tuple[str, ...]:

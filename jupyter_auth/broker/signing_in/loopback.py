@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from jupyter_auth.broker.signing_in.answers import MAX_PARAMETERS, single
 from jupyter_auth.broker.signing_in.callback_page import HEADERS, STATUS, page, page_for
 from jupyter_auth.broker.signing_in.interaction import Interaction
-from jupyter_auth.broker.signing_in.redirects import PATH, PasteBack, Redirect, loopback_host
+from jupyter_auth.broker.signing_in.redirects import PasteBack, Redirect, loopback_host, path_of
 from jupyter_auth.core.errors import AuthError
 from jupyter_auth.core.profile import Profile
 
@@ -40,8 +40,9 @@ class Loopback:
             return PasteBack().open(profile)
         server.take = self._take
         server.timeout = LOOK
+        server.path = f"/{path_of(profile)}"
         threading.Thread(target=server.serve, name="jupyter_auth-callback", daemon=True).start()
-        uri = f"http://{loopback_host(profile)}:{server.server_address[1]}/{PATH}"
+        uri = f"http://{loopback_host(profile)}:{server.server_address[1]}{server.path}"
         return Redirect(uri=uri, arrives=True, close=server.ended.set)
 
 
@@ -58,6 +59,7 @@ def has_browser() -> bool:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     take: Take
+    path: str
 
     def __init__(self, *args: object, **more: object) -> None:
         super().__init__(*args, **more)  # type: ignore[arg-type]
@@ -80,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Take the answer, show how it went."""
         asked = urlsplit(self.path)
-        name = self._taken(asked.query) if asked.path == f"/{PATH}" else "unknown"
+        name = self._taken(asked.query) if asked.path == self.server.path else "unknown"
         body = page(name)
         self.send_response(STATUS[name])
         for header, value in HEADERS.items():

@@ -42,7 +42,12 @@ class PasteBack:
 
     def open(self, profile: Profile) -> Redirect:
         """A loopback address without a port: providers let it stand for every port (RFC 8252 §7.3)."""
-        return Redirect(uri=f"http://{loopback_host(profile)}/{PATH}", arrives=False)
+        return Redirect(uri=f"http://{loopback_host(profile)}/{path_of(profile)}", arrives=False)
+
+
+def path_of(profile: Profile) -> str:
+    """``PATH``, or below it that of a profile whose answers arrive at a place of its own (``mix_up``)."""
+    return f"{PATH}/{profile.name}" if profile.own_callback else PATH
 
 
 def loopback_host(profile: Profile) -> str:

@@ -1,6 +1,6 @@
 """Makes the sign-ins of a broker: which ways there are for a request, each ready to begin."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from jupyter_auth.broker.changes import Changes
@@ -9,6 +9,7 @@ from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.signing_in.code_sign_in import CodeSignIn
 from jupyter_auth.broker.signing_in.device_sign_in import DeviceSignIn
 from jupyter_auth.broker.signing_in.flows import flows_of, parameters
+from jupyter_auth.broker.signing_in.mix_up import MixUps
 from jupyter_auth.broker.signing_in.redirects import Redirects
 from jupyter_auth.broker.signing_in.sign_in import SignIn
 from jupyter_auth.broker.signing_in.ways import Ways
@@ -21,12 +22,18 @@ class SignIns:
     """What they all need of the broker."""
 
     def __init__(
-        self, engine: Callable[[Profile], Engine], clock: Clock, changes: Changes, redirects: Redirects
+        self,
+        engine: Callable[[Profile], Engine],
+        profiles: Callable[[], Iterable[Profile]],
+        clock: Clock,
+        changes: Changes,
+        redirects: Redirects,
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._changes = changes
         self._redirects = redirects
+        self._mix_ups = MixUps(engine, profiles)
 
     def flows(self, profile: Profile, wanted: str | None = None) -> tuple[str, ...]:
         """The ways to sign in to ``profile``, in the order in which they are tried."""
@@ -38,7 +45,8 @@ class SignIns:
         return {flow: partial(self._make, flow, resolved, cache, adopts) for flow in flows}
 
     def _make(self, flow: str, resolved: Resolved, cache: TokenCache, adopts: bool) -> SignIn:
-        make = partial(CodeSignIn, redirects=self._redirects) if flow == CodeSignIn.flow else DeviceSignIn
+        by_code = partial(CodeSignIn, redirects=self._redirects, mix_ups=self._mix_ups)
+        make = by_code if flow == CodeSignIn.flow else DeviceSignIn
         return make(
             engine=lambda: self._engine(resolved.profile),
             cache=cache,

@@ -1,6 +1,8 @@
 const MAX_URL = 2048;
 // RFC 3986 §3.2 without user part and percent-encoding, which clients read differently.
 const AUTHORITY = /^https?:\/\/(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]*)?(?=[/?#]|$)/i;
+// What browsers read as an IPv4 address, in whatever way it is written (WHATWG URL, "ends in a number").
+const NUMBER = /(^|\.)(\d+|0x[\da-f]*)\.?$/;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /**
@@ -12,12 +14,15 @@ function checked(url: unknown): URL | null {
   if (typeof url !== 'string' || !url || url.length > MAX_URL) {
     return null;
   }
-  if (!/^[\x21-\x7e]+$/.test(url) || url.includes('\\') || !AUTHORITY.test(url)) {
+  const host = AUTHORITY.exec(url)?.[1]?.toLowerCase();
+  if (!/^[\x21-\x7e]+$/.test(url) || url.includes('\\') || !host) {
     return null;
   }
   try {
     const parsed = new URL(url);
-    const plain = !parsed.username && !parsed.password && parsed.port !== '0';
+    // an octal, hexadecimal or short address would be shown, and called, as another one
+    const written = !NUMBER.test(host) || parsed.hostname === host;
+    const plain = written && !parsed.username && !parsed.password && parsed.port !== '0';
     return plain && ['http:', 'https:'].includes(parsed.protocol) ? parsed : null;
   } catch {
     return null;

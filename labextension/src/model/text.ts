@@ -1,14 +1,8 @@
-const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]/gu;
+import { clean as oneLine } from '../interaction/clean';
 
-/**
- * One line of plain text of at most `limit` characters, without control, bidi or unassigned characters.
- * What comes from providers, kernels and files passes here before a person reads it.
- */
+/** One line of plain text, as the card has it; what is no text is none. */
 export function clean(value: unknown, limit = 120): string {
-  const raw = typeof value === 'string' ? value.slice(0, 8 * limit) : '';
-  const line = raw.replace(/[\t\n\r]/g, ' ').replace(UNSEEN, '').split(/ +/).join(' ').trim();
-  const letters = Array.from(line);
-  return letters.length <= limit ? line : `${letters.slice(0, limit - 1).join('')}…`;
+  return typeof value === 'string' ? oneLine(value, limit) : '';
 }
 
 /** The host of a URL, with its port where it names one; what is no URL is given back cleaned. */

@@ -149,20 +149,6 @@ async def test_it_is_saved_as_soon_as_it_can_be_and_used_next(
 # -- the same person -----------------------------------------------------------------------------------------
 
 
-async def test_a_token_for_another_person_is_never_handed_out(idp: MisbehavingProvider, bench: Bench) -> None:
-    old = await bench.get()
-    token = idp.id_token("eve", client_id="nb-public")
-    body = {"access_token": "eves", "token_type": "Bearer", "id_token": token, "refresh_token": "eves-too"}
-    idp.answers["token"] = faults.json(200, body)
-    with pytest.raises(PolicyError) as caught:
-        await bench.refresh()
-    assert caught.value.reason == "another_person"
-    assert (await bench.get()).reveal() == old.reveal()
-    kept = bench.refresh_token()
-    assert kept is not None
-    assert kept.secret.reveal() != "eves-too"
-
-
 async def test_new_claims_of_the_same_person_are_kept(idp: MisbehavingProvider, bench: Bench) -> None:
     token = idp.id_token("ada", client_id="nb-public", department="looms")
     body = {"access_token": "new", "token_type": "Bearer", "id_token": token, "expires_in": 3600}

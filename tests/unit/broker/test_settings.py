@@ -140,24 +140,6 @@ def test_a_folder_that_an_environment_variable_adds_is_no_system_folder(
     assert refusal(lambda: found.profile("own")).reason == "user_profiles_off"
 
 
-@pytest.mark.parametrize(
-    "issuer",
-    ["https://idp.example/", "https://idp.example:443", "https://IDP.example", "https://idp.example.evil.example"],
-)  # fmt: skip
-def test_an_issuer_that_is_not_allowed(tmp_path: Path, issuer: str) -> None:
-    path = write(tmp_path / "a.toml", good("lake") + f'[profiles.x]\nissuer = "{issuer}"\nclient_id = "n"\n')
-    settings = Settings(profiles={"own": table()}, allowed_issuers=("https://idp.example",))
-    found = load([path], settings)
-    assert found.profile("lake").name == "lake"
-    for name, place in (("x", str(path)), ("own", "c.JupyterAuth.profiles")):
-        problem = refusal(lambda name=name: found.profile(name))  # type: ignore[misc]
-        assert isinstance(problem, PolicyError) and problem.reason == "issuer_not_allowed"
-        assert f"{place}: profiles.{name}.issuer" in str(problem)
-        assert name in found.broken
-    assert "https://idp.example" in problem.hint
-    assert len(found.faults) == 2
-
-
 def test_wrong_settings_close_everything(tmp_path: Path) -> None:
     path = write(tmp_path / "a.toml", good("lake"))
     wrong = Settings(faults=(Fault(file=PLACE, key="store", message="is odd"),))

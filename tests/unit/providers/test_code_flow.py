@@ -154,25 +154,6 @@ def test_an_error_with_another_state_says_nothing(engine: OidcEngine) -> None:
     assert refused(engine, started, answer).reason == "state_mismatch"
 
 
-NONCES: dict[str, Any] = {"none": None, "another": "x", "a number": 5, "a list": ["x"], "empty": ""}
-
-
-@pytest.mark.parametrize("nonce", NONCES.values(), ids=NONCES)
-def test_an_id_token_for_another_request(idp: MisbehavingProvider, engine: OidcEngine, nonce: Any) -> None:
-    started = start(engine)
-    answer = callback(started)
-    idp.answers["token"] = tokens(id_token=idp.id_token(nonce=nonce), refresh_token="CANARY-r")
-    assert refused(engine, started, answer).reason == "id_token"
-    assert idp.requests[-1].endpoint == "revocation" and idp.requests[-1].form["token"] == "CANARY-r"
-
-
-def test_no_id_token_although_it_was_asked_for(idp: MisbehavingProvider, engine: OidcEngine) -> None:
-    started = start(engine)
-    answer = callback(started)
-    idp.answers["token"] = tokens()
-    assert refused(engine, started, answer).reason == "id_token"
-
-
 def test_a_provider_that_is_no_openid_provider(idp: MisbehavingProvider, engine: OidcEngine) -> None:
     started = start(engine, scopes=("lake.read",))
     assert "nonce" not in asked(started)

@@ -1,15 +1,12 @@
 """The environment may name proxies, and nothing else: no credentials, no certificates, no cookies."""
 
-import os
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jupyter_auth.core.errors import ProfileError, TransportError
-from jupyter_auth.core.threads import DaemonThreads
+from jupyter_auth.core.errors import TransportError
 from jupyter_auth.providers.oidc import OidcEngine
 from tests.idp import MisbehavingProvider, Request, Responder, faults
 from tests.unit.providers.calls import CALLS, SCOPES, assert_no_canary
@@ -86,94 +83,6 @@ def test_each_request_has_a_connection_of_its_own(idp: MisbehavingProvider, engi
     seen = headers_seen(idp, "discovery", "Connection")
     engine.discover()
     assert seen == ["close"]
-
-
-# -- certificates --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_no_variable_makes_a_certificate_trusted(
-    tls: TlsProvider, make_engine: MakeEngine, bundle: Path, variable: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv(variable, str(bundle))
-    with pytest.raises(TransportError) as caught:
-        make_engine(issuer=tls.issuer).discover()
-    assert (caught.value.reason, caught.value.retryable) == ("tls", False)
-    assert "ca_bundle" in caught.value.hint
-
-
-@pytest.mark.parametrize("value", ["", "/nowhere.pem"])
-def test_the_profile_s_own_bundle_is_what_counts(
-    tls: TlsProvider, make_engine: MakeEngine, bundle: Path, value: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", value)
-    monkeypatch.setenv("CURL_CA_BUNDLE", value)
-    monkeypatch.setenv("PYTHONHTTPSVERIFY", "0")
-    assert make_engine(issuer=tls.issuer, ca_bundle=str(bundle)).discover().issuer == tls.issuer
-    with pytest.raises(TransportError) as caught:
-        make_engine(issuer=tls.issuer).discover()
-    assert caught.value.reason == "tls"
-
-
-def test_a_bundle_in_the_home_folder(
-    tls: TlsProvider, make_engine: MakeEngine, bundle: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HOME", str(bundle.parent))
-    make_engine(issuer=tls.issuer, ca_bundle=f"~/{bundle.name}").discover()
-
-
-def test_a_bundle_that_is_not_there(tls: TlsProvider, make_engine: MakeEngine, tmp_path: Path) -> None:
-    with pytest.raises(ProfileError) as caught:
-        make_engine(issuer=tls.issuer, ca_bundle=str(tmp_path / "gone.pem")).discover()
-    assert caught.value.reason == "ca_bundle"
-
-
-def test_a_bundle_that_is_a_pipe_keeps_nobody_waiting(
-    tls: TlsProvider, make_engine: MakeEngine, tmp_path: Path
-) -> None:
-    os.mkfifo(tmp_path / "ca.pem")
-    engine = make_engine(issuer=tls.issuer, ca_bundle=str(tmp_path / "ca.pem"))
-    with pytest.raises(ProfileError) as caught:
-        DaemonThreads(1, "reads").submit(engine.discover).result(5)
-    assert caught.value.reason == "ca_bundle"
-
-
-@pytest.mark.parametrize("content", [b"", b"no certificate", None])
-def test_a_bundle_that_is_no_bundle(
-    tls: TlsProvider, make_engine: MakeEngine, tmp_path: Path, content: bytes | None
-) -> None:
-    file = tmp_path / "ca"
-    if content is None:
-        file.mkdir()
-    else:
-        file.write_bytes(content)
-    with pytest.raises(TransportError) as caught:
-        make_engine(issuer=tls.issuer, ca_bundle=str(file)).discover()
-    assert caught.value.reason == "tls"
-    assert_no_canary(caught.value)
-
-
-def test_the_certificate_is_for_the_host(tls: TlsProvider, make_engine: MakeEngine, bundle: Path) -> None:
-    with pytest.raises(TransportError) as caught:
-        make_engine(issuer=f"https://localhost:{tls.port}", ca_bundle=str(bundle)).discover()
-    assert caught.value.reason == "tls"
-
-
-@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
-def test_old_tls_is_refused(make_engine: MakeEngine, bundle: Path) -> None:
-    with (
-        TlsProvider(bundle, newest=ssl.TLSVersion.TLSv1_1) as old,
-        pytest.raises(TransportError) as caught,
-    ):
-        make_engine(issuer=old.issuer, ca_bundle=str(bundle)).discover()
-    assert caught.value.reason in {"tls", "unreachable"}
-
-
-def test_plain_http_where_tls_is_expected(idp: MisbehavingProvider, make_engine: MakeEngine) -> None:
-    with pytest.raises(TransportError):
-        make_engine(issuer=idp.issuer.replace("http:", "https:")).discover()
 
 
 # -- proxies -------------------------------------------------------------------------------------------------

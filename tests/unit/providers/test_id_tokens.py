@@ -1,10 +1,8 @@
-"""Id tokens: forged ones are refused and nothing is kept, and the provider's keys may change."""
+"""Id tokens that are right, and the provider's keys, which may change. Forged ones are S39's."""
 
 import base64
-import hmac
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,7 +15,7 @@ from jupyter_auth.core.errors import PolicyError, TransportError
 from jupyter_auth.providers.base import TokenResponse
 from jupyter_auth.providers.oidc import OidcEngine
 from tests.idp import MisbehavingProvider, faults
-from tests.unit.providers.calls import CALLS, DEVICE_CODE, REFRESH_TOKEN, SCOPES, assert_no_canary
+from tests.unit.providers.calls import CALLS, DEVICE_CODE, SCOPES
 from tests.unit.providers.conftest import MakeEngine
 
 OTHER_KEY = RSAKey.generate_key(2048, auto_kid=True)
@@ -34,120 +32,18 @@ def claims(idp: MisbehavingProvider, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
-def signed(idp: MisbehavingProvider, header: dict[str, Any], payload: Any) -> str:
-    """Sign anything with the provider's own key."""
-    key = idp.grants.key
-    head = {"alg": "RS256", "kid": key.kid} | header
+def signed(idp: MisbehavingProvider, header: Any, payload: Any, key: RSAKey | None = None) -> str:
+    """Sign anything, with the provider's own key or another one."""
+    key = key or idp.grants.key
+    head = {"alg": "RS256", "kid": key.kid} | header if isinstance(header, dict) else header
     part = f"{b64(head)}.{b64(payload)}"
     private: Any = key.get_op_key("sign")
     return f"{part}.{b64(private.sign(part.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
 
 
-def with_public_key_as_secret(idp: MisbehavingProvider) -> str:
-    """HS256 with the text of the public key, for a client that lets the token choose the algorithm."""
-    pem = idp.grants.key.as_pem(private=False)
-    part = f"{b64({'alg': 'HS256', 'kid': idp.grants.key.kid})}.{b64(claims(idp))}"
-    return f"{part}.{b64(hmac.digest(pem, part.encode(), 'sha256'))}"
-
-
-def tampered(idp: MisbehavingProvider) -> str:
-    header, _payload, signature = idp.id_token().split(".")
-    return f"{header}.{b64(claims(idp, sub='eve'))}.{signature}"
-
-
-def in_the_past(idp: MisbehavingProvider) -> str:
-    return idp.id_token(exp=int(time.time()) - 601)
-
-
-def in_the_future(idp: MisbehavingProvider) -> str:
-    return idp.id_token(nbf=int(time.time()) + 660)
-
-
-Forge = Callable[[MisbehavingProvider], str]
-FORGERIES: dict[str, Forge] = {
-    "alg none": lambda idp: f"{b64({'alg': 'none'})}.{b64(claims(idp))}.",
-    "alg None": lambda idp: f"{b64({'alg': 'None'})}.{b64(claims(idp))}.",
-    "alg none, signed": lambda idp: signed(idp, {"alg": "none"}, claims(idp)),
-    "no alg": lambda idp: signed(idp, {"alg": None}, claims(idp)),
-    "alg of another type": lambda idp: signed(idp, {"alg": ["RS256"]}, claims(idp)),
-    "alg in lower case": lambda idp: signed(idp, {"alg": "rs256"}, claims(idp)),
-    "HS256 with the public key": with_public_key_as_secret,
-    "wrong issuer": lambda idp: idp.id_token(iss="https://evil.example"),
-    "issuer with a slash": lambda idp: idp.id_token(iss=idp.issuer + "/"),
-    "no issuer": lambda idp: idp.id_token(iss=None),
-    "wrong audience": lambda idp: idp.id_token(aud="another"),
-    "no audience": lambda idp: idp.id_token(aud=None),
-    "audience in another case": lambda idp: idp.id_token(aud="NB"),
-    "audience of another type": lambda idp: signed(idp, {}, claims(idp, aud={"nb": 1})),
-    "wrong azp": lambda idp: idp.id_token(aud=["nb", "other"], azp="other"),
-    "wrong azp, one audience": lambda idp: idp.id_token(azp="other"),
-    "several audiences without azp": lambda idp: idp.id_token(aud=["nb", "other"]),
-    "expired": in_the_past,
-    "no exp": lambda idp: idp.id_token(exp=None),
-    "exp of another type": lambda idp: signed(idp, {}, claims(idp, exp="tomorrow")),
-    "exp true": lambda idp: signed(idp, {}, claims(idp, exp=True)),
-    "exp NaN": lambda idp: signed(idp, {}, claims(idp, exp=float("nan"))),
-    "exp infinite": lambda idp: signed(idp, {}, claims(idp, exp=float("inf"))),
-    "exp beyond any float": lambda idp: signed(idp, {}, claims(idp, exp=10**400)),
-    "nbf in the future": in_the_future,
-    "nbf NaN": lambda idp: signed(idp, {}, claims(idp, nbf=float("nan"))),
-    "wrong key": lambda idp: idp.id_token(key=OTHER_KEY, kid=idp.grants.key.kid),
-    "unknown kid": lambda idp: idp.id_token(key=OTHER_KEY, kid="unknown"),
-    "unknown kid, right key": lambda idp: idp.id_token(kid="unknown"),
-    "kid of another type": lambda idp: signed(idp, {"kid": {"a": 1}}, claims(idp)),
-    "key in the header": lambda idp: jwt.encode(
-        {"alg": "RS256", "jwk": OTHER_KEY.as_dict(private=False)}, claims(idp), OTHER_KEY
-    ),
-    "a critical header": lambda idp: signed(idp, {"crit": ["exp"], "exp": 1}, claims(idp)),
-    "no sub": lambda idp: idp.id_token(sub=None),
-    "empty sub": lambda idp: idp.id_token(sub=""),
-    "sub of another type": lambda idp: signed(idp, {}, claims(idp, sub=7)),
-    "sub of half a character": lambda idp: signed(idp, {}, claims(idp, sub="\ud800")),
-    "sub with an escape": lambda idp: signed(idp, {}, claims(idp, sub="ada\x1b[31m")),
-    "tampered payload": tampered,
-    "no signature": lambda idp: idp.id_token().rpartition(".")[0] + ".",
-    "cut short": lambda idp: idp.id_token()[:-10],
-    "two parts": lambda idp: idp.id_token().rpartition(".")[0],
-    "encrypted": lambda _idp: "a.b.c.d.e",
-    "not base64": lambda _idp: "CANARY!.CANARY!.CANARY!",
-    "not ASCII": lambda _idp: "CANARÝ.CANARY.CANARY",
-    "a list for a header": lambda idp: f"{b64(['RS256'])}.{b64(claims(idp))}.{b64(b'x')}",
-    "a list for a payload": lambda idp: signed(idp, {}, ["sub", "ada"]),
-    "a bottomless payload": lambda idp: f"{b64({'alg': 'RS256'})}.{b64(b'[' * 20_000)}.{b64(b'x')}",
-    "a bottomless header": lambda idp: f"{b64(b'[' * 20_000)}.{b64(claims(idp))}.{b64(b'x')}",
-    "200 000 characters": lambda idp: signed(idp, {}, claims(idp, x="y" * 200_000)),
-}
-
-
 def answer(idp: MisbehavingProvider, id_token: str) -> None:
     body = {"access_token": "CANARY-access", "token_type": "Bearer", "refresh_token": "CANARY-rotated"}
     idp.answers["token"] = faults.json(200, body | {"id_token": id_token})
-
-
-@pytest.mark.parametrize("forgery", FORGERIES)
-def test_a_forged_id_token_ends_the_sign_in(
-    idp: MisbehavingProvider, engine: OidcEngine, forgery: str
-) -> None:
-    token = FORGERIES[forgery](idp)
-    answer(idp, token)
-    with pytest.raises(PolicyError) as caught:
-        engine.poll_device(DEVICE_CODE)
-    assert caught.value.reason == "id_token"
-    assert_no_canary(caught.value, token, token.split(".")[1][:40] or token)
-    assert idp.count("token") == 1
-    assert idp.count("jwks") <= 2
-    given_back = [seen.form["token"] for seen in idp.requests if seen.endpoint == "revocation"]
-    assert given_back == ["CANARY-rotated"]
-
-
-@pytest.mark.parametrize("forgery", FORGERIES)
-def test_at_a_refresh_a_forged_id_token_is_left_out(
-    idp: MisbehavingProvider, engine: OidcEngine, forgery: str
-) -> None:
-    answer(idp, FORGERIES[forgery](idp))
-    refreshed = engine.refresh(REFRESH_TOKEN, SCOPES, {})
-    assert refreshed.claims is None
-    assert refreshed.refresh_token is not None  # the rotated one, which must not be lost
 
 
 def get(idp: MisbehavingProvider, engine: OidcEngine, id_token: str) -> TokenResponse:
@@ -160,12 +56,6 @@ def test_a_right_id_token(idp: MisbehavingProvider, engine: OidcEngine) -> None:
     assert found is not None
     assert (found["sub"], found["preferred_username"]) == ("ada", "ada")
     assert idp.count("userinfo") == 0
-
-
-@pytest.mark.parametrize("skew", [-590, 590])
-def test_ten_minutes_of_skew_are_forgiven(idp: MisbehavingProvider, engine: OidcEngine, skew: int) -> None:
-    now = int(time.time()) + skew
-    assert get(idp, engine, idp.id_token(iat=now, nbf=now, exp=now + 1 if skew < 0 else now + 600)).claims
 
 
 def test_a_large_id_token_is_read_and_not_kept_whole(idp: MisbehavingProvider, engine: OidcEngine) -> None:

@@ -18,16 +18,18 @@ from tests.idp import MisbehavingProvider
 HOST = "idp.example.test"
 
 
-def certificate(folder: Path) -> Path:
-    """Write a self-signed certificate for ``HOST`` and 127.0.0.1, with its key."""
+def certificate(
+    folder: Path, *, name: str = "certificate", host: str = HOST, address: str = "127.0.0.1", days: int = 1
+) -> Path:
+    """Write a self-signed certificate for ``host`` and ``address``, with its key. ``days``: until it ends."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.datetime.now(datetime.UTC)
-    names = [x509.DNSName(HOST), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    names = [x509.DNSName(host), x509.IPAddress(ipaddress.ip_address(address))]
     made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=10))
+        .not_valid_after(now + datetime.timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
@@ -35,7 +37,7 @@ def certificate(folder: Path) -> Path:
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    file = folder / "certificate.pem"
+    file = folder / f"{name}.pem"
     file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
     return file
 

@@ -1,11 +1,9 @@
-import unicodedata
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from jupyter_auth.ui.card_text import render_text
-from tests.unit.ui.hostile import FIELDS, HOSTILE, with_value
 
 Make = Callable[..., dict[str, Any]]
 
@@ -128,51 +126,6 @@ def test_lines_stay_under_80_columns_where_the_words_allow_it(make: Make, now: i
     titles = {"User.Read": "Read your name, your picture and the address your organization has of you"}
     shown = render_text(make(requested_by={"notebook": wordy}, scope_titles=titles), now=now)
     assert max(map(len, shown.splitlines())) < 80
-
-
-@pytest.mark.parametrize("field", ["verification_uri", "authorization_uri"])
-@pytest.mark.parametrize(
-    "address",
-    [
-        "javascript:alert(1)",
-        "data:text/html,x",
-        "http://microsoft.com/devicelogin",
-        "https://microsoft.com@evil.example/",
-        "https://microsoft.com\\@evil.example/",
-        "https://evil.example/\nhttps://microsoft.com",
-        "//evil.example",
-        ["https://evil.example"],
-    ],
-)
-def test_an_unsafe_address_is_not_shown_and_neither_is_its_code(
-    make: Make, now: int, field: str, address: object
-) -> None:
-    flow = "device_code" if field == "verification_uri" else "authorization_code"
-    shown = render_text(make(flow=flow) | {field: address}, now=now)
-    assert shown.startswith("✗ Sign-in failed. The provider sent an address that is not safe to open")
-    assert "evil" not in shown
-    assert "D7KX" not in shown
-
-
-@pytest.mark.parametrize("field", FIELDS)
-@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
-@pytest.mark.parametrize("state", ["pending", "succeeded", "declined", "failed"])
-def test_hostile_values_stay_in_their_line(make: Make, now: int, field: str, value: str, state: str) -> None:
-    message = {"message": value, "hint": value} if state == "failed" else {}
-    shown = render_text(with_value(make(state=state, **message), field, value), now=now)
-    assert not {unicodedata.category(char) for char in shown.replace("\n", "")} & {
-        "Cc",
-        "Cf",
-        "Cs",
-        "Zl",
-        "Zp",
-    }
-    assert not any(
-        line.startswith(("  2. Enter  EVIL", "  1. Open   https://evil")) for line in shown.split("\n")
-    )
-    assert max(map(len, shown.split("\n"))) < 800
-    if state != "pending":
-        assert "\n" not in shown
 
 
 @pytest.mark.parametrize("junk", [None, 7, "x", [], {}, float("nan"), float("inf"), 10**400, -(10**20), True])

@@ -1,4 +1,5 @@
-"""A few of the rounds that ``tests.soak.kill_rounds`` plays by the hundred."""
+"""S41: ``kill -9`` of whoever refreshes at a random moment; whoever is left goes on. A few of the rounds that
+``tests.soak.kill_rounds`` plays by the hundred."""
 
 from tests.soak.kill_rounds import play
 

@@ -1,21 +1,26 @@
-"""Clocks that are set, machines that sleep: no token that has ended is handed out, nobody signed out."""
+"""S43: clocks that differ, are set, or stand still: no ended token is handed out, nobody is signed out."""
 
 import math
 import random
+import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from jupyter_auth.broker.clock import MAX_SEEN, STEP, Clock
 from jupyter_auth.cache.records import AccessTokenRecord
 from jupyter_auth.core.clocks import elapsed
-from jupyter_auth.core.errors import InteractionRequiredError
+from jupyter_auth.core.errors import InteractionRequiredError, PolicyError
 from jupyter_auth.core.freshness import freshness
 from jupyter_auth.core.secret import Secret
+from jupyter_auth.providers.oidc import OidcEngine
 from tests.idp import MisbehavingProvider, faults
-from tests.unit.broker.apps import AppBench
+from tests.unit.broker.apps import add_profiles
 from tests.unit.broker.bench import Bench, refreshes, request
-from tests.unit.broker.conftest import MakeBench
+from tests.unit.broker.conftest import MakeBench, own_folders  # noqa: F401 -- used by itself
+from tests.unit.providers.calls import DEVICE_CODE
+from tests.unit.providers.test_id_tokens import answer
 
 HOUR = 3600
 
@@ -190,8 +195,9 @@ async def test_nobody_is_signed_out_by_a_clock(idp: MisbehavingProvider, bench: 
 
 
 async def test_a_session_is_not_swept_away_by_a_clock_set_forward(
-    idp: MisbehavingProvider, app: AppBench
+    idp: MisbehavingProvider, make_bench: MakeBench
 ) -> None:
+    app = add_profiles(make_bench(idp))
     begun = await app.begin()
     app.bench.set_clock(366 * 24 * HOUR)
     await app.behalf("another")  # which sweeps what has ended
@@ -199,3 +205,38 @@ async def test_a_session_is_not_swept_away_by_a_clock_set_forward(
     assert (await app.session(begun.session_key)).reveal() and refreshes(idp) == 0
     app.bench.advance(2 * HOUR)
     assert (await app.session(begun.session_key)).reveal() and refreshes(idp) == 1
+
+
+# -- a provider's clock --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("skew", [-590, 590])
+def test_ten_minutes_of_skew_are_forgiven(idp: MisbehavingProvider, engine: OidcEngine, skew: int) -> None:
+    now = int(time.time()) + skew
+    assert signed_in(idp, engine, idp.id_token(iat=now, nbf=now, exp=now + 1 if skew < 0 else now + 600))
+
+
+@pytest.mark.parametrize("moved", ["iat", "nbf"])
+def test_and_no_more(idp: MisbehavingProvider, engine: OidcEngine, moved: str) -> None:
+    wrong: list[dict[str, Any]] = [{"exp": int(time.time()) - 615}, {moved: int(time.time()) + 660}]
+    for changes in wrong:
+        with pytest.raises(PolicyError):
+            signed_in(idp, engine, idp.id_token(**changes))
+
+
+def signed_in(idp: MisbehavingProvider, engine: OidcEngine, id_token: str) -> dict[str, object]:
+    answer(idp, id_token)
+    return dict(engine.poll_device(DEVICE_CODE).claims or {})
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+async def test_a_token_lives_by_its_answer_and_not_by_the_provider_s_clock(
+    idp: MisbehavingProvider, make_bench: MakeBench, minutes: int
+) -> None:
+    """``expires_in`` counts from when the answer came (RFC 6749 §5.1); a JWT's own times are the API's."""
+    bench = make_bench(idp)
+    bench.set_clock(minutes * 60)
+    found = await bench.sign_in()
+    assert HOUR - 60 <= found.expires_on - bench.clock.now() <= HOUR
+    bench.advance(HOUR + 1)
+    assert (await bench.get()).reveal() != found.reveal() and refreshes(idp) == 1

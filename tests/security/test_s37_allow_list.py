@@ -1,4 +1,4 @@
-"""``allowed_issuers`` bind endpoints and tenants too: a good name must not lead elsewhere."""
+"""S37: ``allowed_issuers`` are compared to the letter, and bind endpoints and tenants too."""
 
 from pathlib import Path
 
@@ -43,6 +43,31 @@ def loaded(tmp_path: Path, text: str) -> object:
 )
 def test_allowed(tmp_path: Path, text: str) -> None:
     assert loaded(tmp_path, text)
+
+
+TRICKS = [
+    "https://idp.example/", "https://idp.example:443", "https://IDP.example", "HTTPS://idp.example",
+    "https://idp.example.", "https://idp.example.evil.example", "https://evil.example/https://idp.example",
+    "https://idp.example/../evil", "https://idp.example//", "https://idp.example/realms/evil",
+    "http://127.0.0.1:8080", "https://xn--idp-.example",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("issuer", TRICKS)
+def test_an_issuer_by_almost_the_same_name(tmp_path: Path, issuer: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        loaded(tmp_path, f'issuer = "{issuer}"\n')
+    assert caught.value.reason == "issuer_not_allowed" and "profiles.x.issuer" in str(caught.value)
+    assert "https://idp.example" in caught.value.hint
+
+
+@pytest.mark.parametrize("issuer", TRICKS)
+def test_the_administrator_s_own_profiles_are_bound_too(tmp_path: Path, issuer: str) -> None:
+    table = {"issuer": issuer, "client_id": "n"}
+    found = load([], Settings(profiles={"own": table}, allowed_issuers=SETTINGS.allowed_issuers))
+    with pytest.raises(PolicyError) as caught:
+        found.profile("own")
+    assert caught.value.reason == "issuer_not_allowed" and "own" in found.broken
 
 
 @pytest.mark.parametrize(

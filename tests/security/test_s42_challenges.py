@@ -1,4 +1,4 @@
-"""A resource that wants more than the token it was shown: asked for once, never in a loop (S42)."""
+"""S42: a resource that says 401 for ever is asked twice, and costs one refresh or one question."""
 
 import base64
 from collections.abc import Callable, Iterator
@@ -56,3 +56,55 @@ def test_where_nobody_can_be_asked_the_demand_is_an_error(
     told = kernel.fails(get(resource).replace("'lake'", "'lake', interactive=False"))
     assert "InteractionRequiredError" in told and "sign-in was asked for" in told
     assert len(resource.tokens) == 1
+
+
+EVERY_WAY = """
+import requests
+s = ja.session("lake")
+s.max_redirects = 5
+def ask(method, path="", **more):
+    return s.request(method, {url!r} + path, timeout=50, **more).status_code
+codes = [ask("GET"), ask("POST", data="x"), ask("PUT", json=dict(a=1)), ask("GET", "again")]
+"""
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    [
+        WITH_CLAIMS,
+        f"{WITH_CLAIMS}, {WITH_CLAIMS}",
+        'Bearer error="invalid_token"',
+        "Bearer",
+        "",
+        "Basic realm=x",
+    ],
+    ids=["claims", "claims twice", "invalid_token", "nothing said", "no challenge", "another scheme"],
+)
+def test_each_request_is_sent_twice_at_most_whatever_the_401_says(
+    kernel: Kernel, provider: Provider, sign_in: Callable[..., str], resource: Resource, challenge: str
+) -> None:
+    sign_in(kernel)
+    resource.challenge, resource.refusals = challenge, 10**6
+    provider.reset_log()
+    assert kernel.run(EVERY_WAY.format(url=resource.url), "codes") == [401] * 4
+    assert len(resource.tokens) <= 8
+    assert provider.token_responses("refresh_token") <= 4
+    asked = kernel.server.get("jupyter_auth/v1/interactions").json()
+    assert [one for one in asked if one["state"] == "pending"] == [], "nobody is asked again"
+
+
+def test_a_redirect_to_itself_is_no_way_around_it(
+    kernel: Kernel, provider: Provider, sign_in: Callable[..., str], resource: Resource
+) -> None:
+    sign_in(kernel)
+    resource.challenge, resource.refusals = WITH_CLAIMS, 10**6
+    provider.reset_log()
+    code = f"""
+import requests
+try:
+    told = requests.get({resource.url!r} + "redirect", auth=ja.BearerAuth("lake"), timeout=50).status_code
+except requests.TooManyRedirects:
+    told = 0
+"""
+    kernel.run(code)
+    assert provider.token_responses("refresh_token") <= 2 and len(resource.tokens) <= 40
