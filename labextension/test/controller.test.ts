@@ -56,6 +56,19 @@ describe('a live request', () => {
     expect(asked).toContain('DELETE interactions/int-1');
     expect(text()).toContain('Sign-in cancelled');
   });
+  test('of a kernel is answered from the card', async () => {
+    change('int-1', { flow: 'consent', user_code: null, verification_uri: null });
+    await event();
+    expect(text()).toContain('sales-forecast.ipynb wants to use graph');
+    await soon(600);
+    await press('once');
+    expect(bodies).toEqual([{ decision: 'allow', remember: 'once' }]);
+    change('int-1', { state: 'succeeded' });
+    await event();
+    expect(text()).toBe('Allowed to use graph');
+    await show({ id: 'int-1', state: 'succeeded', profile: 'graph', flow: 'consent' });
+    expect(text()).toBe('Allowed to use graph');
+  });
   test('is answered by the address that is pasted; a wrong one can be corrected', async () => {
     change('int-1', { flow: 'authorization_code', authorization_uri: 'https://login.microsoftonline.com/x', paste: true });
     await event();

@@ -1,8 +1,9 @@
-// The card of a request that waits. It is built once and then changed in place, piece by piece, so that nothing
+// The card of a sign-in that waits. It is built once and then changed in place, piece by piece, so that nothing
 // jumps and no control that has the focus is taken away without need.
-import type { Card, Fact } from './content';
+import type { Card } from './content';
 import { copy } from './copy';
 import { h, sentence, sentences, setText } from './dom';
+import { factRows } from './facts-view';
 import { icon } from './icons';
 import type { Flow } from './model';
 import { PasteView } from './paste-view';
@@ -58,7 +59,7 @@ export class CardView {
       this._caution.replaceChildren(sentence(this._strings, card.caution));
     });
     this._renew('facts', card.facts, () => {
-      this._facts.replaceChildren(...card.facts.flatMap(fact => this._fact(fact)));
+      this._facts.replaceChildren(...factRows(this._strings, card.facts));
     });
     this._renew('act', [card.byCode, card.code, card.url, card.qr, card.why, card.mustPaste, card.others], () => {
       this._act.replaceChildren(...this._action(card));
@@ -92,17 +93,6 @@ export class CardView {
       this._shown.set(part, signature);
       build();
     }
-  }
-
-  private _fact({ label, lines }: Fact): HTMLElement[] {
-    const isList = lines.some(line => line.raw) || lines.filter(line => !line.isNote).length > 1;
-    const shown = lines.map(({ words, isNote, raw }) => {
-      const code = raw && h('code', {}, h('bdi', {}, raw));
-      const attributes = isNote ? { class: 'note' } : {};
-      return h(isList ? 'li' : 'span', attributes, sentence(this._strings, words), code && ' ', code);
-    });
-    const value = isList ? [h('ul', { class: 'scopes' }, ...shown)] : shown;
-    return [h('dt', {}, sentence(this._strings, label)), h('dd', {}, ...value)];
   }
 
   private _action(card: Card): HTMLElement[] {

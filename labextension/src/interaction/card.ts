@@ -1,4 +1,6 @@
 import { CardView, stateText } from './card-view';
+import type { Consent, Decision } from './consent';
+import { ConsentView, consentText } from './consent-view';
 import { read, type Card, type Content } from './content';
 import { Countdown } from './countdown';
 import { h, setText } from './dom';
@@ -11,9 +13,11 @@ import { duration } from './words';
 
 /**
  * The element's events; each bubbles out of shadow roots and has `{ id }` as its
- * detail, `ja-answer` also the pasted `url`, `ja-switch` the `flow` to go on with.
+ * detail, `ja-answer` also the pasted `url`, `ja-switch` the `flow` to go on with,
+ * `ja-decide` the `decision` and what to `remember` of it.
  */
-export type CardEvent = 'ja-cancel' | 'ja-retry' | 'ja-dismiss' | 'ja-opened' | 'ja-copied' | 'ja-answer' | 'ja-switch';
+export type CardEvent =
+  'ja-cancel' | 'ja-retry' | 'ja-dismiss' | 'ja-opened' | 'ja-copied' | 'ja-answer' | 'ja-switch' | 'ja-decide';
 
 const MARKS = [300, 60]; // seconds left at which the time is said aloud
 const SAID_FOR = 4000; // ms; then nobody comes across it a second time
@@ -94,6 +98,16 @@ export class InteractionCard extends HTMLElement {
     this._update();
   }
 
+  /** True where no answer to a kernel's question counts, since the kernel itself could give it: the card says where one does. */
+  get elsewhere(): boolean {
+    return this._isElsewhere;
+  }
+  set elsewhere(value: boolean) {
+    this._isElsewhere = value;
+    this._view = null;
+    this._update();
+  }
+
   /** The time in ms. */
   now: () => number = () => Date.now();
 
@@ -113,7 +127,7 @@ export class InteractionCard extends HTMLElement {
 
   /** The server has not accepted the pasted address: the card says so and lets the person try again. */
   refuseAddress(): void {
-    this._say(this._view?.refuseAddress() ?? '');
+    this._say(this._view instanceof CardView ? this._view.refuseAddress() : '');
   }
 
   private _update(): void {
@@ -142,13 +156,12 @@ export class InteractionCard extends HTMLElement {
 
   private _show(content: Content): void {
     // A key pressed on a control of the card is meant for it, not a shortcut of the notebook around.
-    const hasControls = content.kind === 'card' || (content.remedies.length > 0 && !this._isSettled);
+    const hasControls = content.kind !== 'outcome' || (content.remedies.length > 0 && !this._isSettled);
     this.toggleAttribute('data-lm-suppress-shortcuts', hasControls);
-    if (content.kind === 'card') {
-      this._view ??= this._newView();
-      this._view.update(content);
-      if (this._view.root.parentNode !== this._stage) {
-        this._stage.replaceChildren(this._view.root);
+    if (content.kind !== 'outcome') {
+      const view = content.kind === 'card' ? this._cardView(content) : this._consentView(content);
+      if (view.root.parentNode !== this._stage) {
+        this._stage.replaceChildren(view.root);
         this._signature = '';
       }
       this._countdown.start();
@@ -164,7 +177,26 @@ export class InteractionCard extends HTMLElement {
     }
   }
 
-  private _newView(): CardView {
+  private _cardView(card: Card): CardView {
+    const view = this._view instanceof CardView ? this._view : this._newCardView();
+    this._view = view;
+    view.update(card);
+    return view;
+  }
+
+  private _consentView(consent: Consent): ConsentView {
+    const place = { stopHint: this._stopHint, isElsewhere: this._isElsewhere };
+    const told = {
+      decided: (decision: Decision) => this._tell('ja-decide', { ...decision }),
+      cancelled: () => this._tell('ja-cancel')
+    };
+    const view = this._view instanceof ConsentView ? this._view : new ConsentView(this._strings, place, told);
+    this._view = view;
+    view.update(consent);
+    return view;
+  }
+
+  private _newCardView(): CardView {
     return new CardView(this._strings, this._stopHint, {
       opened: () => {
         this._openedOn ??= this.now() / 1000;
@@ -185,20 +217,25 @@ export class InteractionCard extends HTMLElement {
       if (isNew && (content.tone !== 'bad' || this._isSettled)) {
         this._say(outcomeText(content, this._strings));
       }
-    } else if (before?.kind !== 'card' || before.code !== content.code) {
-      this._say(before ? this._strings('a11y.newCode') : stateText(content, this._strings));
-    } else {
+    } else if (before?.kind === content.kind && codeOf(before) === codeOf(content)) {
       this._announceTime(before, content);
+    } else {
+      const isNewCode = before !== null && content.kind === 'card';
+      this._say(isNewCode ? this._strings('a11y.newCode') : this._stateText(content));
     }
   }
 
-  private _announceTime(before: Card, card: Card): void {
-    if (MARKS.some(mark => card.left <= mark && before.left > mark)) {
-      const key = card.byCode ? 'a11y.expiresSoon' : 'card.waiting.ends';
-      this._say(this._strings(key, { time: duration(card.left, this._strings) }));
-    } else if (before.state !== card.state) {
-      this._say(stateText(card, this._strings));
+  private _announceTime(before: Card | Consent, content: Card | Consent): void {
+    if (MARKS.some(mark => content.left <= mark && before.left > mark)) {
+      const key = content.kind === 'card' && content.byCode ? 'a11y.expiresSoon' : 'card.waiting.ends';
+      this._say(this._strings(key, { time: duration(content.left, this._strings) }));
+    } else if (before.state !== content.state) {
+      this._say(this._stateText(content));
     }
+  }
+
+  private _stateText(content: Card | Consent): string {
+    return content.kind === 'card' ? stateText(content, this._strings) : consentText(content, this._strings);
   }
 
   private _say(text: string): void {
@@ -213,7 +250,8 @@ export class InteractionCard extends HTMLElement {
   /** The control that had the focus has gone: to its like, else to the first that can be used, else to the card. */
   private _keepFocus(part: string | undefined): void {
     const like = part ? this._find(`[data-part=${part}]`) : null;
-    const first = this._find('button, a, summary');
+    // No answer to a question is proposed by the focus.
+    const first = this._content?.kind === 'consent' ? null : this._find('button, a, summary');
     (like ?? first ?? this._find('[tabindex]'))?.focus({ preventScroll: true });
   }
 
@@ -237,10 +275,16 @@ export class InteractionCard extends HTMLElement {
   private _stopHint = '';
   private _isSettled = false;
   private _isLost = false;
+  private _isElsewhere = false;
   private _content: Content | null = null;
-  private _view: CardView | null = null;
+  private _view: CardView | ConsentView | null = null;
   private _signature = '';
   private _openedOn: number | null = null;
   private _openedFor = '';
   private _sayTimer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** Empty for a request that has none. */
+function codeOf(content: Card | Consent): string {
+  return content.kind === 'card' ? content.code : '';
 }

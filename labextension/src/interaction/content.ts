@@ -2,11 +2,12 @@
 // a provider, a kernel or a file name somebody chose, so all of them are cleaned here, and an address that is not
 // safe to open does not get past this module.
 import { clean } from './clean';
+import { consent, type Consent } from './consent';
+import { facts, notebookName, number, type Fact } from './facts';
 import type { Flow, InteractionModel } from './model';
-import { host, outcome, type Outcome } from './outcome';
-import { phrase, verbatim, type Phrase } from './strings';
+import { outcome, type Outcome } from './outcome';
+import { phrase, type Phrase } from './strings';
 import { isSafeLink, nameOf } from './urls';
-import { scopeWords } from './words';
 
 /** Of the time: what is left counts as little. */
 const LOW_SHARE = 0.25;
@@ -20,20 +21,7 @@ const LONG_CODE = 16;
 const FLOWS: Flow[] = ['authorization_code', 'device_code'];
 const BLOCKED = [phrase('card.failed.policy'), phrase('card.failed.policyHint')];
 
-/** A line of a fact: its value, or a note below it; `raw` is a scope's own name. */
-export interface Line {
-  words: Phrase;
-  isNote: boolean;
-  raw: string;
-}
-
-/** A row of the card: "Notebook", "Sign in at" and so on. */
-export interface Fact {
-  label: Phrase;
-  lines: Line[];
-}
-
-/** A request that waits for a person. */
+/** A sign-in that waits for a person. */
 export interface Card {
   kind: 'card';
   state: 'waiting' | 'slow' | 'lost';
@@ -56,7 +44,7 @@ export interface Card {
   share: number;
 }
 
-export type Content = Card | Outcome;
+export type Content = Card | Consent | Outcome;
 
 /** What the card itself knows beside the interaction; times in seconds. */
 export interface Circumstances {
@@ -75,16 +63,22 @@ export function read(interaction: InteractionModel, circumstances: Circumstances
   if (interaction.state !== 'pending') {
     return outcome(interaction);
   }
+  const left = number(interaction.expires_on, circumstances.now) - circumstances.now;
+  const isOver = left <= -LEEWAY;
+  if (interaction.flow === 'consent') {
+    return isOver ? over(interaction, circumstances) : consent(interaction, left, circumstances.isLost === true);
+  }
   const byCode = interaction.flow !== 'authorization_code';
   const url = (byCode ? interaction.verification_uri : interaction.authorization_uri) ?? '';
   if (url && !isSafeLink(url, interaction.issuer)) {
     return outcome({ ...interaction, state: 'failed', reason: 'unsafe_address' });
   }
-  const left = number(interaction.expires_on, circumstances.now) - circumstances.now;
-  if (left > -LEEWAY) {
-    return card(interaction, circumstances, byCode, url, left);
-  }
-  const end = circumstances.isLost ? { state: 'unknown', reason: 'offline' } : { state: 'expired' };
+  return isOver ? over(interaction, circumstances) : card(interaction, circumstances, byCode, url, left);
+}
+
+/** Its time is over, and the server has not said how it ended. */
+function over(interaction: InteractionModel, { isLost }: Circumstances): Outcome {
+  const end = isLost ? { state: 'unknown', reason: 'offline' } : { state: 'expired' };
   return outcome({ ...interaction, ...(end as Pick<InteractionModel, 'state'>) });
 }
 
@@ -107,7 +101,7 @@ function card(
     state: isLost ? 'lost' : isSlow ? 'slow' : 'waiting',
     title: notebook ? phrase('card.title.notebook', { notebook, profile }) : phrase('card.title.you', { profile }),
     caution: phrase('card.caution'),
-    facts: facts(interaction),
+    facts: facts(interaction, interaction.username),
     byCode,
     why: interaction.flow_reason === 'device_code_blocked' ? BLOCKED : [],
     mustPaste: !byCode && interaction.paste === true,
@@ -125,41 +119,4 @@ function card(
 
 function others(interaction: InteractionModel): unknown[] {
   return Array.isArray(interaction.other_flows) ? interaction.other_flows : [];
-}
-
-function facts(interaction: InteractionModel): Fact[] {
-  const asker = interaction.requested_by ?? {};
-  const waiting = Math.trunc(number(asker.waiting, 1));
-  const title = clean(interaction.title);
-  const tenant = clean(interaction.tenant);
-  const rows: Fact[] = [
-    fact('notebook', clean(asker.notebook), waiting > 1 && phrase('card.fact.more', { count: waiting - 1 })),
-    fact('kernel', clean(asker.kernel_name), asker.in_process === true && phrase('card.fact.kernelNote')),
-    fact('application', title || clean(interaction.client_id), !title && phrase('card.fact.unverified')),
-    fact('account', clean(interaction.username)),
-    fact('provider', host(interaction), tenant !== '' && phrase('card.fact.tenant', { tenant })),
-    {
-      label: phrase('card.fact.scopes'),
-      lines: scopeWords(interaction.scopes, interaction.scope_titles).map(scope => ({ ...scope, isNote: false }))
-    }
-  ];
-  return rows.filter(row => row.lines.length > 0);
-}
-
-function fact(name: string, value: string, note: Phrase | false = false): Fact {
-  const lines: Line[] = value ? [{ words: verbatim(value), isNote: false, raw: '' }] : [];
-  if (value && note) {
-    lines.push({ words: note, isNote: true, raw: '' });
-  }
-  return { label: phrase(`card.fact.${name}`), lines };
-}
-
-function notebookName(interaction: InteractionModel): string {
-  const path = interaction.requested_by?.notebook;
-  return clean(typeof path === 'string' ? path.slice(path.lastIndexOf('/') + 1) : '');
-}
-
-/** A number that can be counted with: no text, NaN, infinity or anything past the year 5000. */
-function number(value: unknown, otherwise: number): number {
-  return typeof value === 'number' && Math.abs(value) < 1e11 ? value : otherwise;
 }

@@ -6,6 +6,7 @@ import { InteractionCard } from './card';
 
 export { InteractionCard, type CardEvent } from './card';
 export { clean } from './clean';
+export type { Decision } from './consent';
 export { ended, type InteractionModel, type InteractionState, type Requester } from './model';
 export { english, fill, template, type Strings, type Values } from './strings';
 export { hostOf, isSafeLink } from './urls';

@@ -13,10 +13,11 @@ export interface Requester {
  */
 export type InteractionState = 'pending' | 'succeeded' | 'declined' | 'expired' | 'cancelled' | 'failed' | 'unknown';
 
-export type Flow = 'device_code' | 'authorization_code';
+/** How a person is asked: by one of the flows of a sign-in, or whether a kernel may use a profile at all. */
+export type Flow = 'device_code' | 'authorization_code' | 'consent';
 
 /**
- * One request for a person: the REST resource `interactions/{id}`.
+ * One request for a person, a sign-in or a consent: the REST resource `interactions/{id}`.
  *
  * Every text in it may come from a provider, a kernel or a file name somebody
  * chose, so nothing of it is shown without being read by `content.ts`.
@@ -53,6 +54,8 @@ export interface InteractionModel {
   message: string | null;
   hint: string | null;
   requested_by: Requester;
+  /** Of a consent: for how many seconds the token is good that "once" gives, where that is known. */
+  consent?: { token_lifetime: number | null } | null;
 }
 
 /** A request that is over, of which only the fields in `known` are known; without code and address in any case. */

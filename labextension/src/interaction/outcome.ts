@@ -41,6 +41,9 @@ const UNKNOWN = {
 
 /** How an interaction ended; a state nobody knows counts as failed. */
 export function outcome(interaction: InteractionModel): Outcome {
+  if (interaction.flow === 'consent') {
+    return answered(interaction);
+  }
   const profile = clean(interaction.profile);
   const username = clean(interaction.username);
   switch (interaction.state) {
@@ -58,6 +61,25 @@ export function outcome(interaction: InteractionModel): Outcome {
       return interaction.reason === 'wrong_account' ? failed(interaction) : denied(host(interaction), profile);
     default:
       return failed(interaction);
+  }
+}
+
+/** How it ended for a kernel that asked to be allowed something: one line in any case, since there is nothing to do. */
+function answered(interaction: InteractionModel): Outcome {
+  const values = { profile: clean(interaction.profile) };
+  switch (interaction.state) {
+    case 'succeeded':
+      return made('done', 'check', 'ok', { line: [phrase('card.consent.allowed', values)] });
+    case 'declined':
+      return made('denied', 'refused', 'soft', { line: [phrase('card.consent.refused', values)] });
+    case 'expired':
+      return made('expired', 'clock', 'warn', { line: [phrase('card.consent.expired')] });
+    case 'cancelled':
+      return made('cancelled', 'cross', 'soft', { line: [phrase('card.consent.cancelled')] });
+    default:
+      return interaction.reason === 'offline' || interaction.reason === 'login'
+        ? unknown(interaction.reason)
+        : made('unknown', 'cross', 'soft', { line: [phrase('card.consent.gone')] });
   }
 }
 

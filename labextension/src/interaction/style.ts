@@ -37,7 +37,7 @@ export const STYLE = `
 .ja bdi { overflow-wrap: anywhere; }
 /* A sentence keeps the order of its own language, whatever the direction around it: else two names in an
    untranslated sentence change places, and the request reads backwards. */
-.ja :is(p, dd, li), .note, .state > span, .line > span { unicode-bidi: plaintext; text-align: -webkit-match-parent; text-align: match-parent; }
+.ja :is(p, dd, li), .note, .option > *, .state > span, .line > span { unicode-bidi: plaintext; text-align: -webkit-match-parent; text-align: match-parent; }
 .small { font-size: var(--font-s); line-height: 1.3334; }
 .unseen { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .ja-icon { inline-size: 16px; block-size: 16px; flex: none; display: block; }
@@ -120,6 +120,20 @@ export const STYLE = `
   background: var(--surface); border: 1px solid var(--jp-inverse-border-color, currentColor); border-radius: var(--radius);
 }
 
+.options { display: grid; gap: 8px; }
+.option {
+  display: grid; inline-size: 100%; padding: 7px 12px; margin: 0; border: 1px solid var(--edge); border-radius: var(--radius);
+  background: transparent; color: inherit; font: inherit; line-height: 1.5385; text-align: start; cursor: pointer;
+}
+.option:hover { background: var(--hover); }
+.option[data-first] { border-color: var(--accent); }
+.option[aria-disabled='true'] { color: var(--soft); border-color: var(--line); background: transparent; cursor: default; }
+.option > strong { font-weight: 500; color: var(--title); }
+.option[aria-disabled='true'] > strong { color: inherit; }
+.option > small { font-size: var(--font-s); line-height: 1.3334; }
+.also { display: flex; gap: 8px; align-items: center; min-block-size: 24px; padding-inline: 12px; margin-block-start: 4px; font-size: var(--font-s); line-height: 1.3334; cursor: pointer; }
+.also > input { flex: none; inline-size: 16px; block-size: 16px; margin: 0; accent-color: var(--accent); }
+
 .tip { padding: 0 12px 12px; display: grid; grid-template-columns: 16px minmax(0, 1fr); gap: 8px; }
 .countdown { block-size: 2px; background: var(--hover); }
 .countdown > span { display: block; block-size: 100%; background: var(--accent); transition: inline-size 1s linear; }
@@ -168,7 +182,7 @@ export const STYLE = `
   .ja * { animation: none !important; transition: none !important; }
 }
 @media (forced-colors: active) {
-  .btn, .card { border-color: ButtonBorder; }
+  .btn, .option, .card { border-color: ButtonBorder; }
   .state > .pulse, .countdown > span { background: Highlight; forced-color-adjust: none; }
 }
 `;

@@ -1,4 +1,5 @@
-import type { Account, Interaction, Report, Resource, SignInRequest } from './types';
+import type { Decision } from '../interaction/consent';
+import type { Account, Grant, Interaction, Kernel, NewGrant, Report, Resource, SignInRequest } from './types';
 
 /** What came back: `body` is the JSON value, or undefined where it was none; `date` the header of that name. */
 export interface Reply {
@@ -12,8 +13,8 @@ const LEAST = 2000; // ms; a Date header has whole seconds only
 /** Sends one request below `{base_url}jupyter_auth/v1/`; rejects only where no answer came. */
 export type Send = (method: string, path: string, body?: object) => Promise<Reply>;
 
-/** The address that a person pasted, or the flow that they chose. */
-export type Said = { url: string } | { flow: string };
+/** The address that a person pasted, the flow that they chose, or what they answer a kernel. */
+export type Said = { url: string } | { flow: string } | Decision;
 
 /** No answer of ours: the server is gone, or something between us answers in its place. */
 export class Unreachable extends Error {}
@@ -66,7 +67,7 @@ export class Client {
     return this.ask('POST', 'interactions', request) as Promise<Interaction>;
   }
 
-  /** Answer a request with the address that was pasted, or go on with another flow. */
+  /** Answer a request: with a decision or the address that was pasted; or go on with another flow. */
   tell(id: string, said: Said): Promise<Interaction> {
     return this.ask('POST', `interactions/${encodeURIComponent(id)}`, said) as Promise<Interaction>;
   }
@@ -86,6 +87,16 @@ export class Client {
     return this.ask('PUT', path, { default: true }) as Promise<Account[]>;
   }
 
+  /** Take back what a person has said about that kernel and profile; the kernel's grants afterwards. */
+  takeBack({ kernel_id }: Kernel, profile: string): Promise<Grant[]> {
+    return this.ask('DELETE', `${grantsOf(kernel_id)}?profile=${encodeURIComponent(profile)}`) as Promise<Grant[]>;
+  }
+
+  /** Say something about a kernel that has not asked; the kernel's grants afterwards. */
+  grant({ kernel_id }: Kernel, grant: NewGrant): Promise<Grant[]> {
+    return this.ask('PUT', grantsOf(kernel_id), grant) as Promise<Grant[]>;
+  }
+
   clear(revoke: boolean): Promise<Report> {
     return this.ask('DELETE', 'cache', { revoke }) as Promise<Report>;
   }
@@ -101,6 +112,10 @@ export class Client {
     this.ahead = Math.abs(ahead) > LEAST ? ahead : 0;
     return answerOf(reply);
   }
+}
+
+function grantsOf(kernelId: string): string {
+  return `kernels/${encodeURIComponent(kernelId)}/grants`;
 }
 
 /** The value of a reply, or the error that it is. */

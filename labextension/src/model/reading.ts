@@ -1,5 +1,5 @@
 import { ended } from '../interaction/model';
-import type { Account, CacheEntry, Fault, Interaction, Kernel, Profile, ProfileUse, Resource, Statistics, Status } from './types';
+import type { Account, CacheEntry, Fault, Grant, Interaction, Kernel, KernelAccess, Profile, ProfileUse, Resource, Statistics, Status } from './types';
 
 type Raw = Record<string, unknown>;
 
@@ -64,8 +64,14 @@ function profile(row: Raw): Profile {
     scopes: texts(row['scopes']),
     flows: texts(row['flows']),
     default: row['default'] === true,
+    kernel_access: access(row['kernel_access']),
     faults: raws(row['faults']).map(fault)
   };
+}
+
+/** What the server says of it; one that knows no such rule lets every kernel use it. */
+function access(value: unknown): KernelAccess {
+  return value === 'ask' || value === 'deny' ? value : 'allow';
 }
 
 function fault({ file, key, message }: Raw): Fault {
@@ -127,12 +133,26 @@ function kernel(row: Raw): Kernel {
     kernel_name: some(row['kernel_name']),
     notebook: some(row['notebook']),
     connected: row['connected'] === true,
-    profiles: raws(row['profiles']).map(use)
+    profiles: raws(row['profiles']).map(use),
+    grants: raws(row['grants']).map(grant)
   };
 }
 
 function use(row: Raw): ProfileUse {
   return { profile: text(row['profile']), count: number(row['count']), last_used: number(row['last_used']) };
+}
+
+/** What is neither is shown as refused: then nobody believes that a kernel may do more than it may. */
+function grant(row: Raw): Grant {
+  const remember = row['remember'];
+  return {
+    profile: text(row['profile']),
+    scopes: Array.isArray(row['scopes']) ? texts(row['scopes']) : null,
+    account: some(row['account']),
+    decision: row['decision'] === 'allow' ? 'allow' : 'deny',
+    remember: remember === 'once' || remember === 'notebook' ? remember : 'kernel',
+    granted_on: number(row['granted_on'])
+  };
 }
 
 function isRaw(value: unknown): value is Raw {

@@ -57,15 +57,15 @@ function words({ profile, accounts }: ProfileView): string {
   return [...own, ...names].join('\n').toLocaleLowerCase();
 }
 
-/** The kernels that were handed anything, the last to ask first. */
+/** The kernels that were handed anything or that somebody has said something about, the last of them first. */
 export function usingKernels(kernels: readonly Kernel[]): Kernel[] {
   return kernels
-    .filter(kernel => Array.isArray(kernel.profiles) && kernel.profiles.length > 0)
+    .filter(kernel => kernel.profiles.length > 0 || kernel.grants.length > 0)
     .sort((a, b) => lastUse(b) - lastUse(a));
 }
 
 export function lastUse(kernel: Kernel): number {
-  return Math.max(0, ...kernel.profiles.map(use => use.last_used));
+  return Math.max(0, ...kernel.profiles.map(use => use.last_used), ...kernel.grants.map(grant => grant.granted_on));
 }
 
 export function pendingOf(interactions: readonly Interaction[]): Interaction[] {

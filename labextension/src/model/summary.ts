@@ -19,9 +19,10 @@ export function summary(state: State, say: Say): Summary {
   if (!known.has('accounts') || !known.has('interactions')) {
     return { kind: 'unknown', text: say('side.title') };
   }
-  const waiting = pendingOf(data.interactions).length;
-  if (waiting) {
-    return { kind: 'waiting', text: say('bar.waiting', {}, waiting) };
+  const waiting = pendingOf(data.interactions);
+  if (waiting.length) {
+    const key = waiting.some(({ flow }) => flow === 'consent') ? 'bar.requests' : 'bar.waiting';
+    return { kind: 'waiting', text: say(key, {}, waiting.length) };
   }
   if (data.status?.store.locked) {
     return { kind: 'locked', text: say('bar.locked') };

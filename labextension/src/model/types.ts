@@ -42,8 +42,12 @@ export interface Profile {
   scopes: string[];
   flows: string[];
   default: boolean;
+  /** Whether a kernel may use it without a word, has to be allowed by a person, or may not. */
+  kernel_access: KernelAccess;
   faults: Fault[];
 }
+
+export type KernelAccess = 'allow' | 'ask' | 'deny';
 
 export interface Account {
   home_account_id: string;
@@ -81,7 +85,22 @@ export interface Kernel {
   notebook: string | null;
   connected: boolean;
   profiles: ProfileUse[];
+  grants: Grant[];
 }
+
+/** What a person has said about the use of a profile by a kernel. */
+export interface Grant {
+  profile: string;
+  /** Null: whatever the profile has. */
+  scopes: string[] | null;
+  /** A username; null for any account, and where it is not known. */
+  account: string | null;
+  decision: 'allow' | 'deny';
+  remember: 'once' | 'kernel' | 'notebook';
+  granted_on: number;
+}
+
+export type NewGrant = Pick<Grant, 'profile' | 'decision'> & { remember: 'kernel' | 'notebook' };
 
 export type Outcome = 'revoked' | 'unsupported' | 'failed' | 'not_asked' | 'nothing_to_revoke';
 

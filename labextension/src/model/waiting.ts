@@ -4,7 +4,7 @@ const LINGERS = 5000; // ms for which "signed in", "cancelled" and what nobody k
 
 /**
  * Which requests the panel shows: those that wait, and of those that this page saw waiting, how they
- * ended. A failure stays until it is dismissed, a success for some seconds. One that was asked anew keeps its
+ * ended. A failed sign-in stays until it is dismissed, a success for some seconds. One that was asked anew keeps its
  * place: `place` names the card that shows it.
  */
 export class WaitingList {
@@ -42,7 +42,7 @@ export class WaitingList {
     return this.places.get(id) ?? id;
   }
 
-  private isShown({ id, state }: Interaction, now: number): boolean {
+  private isShown({ id, state, flow }: Interaction, now: number): boolean {
     if (state === 'pending') {
       this.seen.add(id);
       return true;
@@ -50,7 +50,7 @@ export class WaitingList {
     if (!this.seen.has(id) || this.dismissed.has(id)) {
       return false;
     }
-    if (state === 'succeeded' || state === 'cancelled' || state === 'unknown') {
+    if (flow === 'consent' || state === 'succeeded' || state === 'cancelled' || state === 'unknown') {
       const ended = this.endedAt.get(id) ?? now;
       this.endedAt.set(id, ended);
       return now - ended < LINGERS;

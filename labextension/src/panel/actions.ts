@@ -1,7 +1,7 @@
-import { RestError, type Said } from '../model/client';
+import { RestError, type Client, type Said } from '../model/client';
 import { again, cancel, signIn, tell } from '../model/requests';
 import type { Store } from '../model/store';
-import type { Account, Interaction, Report, SignInRequest } from '../model/types';
+import type { Account, Interaction, Kernel, Report, SignInRequest } from '../model/types';
 import type { WaitingList } from '../model/waiting';
 
 /** How an ending went: a report, or what the server said instead. */
@@ -12,12 +12,13 @@ export type Ended =
 
 /** What a person can do here. Each asks the server; what came of it is told by `changed`. */
 export class Actions {
-  /** What was refused, by the profile that was to be signed in to. */
+  /** What was refused, by the profile that was to be signed in to, or by `keyOf` a kernel and a profile. */
   readonly refused = new Map<string, RestError>();
   readonly asking = new Set<string>();
   changed: () => void = () => undefined;
   ended: (ended: Ended) => void = () => undefined;
   shown: (id: string) => void = () => undefined;
+  said: (text: string) => void = () => undefined;
 
   constructor(
     private readonly store: Store,
@@ -61,7 +62,7 @@ export class Actions {
     }
   }
 
-  /** Answer a request, or go on in another way; false where the address belongs to another one. */
+  /** Answer a request, decide on it, or go on in another way; false where the address belongs to another one. */
   tell(id: string, said: Said): Promise<boolean> {
     return tell(this.store, id, said);
   }
@@ -87,6 +88,35 @@ export class Actions {
     } catch (problem) {
       if (problem instanceof RestError) {
         this.refused.set(account.profile, problem);
+      }
+    }
+    this.changed();
+  }
+
+  keyOf({ kernel_id }: Kernel, profile: string): string {
+    return `${kernel_id}\n${profile}`;
+  }
+
+  /** Take back what a person has said about that kernel and profile; `done` is what to say then. */
+  takeBack(kernel: Kernel, profile: string, done: string): Promise<void> {
+    return this.rule(kernel, profile, done, client => client.takeBack(kernel, profile));
+  }
+
+  /** Keep that kernel from a profile, and with its notebook, if it has one, every kernel to come. */
+  block(kernel: Kernel, profile: string, done: string): Promise<void> {
+    const remember = kernel.notebook ? 'notebook' : 'kernel';
+    return this.rule(kernel, profile, done, client => client.grant(kernel, { profile, decision: 'deny', remember }));
+  }
+
+  private async rule(kernel: Kernel, profile: string, done: string, ask: (client: Client) => Promise<unknown>): Promise<void> {
+    const key = this.keyOf(kernel, profile);
+    this.refused.delete(key);
+    try {
+      await this.store.act(ask, 'kernels', 'cache');
+      this.said(done);
+    } catch (problem) {
+      if (problem instanceof RestError) {
+        this.refused.set(key, problem);
       }
     }
     this.changed();

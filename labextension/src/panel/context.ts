@@ -11,6 +11,8 @@ export interface Context {
   readonly say: Say;
   readonly pieces: Pieces;
   readonly cardStrings: Strings | null;
+  /** Whether a kernel's question can be answered here: not where the answer would go by way of a kernel. */
+  readonly decides: boolean;
   /** Unix seconds, by the server's clock. */
   now(): number;
   /** Open a menu of the panel. */

@@ -63,6 +63,7 @@ export class SignInsPanel extends Widget {
       store,
       actions: this.actions,
       cardStrings: options.cardStrings ?? null,
+      decides: true,
       say: sayer(STRINGS, translate),
       pieces: piecer(STRINGS, translate),
       now: () => store.now() / 1000,
@@ -81,6 +82,7 @@ export class SignInsPanel extends Widget {
     this.ticker = new Ticker(() => this.tick());
     this.actions.changed = () => this.draw();
     this.actions.shown = id => this.waiting.show(id);
+    this.actions.said = text => setText(this.polite, text);
     this.unwatch = store.watch(() => this.draw());
     document.addEventListener('visibilitychange', this.sight);
     this.build();

@@ -1,3 +1,4 @@
+import type { Said } from '../model/client';
 import { pendingOf } from '../model/select';
 import type { State } from '../model/state';
 import type { Interaction } from '../model/types';
@@ -93,15 +94,21 @@ export class Waiting {
       void actions.cancel(interaction.id);
     } else if (event.type === 'ja-retry') {
       void actions.retry(interaction);
-    } else if (event.type === 'ja-answer' || event.type === 'ja-switch') {
-      const { url = '', flow = '' } = event.detail;
+    } else if (event.type === 'ja-answer' || event.type === 'ja-switch' || event.type === 'ja-decide') {
       const card = event.target as InteractionCard;
-      const told = actions.tell(interaction.id, url ? { url } : { flow });
+      const told = actions.tell(interaction.id, saidBy(event.detail));
       void told.then(isRight => isRight || card.refuseAddress());
     } else {
       actions.dismiss(interaction.id);
     }
   }
+}
+
+function saidBy({ url = '', flow = '', decision, remember }: Told['detail']): Said {
+  if (decision && remember) {
+    return { decision, remember };
+  }
+  return url ? { url } : { flow };
 }
 
 class Card implements View<Interaction> {
@@ -115,6 +122,7 @@ class Card implements View<Interaction> {
     private readonly isCovered: () => boolean
   ) {
     this.card = makeCard(context.cardStrings, context.store);
+    this.card.elsewhere = !context.decides;
     this.node = h('div', 'ja-card-place', { tabindex: '-1' }, this.card);
   }
 

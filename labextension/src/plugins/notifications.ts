@@ -35,6 +35,8 @@ class Toasts {
     }
     if (kind === 'waiting') {
       this.waits(interaction);
+    } else if (interaction.flow === 'consent') {
+      return; // who has answered knows it, and there is nothing to do about the rest
     } else if (interaction.state === 'succeeded') {
       const username = clean(interaction.username ?? '');
       Notification.success(this.shared.say('toast.done', { username, profile: nameOf(interaction) }), {
@@ -50,8 +52,8 @@ class Toasts {
     const { notebook, kernel_id } = interaction.requested_by;
     const profile = nameOf(interaction);
     const who = notebook ? baseName(clean(notebook)) : say('toast.notebook');
-    const text =
-      notebook || kernel_id ? say('toast.waiting', { notebook: who, profile }) : say('toast.you', { profile });
+    const asked = interaction.flow === 'consent' ? 'toast.asks' : 'toast.waiting';
+    const text = notebook || kernel_id ? say(asked, { notebook: who, profile }) : say('toast.you', { profile });
     const show = (): void => {
       void this.app.commands.execute(COMMANDS.open, { request: interaction.id });
     };

@@ -12,7 +12,7 @@ export class Controller {
     card.now = () => store.now();
     card.addEventListener('ja-cancel', () => void cancel(store, this._id).catch(() => undefined)); // the store tells
     card.addEventListener('ja-retry', () => void this._retry());
-    for (const type of ['ja-answer', 'ja-switch']) {
+    for (const type of ['ja-answer', 'ja-switch', 'ja-decide']) {
       card.addEventListener(type, event => void this._tell((event as CustomEvent<Said & { id: string }>).detail));
     }
     card.addEventListener('ja-dismiss', () => (card.settled = true));

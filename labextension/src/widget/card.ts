@@ -18,6 +18,7 @@ export class CardDesk {
     const card = makeCard(null, Date);
     // While the cell runs, the kernel hears nothing that a page says: there is no Cancel that would work.
     card.stopHint = table['card.stop'];
+    card.elsewhere = true;
     place(el, STYLES, card);
     const life = new Life(model, el, () => draw());
     const draw = (): void => update(card, this.interaction, life.isThere);

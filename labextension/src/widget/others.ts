@@ -44,11 +44,12 @@ class Line implements View<Interaction> {
     private readonly show: (id: string) => void
   ) {}
 
-  update({ id, profile }: Interaction): void {
+  update({ id, profile, flow }: Interaction): void {
     if (id + profile !== this.last) {
       this.last = id + profile;
       const { say, pieces } = this.context;
-      const words = h('span', '', {}, sentence(pieces('panel.waits', { profile: clean(profile) })));
+      const key = flow === 'consent' ? 'panel.asks' : 'panel.waits';
+      const words = h('span', '', {}, sentence(pieces(key, { profile: clean(profile) })));
       const show = button(say('panel.showHere'), () => this.show(id), { classes: 'ja-btn-quiet' });
       this.node.replaceChildren(words, show);
     }

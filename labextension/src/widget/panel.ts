@@ -69,6 +69,7 @@ export class Panel {
       store: this.store,
       actions: this.actions,
       cardStrings: null,
+      decides: false,
       say: sayer(WORDS, english),
       pieces: piecer(WORDS, english),
       now: () => Date.now() / 1000,

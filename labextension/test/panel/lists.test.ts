@@ -5,7 +5,7 @@ import { linesOf, thingsToKnow } from '../../src/model/report';
 import { byProfile, filtered, isApplication, lastUse, mustChoose, tellingFirst, usingKernels, whatGoes } from '../../src/model/select';
 import type { AccountOutcome, Outcome } from '../../src/model/types';
 import { WaitingList } from '../../src/model/waiting';
-import { account, data, entry, interaction, kernel, profile } from './samples';
+import { account, data, entry, grant, interaction, kernel, profile } from './samples';
 
 describe('profiles', () => {
   const all = data({
@@ -50,6 +50,14 @@ it('kernels that used something, the last first', () => {
   const found = usingKernels([kernel('a', 5), kernel('b', 9), kernel('c', 0, [])]);
   expect(found.map(k => [k.kernel_id, lastUse(k)])).toEqual([
     ['b', 9],
+    ['a', 5]
+  ]);
+});
+
+it('kernels of which somebody has said something', () => {
+  const said = { ...kernel('c', 0, []), grants: [grant({ granted_on: 7 })] };
+  expect(usingKernels([kernel('a', 5), said]).map(k => [k.kernel_id, lastUse(k)])).toEqual([
+    ['c', 7],
     ['a', 5]
   ]);
 });
@@ -100,6 +108,15 @@ describe('requests', () => {
     expect(list.nextEnd(6000)).toBeNull();
     list.dismiss('b');
     expect(shown(list, 6000, ...ended)).toEqual([]);
+  });
+
+  it('of a kernel stay for some seconds, however they were answered', () => {
+    const list = new WaitingList();
+    const asks = (state: 'pending' | 'declined'): ReturnType<typeof interaction> =>
+      interaction('a', { flow: 'consent', state });
+    shown(list, 0, asks('pending'));
+    expect(shown(list, 1000, asks('declined'))).toEqual(['a declined']);
+    expect(shown(list, 6000, asks('declined'))).toEqual([]);
   });
 
   it('of which the server knows no more are over, and stay for some seconds', () => {

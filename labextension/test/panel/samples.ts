@@ -1,6 +1,6 @@
 import { ended } from '../../src/interaction/model';
 import { sayer } from '../../src/model/say';
-import type { Account, CacheEntry, Data, Interaction, Kernel, Profile, Status } from '../../src/model/types';
+import type { Account, CacheEntry, Data, Grant, Interaction, Kernel, Profile, Status } from '../../src/model/types';
 import table from '../../src/panel/strings.json';
 
 /** The panel's own words, in English. */
@@ -11,7 +11,8 @@ export const say = sayer(table, (english, plural, count) =>
 export function profile(name: string, more: Partial<Profile> = {}): Profile {
   const issuer = 'https://idp.example.org/realms/x';
   const rest = { title: null, provider: 'oidc', issuer, scopes: [], flows: [], default: false, faults: [] };
-  return { name, ...rest, ...more };
+  const kernel_access = 'allow' as const;
+  return { name, kernel_access, ...rest, ...more };
 }
 
 export function account(username: string, of: string, more: Partial<Account> = {}): Account {
@@ -32,7 +33,12 @@ export function entry(more: Partial<CacheEntry> = {}): CacheEntry {
 
 export function kernel(id: string, lastUsed: number, profiles = ['lake']): Kernel {
   const uses = profiles.map(of => ({ profile: of, count: 1, last_used: lastUsed }));
-  return { kernel_id: id, kernel_name: null, notebook: null, connected: true, profiles: uses };
+  return { kernel_id: id, kernel_name: null, notebook: null, connected: true, profiles: uses, grants: [] };
+}
+
+export function grant(more: Partial<Grant> = {}): Grant {
+  const rest = { scopes: null, account: null, decision: 'allow', remember: 'kernel', granted_on: 1 } as const;
+  return { profile: 'lake', ...rest, ...more };
 }
 
 export function status(more: Partial<Status['store']> = {}): Status {

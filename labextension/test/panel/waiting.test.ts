@@ -36,7 +36,7 @@ beforeEach(() => {
   [rows, isGone, asked] = [[sample()], false, []];
   store = new Store(new Client(answered));
   const actions = new Actions(store, new WaitingList());
-  const context = { store, actions, say, cardStrings: null } as unknown as Context;
+  const context = { store, actions, say, cardStrings: null, decides: true } as unknown as Context;
   waiting = new Waiting(context, () => undefined);
   document.body.append(waiting.section.node);
   store.watch(state => waiting.update(state));
@@ -99,6 +99,22 @@ it('holds no code while the page is hidden, and keeps the place of the keyboard'
   await read();
   expect(cards()[0]).toContain('D7KX-92QP');
   expect(document.activeElement).toBe(card);
+});
+
+it('takes the answer to a kernel’s question, and shows it for some seconds', async () => {
+  rows = [sample({ flow: 'consent', user_code: null, verification_uri: null })];
+  await read();
+  expect(cards()[0]).toContain('sales-forecast.ipynb wants to use graph');
+  await vi.advanceTimersByTimeAsync(600);
+  const card = document.querySelector('jupyter-auth-card') as InteractionCard;
+  rows = [sample({ flow: 'consent', state: 'declined' })];
+  card.shadowRoot?.querySelector<HTMLElement>('[data-part=never]')?.click();
+  await vi.advanceTimersByTimeAsync(300);
+  expect(asked).toEqual([{ decision: 'deny', remember: 'kernel' }]);
+  expect(cards()[0]).toContain('Not allowed to use graph.');
+  await vi.advanceTimersByTimeAsync(6000);
+  waiting.update(store.state);
+  expect(cards()).toEqual([]);
 });
 
 it('asks anew for the same account', async () => {

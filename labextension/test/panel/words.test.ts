@@ -105,6 +105,7 @@ describe('the status item', () => {
     [{ data: data() }, 'Not signed in'],
     [{ data: data({ accounts: [account('a', 'x'), account('b', 'x', { state: 'needs_sign_in' })] }) }, '1 signed in'],
     [{ data: data({ interactions: [interaction('1'), interaction('2')] }) }, '2 sign-ins wait for you'],
+    [{ data: data({ interactions: [interaction('1'), interaction('2', { flow: 'consent' })] }) }, '2 requests wait for you'],
     [{ data: data({ interactions: [interaction('1', { state: 'failed' })] }) }, 'Not signed in'],
     [{ data: data({ status: status({ locked: true }) }) }, 'Sign-ins locked']
   ])('%#', (more, text) => expect(summary({ ...known, ...more }, say).text).toBe(text));

@@ -32,6 +32,14 @@ it('shows what the kernel told before there was a view, and no Cancel', () => {
   expect(told()).not.toContain('Cancel');
 });
 
+it('of a kernel’s question says where to answer it, since the kernel could answer here', () => {
+  const asks = interaction('i1', { flow: 'consent', expires_on: NOW + 600 });
+  const told = shown(new Desk('card'), { kind: 'interaction', interaction: asks });
+  expect(told()).toContain('b.ipynb wants to use lake');
+  expect(told()).toContain('Answer in the Sign-ins panel of JupyterLab, or in a terminal with jupyter auth grants.');
+  expect(told()).not.toContain('Allow once');
+});
+
 it('asks where it was told nothing yet', () => {
   const desk = new Desk('card');
   const told = shown(desk);

@@ -107,6 +107,20 @@ describe('a request', () => {
     expect(root.querySelectorAll('.ja-other')).toHaveLength(1);
   });
 
+  it('of a kernel to be allowed is not answered by way of the kernel', async () => {
+    const desk = new Desk();
+    const row = interaction('i1', { flow: 'consent', expires_on: NOW + 600 });
+    desk.answers = { ...usual(), interactions: [row] };
+    const { root } = shown(desk);
+    await settle();
+    expect(root.querySelector('.ja-others')?.textContent).toBe('lake: this notebook waits to be allowedShow here');
+    button(root, 'Show here').click();
+    const card = root.querySelector('jupyter-auth-card')?.shadowRoot;
+    expect(card?.textContent).toContain('or in a terminal with jupyter auth grants.');
+    expect(Array.from(card?.querySelectorAll('button') ?? [], one => one.textContent)).toEqual(['Cancel']);
+    expect(desk.asked('POST')).toEqual([]);
+  });
+
   it('leaves no code in the page while nobody sees it, and is asked for when somebody does', async () => {
     const desk = new Desk();
     const row = interaction('i1', { user_code: 'D7KX-92QP', expires_on: NOW + 600 });
