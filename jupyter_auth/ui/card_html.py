@@ -24,6 +24,7 @@ _LINE_ICONS = {
     "cancelled": ("path-cross", _SOFT),
     "expired": ("path-clock", _WARN),
     "declined": ("path-refused", _BAD),
+    "refused": ("path-refused", _SOFT),
     "failed": ("path-alert", _BAD),
     "offline": ("path-offline", _BAD),
     "shield": ("path-shield", _BAD),
@@ -47,23 +48,33 @@ def _card(card: Card) -> Html:
         words=json.dumps(_script_words(card)),
         css=stylesheet(),
         js=script(),
-        icon=_icon("path-key", "var(--ja-accent)"),
+        icon=_icon("path-shield", _WARN) if card.elsewhere else _icon("path-key", "var(--ja-accent)"),
         title=sentence(card.title),
         caution=sentence(card.caution),
         facts=_join(_fact(fact) for fact in card.facts),
         steps=_steps(card),
-        tip=fill(
-            "tip",
-            hidden=Html("" if card.slow else ' hidden="hidden"'),
-            icon=_icon("path-clock", "var(--ja-soft)"),
-            words=text("card.slow.hint"),
-        ),
+        tip=Html("") if card.elsewhere else _tip(card),
         low=Html(" data-low" if card.slow else ""),
         percent=f"{100 * card.share_left:.1f}",
-        status=text("card.slow" if card.slow else "card.waiting"),
+        status=text(_status_key(card)),
         time=text(_time_key(card), time=duration(card.left)),
         stop=text("card.stop"),
     )
+
+
+def _tip(card: Card) -> Html:
+    return fill(
+        "tip",
+        hidden=Html("" if card.slow else ' hidden="hidden"'),
+        icon=_icon("path-clock", "var(--ja-soft)"),
+        words=text("card.slow.hint"),
+    )
+
+
+def _status_key(card: Card) -> str:
+    if card.elsewhere:
+        return "card.consent.waiting"
+    return "card.slow" if card.slow else "card.waiting"
 
 
 def _time_key(card: Card) -> str:
@@ -75,7 +86,7 @@ def _script_words(card: Card) -> dict[str, str]:
     keys = {
         "time": _time_key(card),
         "soon": "a11y.expiresSoon" if card.by_code else _time_key(card),
-        "slow": "card.slow",
+        "slow": "card.consent.waiting" if card.elsewhere else "card.slow",
         "copied": "card.copied",
         "copiedAloud": "a11y.copied",
         "minute": "time.minute",
@@ -84,7 +95,8 @@ def _script_words(card: Card) -> dict[str, str]:
         "hourMinute": "time.hourMinute",
     }
     words = {name: phrase(key).template for name, key in keys.items()}
-    return {**words, "expired": str(expired(by_code=card.by_code))}
+    ended = phrase("card.consent.expired") if card.elsewhere else expired(by_code=card.by_code)
+    return {**words, "expired": str(ended)}
 
 
 def _fact(fact: Fact) -> Html:
@@ -98,6 +110,8 @@ def _fact(fact: Fact) -> Html:
 
 
 def _steps(card: Card) -> Html:
+    if card.elsewhere:
+        return fill("elsewhere", words=sentence(card.elsewhere))
     if card.by_code:
         steps = [_step("card.step.copy", _code(card.code))] if card.code else []
         steps += [_step("card.step.enter", _link(card))] if card.url else []

@@ -60,6 +60,8 @@ def _values(lines: Iterable[Line]) -> list[str]:
 
 
 def _action(card: Card) -> list[str]:
+    if card.elsewhere:
+        return _wrapped(str(card.elsewhere))
     if card.by_code:
         steps = [text("text.open", url=card.url)] if card.url else []
         steps += [text("text.enter", code=card.code)] if card.code else []

@@ -15,6 +15,7 @@ from jupyter_auth.ui.strings import Phrase, phrase, verbatim
 from jupyter_auth.ui.words import ScopeWords, scope_words
 
 _LOW_SHARE = 0.25  # of the time: what is left counts as little
+_COMMAND = "jupyter auth grants"
 _FAILURES = {  # reason → sentence, hint, icon
     "unreachable": ("card.failed.unreachable", "card.failed.unreachableHint", "offline"),
     "device_code_blocked": ("card.failed.policy", "card.failed.policyHint", "shield"),
@@ -41,7 +42,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A request that waits for a person."""
+    """A request that waits for a person: a sign-in, or a kernel that has to be allowed something."""
 
     id: str
     title: Phrase
@@ -53,6 +54,7 @@ class Card:
     code: str
     url: str
     url_name: str
+    elsewhere: Phrase | None  # where to answer, for what must not be answered by way of a kernel
     slow: bool
     created_on: float
     expires_on: float
@@ -87,6 +89,8 @@ def read(interaction: Mapping[str, Any], *, now: float) -> Card | Outcome:
     """
     if interaction.get("state") != "pending":
         return outcome(interaction)
+    if _is_consent(interaction):
+        return _consent(interaction, now=now)
     by_code = interaction.get("flow") != "authorization_code"
     url = interaction.get("verification_uri" if by_code else "authorization_uri") or ""
     if url and not is_safe_link(url, _string(interaction, "issuer")):
@@ -106,17 +110,51 @@ def _card(interaction: Mapping[str, Any], *, by_code: bool, url: str, now: float
         if notebook
         else phrase("card.title.you", profile=profile),
         caution=phrase("card.caution"),
-        facts=_facts(interaction),
+        facts=_facts(interaction, interaction.get("username")),
         by_code=by_code,
         must_paste=not by_code and interaction.get("paste") is True,
         why=_why(interaction),
         code=clean(interaction.get("user_code")) if by_code else "",
         url=url,
         url_name=_url_name(url, with_path=by_code),
+        elsewhere=None,
         slow=bool(interaction.get("slow")) or left < _LOW_SHARE * (expires_on - created_on),
         created_on=created_on,
         expires_on=expires_on,
         left=left,
+    )
+
+
+def _is_consent(interaction: Mapping[str, Any]) -> bool:
+    return interaction.get("flow") == "consent"
+
+
+def _consent(interaction: Mapping[str, Any], *, now: float) -> Card:
+    expires_on = _time(interaction.get("expires_on"), now)
+    notebook, profile = _notebook_name(interaction), clean(interaction.get("profile"))
+    kernel = clean(_requested_by(interaction).get("kernel_name"))
+    unnamed = (
+        phrase("card.consent.titleKernel", kernel=kernel, profile=profile)
+        if kernel
+        else phrase("card.consent.titleNobody", profile=profile)
+    )
+    asked = phrase("card.consent.title", notebook=notebook, profile=profile) if notebook else unnamed
+    return Card(
+        id=_string(interaction, "id"),
+        title=asked,
+        caution=phrase("card.consent.caution" if notebook else "card.consent.cautionKernel"),
+        facts=_facts(interaction, interaction.get("username") or interaction.get("account")),
+        by_code=False,
+        must_paste=False,
+        why=(),
+        code="",
+        url="",
+        url_name="",
+        elsewhere=phrase("card.consent.elsewhere", command=_COMMAND),
+        slow=False,
+        created_on=_time(interaction.get("created_on"), now),
+        expires_on=expires_on,
+        left=expires_on - now,
     )
 
 
@@ -126,7 +164,7 @@ def _why(interaction: Mapping[str, Any]) -> tuple[Phrase, ...]:
     return phrase("card.failed.policy"), phrase("card.failed.policyHint")
 
 
-def _facts(interaction: Mapping[str, Any]) -> tuple[Fact, ...]:
+def _facts(interaction: Mapping[str, Any], account: object) -> tuple[Fact, ...]:
     asker = _requested_by(interaction)
     waiting = int(_time(asker.get("waiting"), 1))
     more = [Line(kind="continues", words=phrase("card.fact.more", count=waiting - 1))] if waiting > 1 else []
@@ -138,7 +176,7 @@ def _facts(interaction: Mapping[str, Any]) -> tuple[Fact, ...]:
         _fact("notebook", clean(asker.get("notebook")), more),
         _fact("kernel", clean(asker.get("kernel_name")), kernel_note if asker.get("in_process") else []),
         _fact("application", title or clean(interaction.get("client_id")), unverified),
-        _fact("account", clean(interaction.get("username"))),
+        _fact("account", clean(account)),
         _fact("provider", _provider(interaction), for_tenant),
         _scopes(interaction),
     ]
@@ -161,6 +199,8 @@ def _scopes(interaction: Mapping[str, Any]) -> Fact:
 
 def outcome(interaction: Mapping[str, Any]) -> Outcome:
     """How an interaction ended; a state nobody knows counts as failed."""
+    if _is_consent(interaction):
+        return _answered(interaction)
     profile, host = clean(interaction.get("profile")), _provider(interaction)
     match interaction.get("state"):
         case "succeeded":
@@ -178,6 +218,21 @@ def outcome(interaction: Mapping[str, Any]) -> Outcome:
             return Outcome(icon="cancelled", phrases=(phrase("card.cancelled"),))
         case _:
             return _failed(interaction, host)
+
+
+def _answered(interaction: Mapping[str, Any]) -> Outcome:
+    profile = clean(interaction.get("profile"))
+    match interaction.get("state"):
+        case "succeeded":
+            return Outcome(icon="done", phrases=(phrase("card.consent.allowed", profile=profile),))
+        case "declined":
+            return Outcome(icon="refused", phrases=(phrase("card.consent.refused", profile=profile),))
+        case "expired":
+            return Outcome(icon="expired", phrases=(phrase("card.consent.expired"),))
+        case "cancelled":
+            return Outcome(icon="cancelled", phrases=(phrase("card.consent.cancelled"),))
+        case _:
+            return Outcome(icon="cancelled", phrases=(phrase("card.consent.gone"),))
 
 
 def expired(*, by_code: bool) -> Phrase:

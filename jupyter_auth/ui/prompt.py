@@ -153,11 +153,13 @@ class CellSurface:
 
     def _bundle(self, interaction: Interaction, now: float) -> dict[str, Any]:
         is_pending = interaction.get("state") == "pending"
+        asks = interaction.get("flow") == "consent"
         if self._by_id and is_pending:
-            return {MIME_TYPE: {"id": interaction.get("id")}, "text/plain": text("text.front_end")}
+            words = text("text.front_end.consent" if asks else "text.front_end")
+            return {MIME_TYPE: {"id": interaction.get("id")}, "text/plain": words}
         made = self._widget._repr_mimebundle_() if self._widget is not None and is_pending else None
         if made is not None:
-            return {**made[0], "text/plain": text("text.widget")}
+            return {**made[0], "text/plain": text("text.widget.consent" if asks else "text.widget")}
         ours = {MIME_TYPE: saved_end(interaction)} if self._by_id else {}
         return {
             **ours,

@@ -13,6 +13,8 @@ _LONG = ("message", "hint")  # sentences
 def saved_end(interaction: Mapping[str, Any]) -> dict[str, str]:
     """How it ended, in what our renderer needs for one line: never a code, an address or a token."""
     names = ["id", "state", "flow", "profile"]
+    if interaction.get("flow") == "consent":
+        return {name: clean(interaction.get(name)) for name in names if interaction.get(name)}
     if interaction.get("state") == "succeeded":
         names.append("username")
     else:

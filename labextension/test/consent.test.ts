@@ -145,7 +145,7 @@ describe('the answers', () => {
     card.stopHint = 'To stop, interrupt the cell.';
     show(ASKS);
     expect(root().querySelectorAll('button, input')).toHaveLength(0);
-    expect(text()).toContain('Answer in the Sign-ins panel of JupyterLab, or in a terminal with jupyter auth grants.');
+    expect(text()).toContain('so answer in the Sign-ins panel of JupyterLab, or in a terminal with jupyter auth grants.');
     expect(text()).toContain('To stop, interrupt the cell.');
     card.elsewhere = false;
     expect(root().querySelectorAll('.options button')).toHaveLength(3);

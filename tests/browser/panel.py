@@ -104,7 +104,8 @@ def store(problem: str | None = None, faults: tuple[str, ...] = (), **more: Any)
 def profile(name: str, host: str = "idp.example.org", **more: Any) -> dict[str, Any]:
     """A row of ``profiles``."""
     row: Row = {"name": name, "title": None, "provider": "oidc", "issuer": f"https://{host}/", "scopes": []}
-    return row | {"flows": ["device_code"], "default": False, "faults": []} | more
+    rest: Row = {"flows": ["device_code"], "default": False, "kernel_access": "allow", "faults": []}
+    return row | rest | more
 
 
 def account(username: str, of: str, state: str = "signed_in", **more: Any) -> dict[str, Any]:
@@ -126,7 +127,35 @@ def kernel(notebook: str | None, of: str, last: int, **more: Any) -> dict[str, A
     """A row of ``kernels``."""
     uses = [{"profile": p, "count": 3, "last_used": int(time.time()) - last} for p in of.split()]
     row: Row = {"kernel_id": f"k-{notebook}", "kernel_name": "Python 3 (ipykernel)", "notebook": notebook}
-    return row | {"connected": True, "profiles": uses} | more
+    return row | {"connected": True, "profiles": uses, "grants": []} | more
+
+
+def grant(of: str, decision: str = "allow", remember: str = "kernel", **more: Any) -> dict[str, Any]:
+    """What a person has said about a kernel: a row of its ``grants``."""
+    row: Row = {"profile": of, "scopes": None, "account": None, "home_account_id": None}
+    return row | {"decision": decision, "remember": remember, "granted_on": int(time.time()) - 125} | more
+
+
+def ruled() -> list[Row]:
+    """Kernels of which each kind of thing has been said; ``lake`` asks, and every kernel may use ``graph``."""
+    of_ada: Row = {"scopes": ["openid", "lake.read"], "account": "ada.lovelace"}
+    return [
+        kernel("projects/2026/sales-forecast.ipynb", "graph lake", 130, grants=[grant("lake", **of_ada)]),
+        kernel("reports/weekly.ipynb", "lake", 200, grants=[grant("lake", remember="notebook", **of_ada)]),
+        kernel("once.ipynb", "lake", 545, grants=[grant("lake", remember="once")]),
+        kernel("untitled.ipynb", "", 0, grants=[grant("lake", "deny")], connected=False),
+        kernel("blocked.ipynb", "graph", 900, grants=[grant("graph", "deny", "notebook")]),
+        kernel("next.ipynb", "lake", 2000),
+        kernel("shut.ipynb", "archive", 4000),
+        kernel(None, "lake", 5000, grants=[grant("lake", **of_ada)]),
+    ]
+
+
+def with_rules() -> Row:
+    """Answers in which kernels stand in every way to profiles."""
+    graph = profile("graph", host="login.microsoftonline.com")
+    archive = profile("archive", "sso.example.net", kernel_access="deny")
+    return {"profiles": [graph, profile("lake", kernel_access="ask"), archive], "kernels": ruled()}
 
 
 def waiting(identity: str = "i1", state: str = "pending", **more: Any) -> dict[str, Any]:

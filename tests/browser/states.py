@@ -28,6 +28,9 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "authorization_uri": "https://idp.example.org/authorize?x=1",
         "flow_reason": "device_code_blocked",
     },
+    "consent": {"flow": "consent", "consent": {"token_lifetime": 3600}},
+    "allowed": {"flow": "consent", "state": "succeeded"},
+    "refused-by-you": {"flow": "consent", "state": "declined"},
     "slow": {"slow": True},
     "low": {"left": 100, "created": -800},
     "expired": {"state": "expired"},
@@ -66,6 +69,9 @@ def request(name: str, **more: Any) -> dict[str, Any]:
     now = int(time.time())
     values["expires_on"] = now + values.pop("left", 840)
     values["created_on"] = now + values.pop("created", 0)
+    if values.get("flow") == "consent":
+        values |= {"account": values["username"], "username": None, "verification_uri": None, "user_code": None}
+        values |= {"verification_uri_complete": None, "requested_by": values["requested_by"] | {"waiting": 1}}
     row = made.waiting(name, **values)
     if row["state"] != "pending":
         row |= dict.fromkeys(("user_code", "verification_uri", "verification_uri_complete"))

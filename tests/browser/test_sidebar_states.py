@@ -61,6 +61,22 @@ STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ],
     ),
     "notebooks": ({}, ["sales-forecast.ipynb", "graph, lake · used 2 min ago", "asked 6 times"]),
+    "rules": (
+        made.with_rules(),
+        [
+            "Allowed until its kernel stops",
+            "lake.read · ada.lovelace",
+            "Allowed until the server stops",
+            "Allowed once",
+            "Not allowed · you chose Never",
+            "Blocked until the server stops",
+            "Asks you at its next use",
+            "Not allowed by the configuration",
+            "Stop allowing",
+            "Ask again",
+            "Unblock",
+        ],
+    ),
     "no profile": ({"profiles": [], **NOBODY}, ["No sign-in is set up yet", "jupyter_auth.toml"]),
     "nobody": (NOBODY, ["Nobody is signed in", "%get_token graph", "No access tokens."]),
     "faulty": (

@@ -57,7 +57,7 @@
       find('.ja-countdown > span').style.inlineSize = `${Math.max(0, Math.min(100, (100 * now) / total))}%`;
       if (now < LOW_SHARE * total) {
         setText(find('.ja-now'), words.slow);
-        find('.ja-tip').hidden = false;
+        find('.ja-tip')?.removeAttribute('hidden');
         find('.ja-countdown').dataset.low = '';
       }
       if ([300, 60].some(mark => now <= mark && before > mark)) say(put(words.soon, { time: duration(now, words) }));

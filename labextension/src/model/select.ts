@@ -80,6 +80,12 @@ export function tellingFirst(scopes: readonly string[]): string[] {
   return [...scopes].sort((a, b) => rank(a) - rank(b));
 }
 
+/** Those that say what a token is for; all of them where none does. */
+export function telling(scopes: readonly string[]): string[] {
+  const found = scopes.filter(scope => !OF_THE_PROTOCOL.has(scope));
+  return found.length ? found : [...scopes];
+}
+
 /** What a clear would take: rows of people, and those of them with a refresh token. */
 export function whatGoes(data: Data): { accounts: number; tokens: number; refresh: number } {
   return {

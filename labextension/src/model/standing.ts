@@ -1,4 +1,4 @@
-import { tellingFirst } from './select';
+import { telling } from './select';
 import type { Grant, Kernel, KernelAccess, Profile, ProfileUse } from './types';
 
 /**
@@ -65,7 +65,7 @@ function kinds(grants: readonly Grant[]): Said[] {
     const { decision, remember } = all[0] as Grant;
     const scopes = all.every(grant => grant.scopes) ? all.flatMap(grant => grant.scopes ?? []) : [];
     const accounts = all.every(grant => grant.account) ? all.flatMap(grant => grant.account ?? []) : [];
-    return { decision, remember, scopes: tellingFirst([...new Set(scopes)]), accounts: [...new Set(accounts)] };
+    return { decision, remember, scopes: telling([...new Set(scopes)]), accounts: [...new Set(accounts)] };
   });
 }
 

@@ -36,24 +36,26 @@ const TAKE_BACK = {
 /** A profile in a notebook's row: what the notebook may do with it, and the button that takes that back. */
 export class StandingRow implements View<Stands> {
   readonly node: HTMLElement;
-  private readonly head = h('div', 'ja-meta');
+  private readonly profile = h('bdi');
+  private readonly head = h('div', 'ja-standing-head', {}, h('span', 'ja-1line', {}, this.profile));
   private readonly lines = h('div');
+  private readonly time = h('div', 'ja-meta');
   private readonly refusal = h('p', 'ja-refusal ja-is-problem', { role: 'alert' });
   private readonly act: HTMLButtonElement;
-  private readonly main: HTMLElement;
   private shown: Stands | null = null;
   private signature = '';
 
   constructor(private readonly context: Context) {
-    this.act = button('', () => this.takeBack(), { classes: 'ja-btn-quiet ja-row-words', needsServer: true });
-    this.main = h('div', 'ja-row-main', {}, this.head, this.lines);
-    this.node = h('div', 'ja-standing', {}, this.main);
+    this.act = button('', () => this.takeBack(), { classes: 'ja-btn-quiet', needsServer: true });
+    this.node = h('div', 'ja-standing', {}, this.head, this.lines, this.time);
   }
 
   update(shown: Stands): void {
     this.shown = shown;
     const { say, actions } = this.context;
     const { standing, kernel, name } = shown;
+    setText(this.profile, clean(standing.profile));
+    setAttribute(this.profile, 'title', clean(standing.profile));
     const lines = this.told(standing);
     if (JSON.stringify(lines) !== this.signature) {
       this.signature = JSON.stringify(lines);
@@ -67,20 +69,19 @@ export class StandingRow implements View<Stands> {
     }
     const refused = actions.refused.get(actions.keyOf(kernel, standing.profile));
     setText(this.refusal, refused ? clean(refused.message, 240) : '');
-    arrange(this.node, [this.main, ...(words ? [this.act] : []), ...(refused ? [this.refusal] : [])]);
+    arrange(this.head, [this.head.firstElementChild as Element, ...(words ? [this.act] : [])]);
+    arrange(this.node, [this.head, this.lines, this.time, ...(refused ? [this.refusal] : [])]);
     this.tick();
   }
 
   tick(): void {
     const { say, now } = this.context;
     const { standing, kernel } = this.shown as Stands;
-    const profiles = clean(standing.profile);
-    const [key, at] = standing.use
-      ? ['side.notebook.used', standing.use.last_used] as const
-      : ['side.notebook.asked', saidOn(kernel, standing.profile)] as const;
-    setText(this.head, say(key, { profiles, time: ago(now() - at, say) }));
-    const times = standing.use && say('side.notebook.times', {}, standing.use.count);
-    setAttribute(this.head, 'title', times);
+    const { use, profile } = standing;
+    const time = ago(now() - (use ? use.last_used : saidOn(kernel, profile)), say);
+    const times = use && say('side.notebook.times', {}, use.count);
+    setText(this.time, use ? say('side.token.used', { time }) : say('side.notebook.asked', { time }));
+    setAttribute(this.time, 'title', times);
   }
 
   private words(): (typeof TAKE_BACK)[keyof typeof TAKE_BACK] | null {

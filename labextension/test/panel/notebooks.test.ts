@@ -56,14 +56,14 @@ const press = async (): Promise<void> => {
 
 it('an allowed one can be stopped', async () => {
   show({}, { scopes: ['lake.read'], account: 'ada' });
-  expect(lines()).toEqual(['b.ipynb', 'lake · used 2 min ago', 'Allowed until its kernel stops', 'lake.read · ada']);
+  expect(lines()).toEqual(['b.ipynb', 'lake', 'Allowed until its kernel stops', 'lake.read · ada', 'used 2 min ago']);
   expect(buttons()).toEqual([['Stop allowing', 'Stop allowing b.ipynb to use lake']]);
   row.node.querySelector('button')?.focus();
   await press();
   expect(asked).toEqual([['DELETE', 'kernels/k1/grants?profile=lake']]);
   expect(said).toEqual(['b.ipynb has to ask again before it uses lake']);
   show();
-  expect(lines()).toEqual(['b.ipynb', 'lake · used 2 min ago', 'Asks you at its next use']);
+  expect(lines()).toEqual(['b.ipynb', 'lake', 'Asks you at its next use', 'used 2 min ago']);
   expect(buttons()).toEqual([]);
   expect(document.activeElement).toBe(row.node);
 });
@@ -78,7 +78,7 @@ it.each([
 
 it('a refused one can ask again', async () => {
   show({ profiles: [], connected: false }, { decision: 'deny' });
-  expect(lines()).toEqual(['b.ipynb', 'Not connected now', 'lake · asked 5 min ago', 'Not allowed · you chose Never']);
+  expect(lines()).toEqual(['b.ipynb', 'Not connected now', 'lake', 'Not allowed · you chose Never', 'asked 5 min ago']);
   expect(buttons()).toEqual([['Ask again', 'Ask again when b.ipynb wants to use lake']]);
   await press();
   expect(asked).toEqual([['DELETE', 'kernels/k1/grants?profile=lake']]);
@@ -97,7 +97,7 @@ it('one that every kernel may use can be blocked for the notebook, and unblocked
   expect(asked).toEqual([['PUT', 'kernels/k1/grants', { profile: 'lake', decision: 'deny', remember: 'notebook' }]]);
   expect(said).toEqual(['b.ipynb can no longer use lake']);
   show({}, { decision: 'deny', remember: 'notebook' });
-  expect(lines()).toEqual(['b.ipynb', 'lake · used 2 min ago', 'Blocked until the server stops']);
+  expect(lines()).toEqual(['b.ipynb', 'lake', 'Blocked until the server stops', 'used 2 min ago']);
   expect(buttons()).toEqual([['Unblock', 'Unblock lake for b.ipynb']]);
   await press();
   expect(asked[1]).toEqual(['DELETE', 'kernels/k1/grants?profile=lake']);
@@ -120,15 +120,16 @@ it('what every kernel may use stands in one line, what has a rule in its own', (
     'b.ipynb',
     'open, other · used 2 min ago',
     'asked 4 times',
-    'lake · used 2 min ago',
-    'Allowed until its kernel stops'
+    'lake',
+    'Allowed until its kernel stops',
+    'used 2 min ago'
   ]);
 });
 
 it('what the configuration forbids can only be read', () => {
   access = 'deny';
   show({}, { decision: 'allow' });
-  expect(lines()).toEqual(['b.ipynb', 'lake · used 2 min ago', 'Not allowed by the configuration']);
+  expect(lines()).toEqual(['b.ipynb', 'lake', 'Not allowed by the configuration', 'used 2 min ago']);
   expect(buttons()).toEqual([]);
 });
 

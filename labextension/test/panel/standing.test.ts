@@ -44,7 +44,7 @@ describe('how a kernel stands with a profile', () => {
       grant({ remember: 'notebook', scopes: null, account: null })
     );
     expect(found?.said).toEqual([
-      { decision: 'allow', remember: 'kernel', scopes: ['a', 'b', 'openid'], accounts: ['ada', 'bob'] },
+      { decision: 'allow', remember: 'kernel', scopes: ['a', 'b'], accounts: ['ada', 'bob'] },
       { decision: 'allow', remember: 'notebook', scopes: [], accounts: [] }
     ]);
   });

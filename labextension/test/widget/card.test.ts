@@ -36,7 +36,7 @@ it('of a kernel’s question says where to answer it, since the kernel could ans
   const asks = interaction('i1', { flow: 'consent', expires_on: NOW + 600 });
   const told = shown(new Desk('card'), { kind: 'interaction', interaction: asks });
   expect(told()).toContain('b.ipynb wants to use lake');
-  expect(told()).toContain('Answer in the Sign-ins panel of JupyterLab, or in a terminal with jupyter auth grants.');
+  expect(told()).toContain('so answer in the Sign-ins panel of JupyterLab, or in a terminal with jupyter auth grants.');
   expect(told()).not.toContain('Allow once');
 });
 

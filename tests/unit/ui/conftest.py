@@ -3,6 +3,8 @@ from typing import Any
 
 import pytest
 
+from jupyter_auth.ui.prompt import CellPrompt, CellSurface
+
 NOW = 1_800_000_000
 Make = Callable[..., dict[str, Any]]
 
@@ -64,3 +66,24 @@ def make() -> Make:
         return interaction | changes
 
     return build
+
+
+class Handle:
+    """What IPython displays through."""
+
+    shown: list[dict[str, Any]]
+
+    def display(self, bundle: dict[str, Any], *, raw: bool) -> None:
+        assert raw
+        Handle.shown = [bundle]
+
+    def update(self, bundle: dict[str, Any], *, raw: bool) -> None:
+        assert raw
+        Handle.shown.append(bundle)
+
+
+@pytest.fixture
+def in_cell(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> CellPrompt:
+    monkeypatch.setattr("IPython.display.DisplayHandle", Handle)
+    Handle.shown = []
+    return CellPrompt(CellSurface(), clock=clock)

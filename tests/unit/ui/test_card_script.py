@@ -1,5 +1,6 @@
 """What ``card.js`` adds, in a real browser."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -149,3 +150,14 @@ def test_it_leaves_no_name_behind(page: Page, make: Make, now: int) -> None:
     before = page.evaluate(names)
     _draw(page, now, make(), make(id="b"))
     assert page.evaluate(names) == before
+
+
+def test_a_question_counts_down_to_its_own_end(page: Page, make: Make, now: int) -> None:
+    none = {"user_code": None, "verification_uri": None}
+    _draw(page, now, make(flow="consent", **none, created_on=now, expires_on=now + 400))
+    assert "Request ends in 7 min" in page.inner_text(".ja-foot")
+    page.clock.run_for(390_000)
+    assert page.inner_text(".ja-foot").startswith("The cell is waiting for your answer")
+    assert re.search(r"Request ends in 1[01] s", page.inner_text(".ja-foot"))
+    page.clock.run_for(16_000)
+    assert page.inner_text("#cell").startswith("Nobody answered in time, so nothing was allowed.")

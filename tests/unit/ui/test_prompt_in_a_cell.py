@@ -8,31 +8,10 @@ import pytest
 import jupyter_auth
 from jupyter_auth.ui import hosts
 from jupyter_auth.ui.prompt import CellPrompt, CellSurface
-from tests.unit.ui.conftest import Clock, Make
+from tests.unit.ui.conftest import Clock, Handle, Make
 
 ROOT = Path(jupyter_auth.__path__[0]).parent
 BY_ID = "application/vnd.jupyter_auth.interaction.v1+json"
-
-
-class Handle:
-    """What IPython displays through."""
-
-    shown: list[dict[str, Any]]
-
-    def display(self, bundle: dict[str, Any], *, raw: bool) -> None:
-        assert raw
-        Handle.shown = [bundle]
-
-    def update(self, bundle: dict[str, Any], *, raw: bool) -> None:
-        assert raw
-        Handle.shown.append(bundle)
-
-
-@pytest.fixture
-def in_cell(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> CellPrompt:
-    monkeypatch.setattr("IPython.display.DisplayHandle", Handle)
-    Handle.shown = []
-    return CellPrompt(CellSurface(), clock=clock)
 
 
 def test_for_a_front_end_of_ours_the_cell_holds_the_id_alone(
