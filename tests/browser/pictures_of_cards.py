@@ -42,6 +42,8 @@ def take(browser: Browser) -> None:
                 take_ends(at, provider)
             with desk(browser, home, lab) as at:
                 take_made_up(at)
+            with desk(browser, home, lab) as at:
+                take_questions(at)
 
 
 def begin(at: Desk) -> None:
@@ -103,15 +105,34 @@ def take_ends(at: Desk, provider: OidcProvider) -> None:
     forget(at.server)
 
 
-def take_made_up(at: Desk) -> None:
-    """The redirect at a provider with a name, an address that is not safe, and names that try to be more."""
-    names = ("browser", "paste", "blocked", "unsafe", "hostile")
+def take_questions(at: Desk) -> None:
+    """A notebook that has to be allowed a profile: the question, the answers, and where there are none."""
+    pictures = {"consent": "consent", "allowed": "allowed", "refused-by-you": "refused"}
+    show(at, tuple(pictures))
+    camera = Camera(page=at.page, folder=FOLDER)
+    cards = at.page.locator("jupyter-auth-card")
+    for number, (name, picture) in enumerate(pictures.items()):
+        expect(cards.nth(number)).not_to_have_text("", timeout=SOON)
+        camera.take(cards.nth(number), f"card-{picture}", margin=0 if name == "consent" else 3)
+    cards.first.evaluate("card => { card.elsewhere = true; card.stopHint = 'To stop, interrupt the cell.'; }")
+    expect(cards.first).to_contain_text("jupyter auth grants")
+    camera.take(cards.first, "card-elsewhere")
+
+
+def show(at: Desk, names: tuple[str, ...]) -> None:
+    """A notebook with a card in each of these states."""
     answers = Answers(at.page)
     answers.values = {f"interactions/{name}": request(name) for name in names}
     open_document(at.page, at.server, write_cards(at.home.notebooks, "cards.ipynb", *names).name)
     at.page.evaluate("window.jupyterapp.shell.collapseLeft()")
     at.page.set_viewport_size(TALL)  # type: ignore[arg-type]
     hide_notifications(at.page)
+
+
+def take_made_up(at: Desk) -> None:
+    """The redirect at a provider with a name, an address that is not safe, and names that try to be more."""
+    names = ("browser", "paste", "blocked", "unsafe", "hostile")
+    show(at, names)
     camera = Camera(page=at.page, folder=FOLDER)
     for number, name in enumerate(names):
         card = at.page.locator("jupyter-auth-card").nth(number)

@@ -117,6 +117,7 @@ def take_made_up(page: Page, lab: JupyterProcess) -> None:
     page.evaluate(BLUR)
     camera = Camera(page=page, folder=FOLDER)
     take_clears(answers, camera, panel)
+    take_rules(answers, camera, panel)
     nothing: made.Row = {"accounts": [], "cache": [], "kernels": []}
     memory: made.Row = {"name": "memory", "key_source": "memory", "notes": ["seal.key is missing."]}
     for values, words, name in (
@@ -128,6 +129,25 @@ def take_made_up(page: Page, lab: JupyterProcess) -> None:
         page.evaluate(REFRESH)
         expect(panel).to_contain_text(words, timeout=SOON)
         camera.take(panel, name)
+
+
+def take_rules(answers: Answers, camera: Camera, panel: Locator) -> None:
+    """What notebooks may use, in every way in which that can be settled."""
+    page = panel.page
+    page.set_viewport_size(TALL)  # type: ignore[arg-type]
+    rules = made.with_rules()
+    names = ("forecast", "weekly", "untitled", "blocked", "next")
+    few = [row for row in rules["kernels"] if any(name in (row["notebook"] or "") for name in names)]
+    answers.values = usual() | rules | {"kernels": few}
+    page.evaluate(REFRESH)
+    notebooks = section(panel, "Notebooks")
+    expect(notebooks).to_contain_text("Stop allowing", timeout=SOON)
+    for title in ("Accounts", "Access tokens"):
+        section(panel, title).evaluate("part => { part.open = false; }")
+    camera.take(notebooks, "panel-notebooks")
+    for title in ("Accounts", "Access tokens"):
+        section(panel, title).evaluate("part => { part.open = true; }")
+    page.set_viewport_size(VIEW)  # type: ignore[arg-type]
 
 
 def take_clears(answers: Answers, camera: Camera, panel: Locator) -> None:

@@ -4,7 +4,7 @@ import type { Consent, Decision, Option } from './consent';
 import { h, sentence, setText } from './dom';
 import { factRows } from './facts-view';
 import { icon } from './icons';
-import type { Strings } from './strings';
+import { pieces, type Strings } from './strings';
 import { duration } from './words';
 
 /** What the view tells the element that shows it. */
@@ -70,7 +70,10 @@ export class ConsentView {
 
   private _elsewhere(): HTMLElement {
     const words = { key: 'card.consent.elsewhere', values: { command: COMMAND } };
-    return h('p', {}, sentence(this._strings, words));
+    const parts = pieces(this._strings, words).map(({ text, isName }) =>
+      isName ? h('code', { class: 'command', translate: 'no' }, text) : text
+    );
+    return h('p', {}, ...parts);
   }
 
   private _options({ options, hasNotebook }: Consent): HTMLElement {

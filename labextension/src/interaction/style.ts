@@ -133,6 +133,7 @@ export const STYLE = `
 .option > small { font-size: var(--font-s); line-height: 1.3334; }
 .also { display: flex; gap: 8px; align-items: center; min-block-size: 24px; padding-inline-start: 12px; margin-block-start: 4px; font-size: var(--font-s); line-height: 1.3334; cursor: pointer; }
 .also > input { flex: none; inline-size: 16px; block-size: 16px; margin: 0; accent-color: var(--accent); }
+.command { white-space: nowrap; unicode-bidi: isolate; direction: ltr; }
 
 .tip { padding: 0 12px 12px; display: grid; grid-template-columns: 16px minmax(0, 1fr); gap: 8px; }
 .countdown { block-size: 2px; background: var(--hover); }
