@@ -137,12 +137,11 @@ def grant(of: str, decision: str = "allow", remember: str = "kernel", **more: An
 
 
 def ruled() -> list[Row]:
-    """Kernels of which each kind of thing has been said; ``lake`` asks, and every kernel may use ``graph``."""
+    """Kernels of which each kind of thing has been said; ``lake`` asks, every kernel may use ``graph``."""
     of_ada: Row = {"scopes": ["openid", "lake.read"], "account": "ada.lovelace"}
     return [
         kernel("projects/2026/sales-forecast.ipynb", "graph lake", 130, grants=[grant("lake", **of_ada)]),
         kernel("reports/weekly.ipynb", "lake", 200, grants=[grant("lake", remember="notebook", **of_ada)]),
-        kernel("once.ipynb", "lake", 545, grants=[grant("lake", remember="once")]),
         kernel("untitled.ipynb", "", 0, grants=[grant("lake", "deny")], connected=False),
         kernel("blocked.ipynb", "graph", 900, grants=[grant("graph", "deny", "notebook")]),
         kernel("next.ipynb", "lake", 2000),

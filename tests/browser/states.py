@@ -70,8 +70,8 @@ def request(name: str, **more: Any) -> dict[str, Any]:
     values["expires_on"] = now + values.pop("left", 840)
     values["created_on"] = now + values.pop("created", 0)
     if values.get("flow") == "consent":
-        values |= {"account": values["username"], "username": None, "verification_uri": None, "user_code": None}
-        values |= {"verification_uri_complete": None, "requested_by": values["requested_by"] | {"waiting": 1}}
+        values |= {"account": values["username"], "requested_by": values["requested_by"] | {"waiting": 1}}
+        values |= dict.fromkeys(("username", "user_code", "verification_uri", "verification_uri_complete"))
     row = made.waiting(name, **values)
     if row["state"] != "pending":
         row |= dict.fromkeys(("user_code", "verification_uri", "verification_uri_complete"))

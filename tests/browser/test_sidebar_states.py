@@ -67,7 +67,6 @@ STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
             "Allowed until its kernel stops",
             "lake.read · ada.lovelace",
             "Allowed until the server stops",
-            "Allowed once",
             "Not allowed · you chose Never",
             "Blocked until the server stops",
             "Asks you at its next use",

@@ -50,7 +50,10 @@ class SignIns:
 
     def _wait(self, wanted: Row, told: Future[Row]) -> None:
         def begun(interaction: Mapping[str, Any]) -> _Elsewhere:
-            told.set_result(dict(interaction))
+            if (
+                not told.done()
+            ):  # what waits first; once a kernel is allowed, a sign-in follows, which the panel lists
+                told.set_result(dict(interaction))
             return _Elsewhere()
 
         waiting = Waiting(begun)

@@ -144,13 +144,12 @@ function use(row: Raw): ProfileUse {
 
 /** What is neither is shown as refused: then nobody believes that a kernel may do more than it may. */
 function grant(row: Raw): Grant {
-  const remember = row['remember'];
   return {
     profile: text(row['profile']),
     scopes: Array.isArray(row['scopes']) ? texts(row['scopes']) : null,
     account: some(row['account']),
     decision: row['decision'] === 'allow' ? 'allow' : 'deny',
-    remember: remember === 'once' || remember === 'notebook' ? remember : 'kernel',
+    remember: row['remember'] === 'notebook' ? 'notebook' : 'kernel',
     granted_on: number(row['granted_on'])
   };
 }

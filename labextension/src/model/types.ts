@@ -96,11 +96,11 @@ export interface Grant {
   /** A username; null for any account, and where it is not known. */
   account: string | null;
   decision: 'allow' | 'deny';
-  remember: 'once' | 'kernel' | 'notebook';
+  remember: 'kernel' | 'notebook';
   granted_on: number;
 }
 
-export type NewGrant = Pick<Grant, 'profile' | 'decision'> & { remember: 'kernel' | 'notebook' };
+export type NewGrant = Pick<Grant, 'profile' | 'decision' | 'remember'>;
 
 export type Outcome = 'revoked' | 'unsupported' | 'failed' | 'not_asked' | 'nothing_to_revoke';
 

@@ -111,10 +111,11 @@ export class StandingRow implements View<Stands> {
     if (decision === 'deny' && access === 'ask') {
       return 'side.notebook.never';
     }
+    const isLong = remember === 'notebook';
     if (decision === 'deny') {
-      return remember === 'notebook' ? 'side.notebook.blockedLong' : 'side.notebook.blocked';
+      return isLong ? 'side.notebook.blockedLong' : 'side.notebook.blocked';
     }
-    return { once: 'side.notebook.once', kernel: 'side.notebook.allowed', notebook: 'side.notebook.allowedLong' }[remember];
+    return isLong ? 'side.notebook.allowedLong' : 'side.notebook.allowed';
   }
 
   private takeBack(): void {
