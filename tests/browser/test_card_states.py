@@ -91,6 +91,18 @@ def test_names_of_others_are_only_text(cards: Page) -> None:
     assert cards.evaluate("window.pwned") is None
 
 
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_where_the_kernel_could_answer_there_is_no_answer_to_give(cards: Page, theme: str) -> None:
+    set_theme(cards, theme)
+    shown = card(cards, "consent")
+    shown.evaluate("card => { card.elsewhere = true; }")
+    expect(shown).to_contain_text("or in a terminal with jupyter auth grants.")
+    expect(shown.get_by_role("button")).to_have_text(["Cancel"])
+    assert violations(cards, CARDS) == []
+    assert_fits(shown)
+    shown.evaluate("card => { card.elsewhere = false; }")
+
+
 def test_right_to_left(cards: Page) -> None:
     cards.evaluate("document.documentElement.dir = 'rtl'")
     shown = card(cards, "waiting")

@@ -152,3 +152,29 @@ def test_the_foot_tells_how_much_came_from_the_cache(
     line = open_panel(page).locator(".ja-counted")
     expect(line).to_have_text(f"{hits:,} of {all_of_them:,} from the cache")
     assert f"{told['hits']['kernel']:,}" in (line.get_attribute("title") or "")
+
+
+def test_a_kernel_is_kept_from_a_profile_that_all_may_use(
+    page: Page, fresh: JupyterProcess, provider: OidcProvider
+) -> None:
+    fresh.post("jupyter_auth/v1/interactions", {"profile": "lake"})
+    provider.approve(pending(fresh)[0]["user_code"], username="ada")
+    until(lambda: fresh.get("jupyter_auth/v1/accounts").json() != [], 20)
+    ask, name = "ja.get_token('lake', interactive=False)", "Python 3 (ipykernel) without a notebook"
+    with closing(Kernel(fresh)) as kernel:
+        kernel.run(f"import jupyter_auth as ja; {ask}")
+        open_lab(page, fresh)
+        panel = open_panel(page)
+        notebooks = section(panel, "Notebooks")
+        more = notebooks.get_by_role("button", name=f"More actions for {name}")
+        more.focus()
+        page.keyboard.press("Enter")
+        expect(panel.get_by_role("menuitem")).to_have_text("Block lake for this kernel")
+        page.keyboard.press("Enter")
+        expect(notebooks).to_contain_text("Blocked until its kernel stops", timeout=SLOW)
+        expect(notebooks.locator(".ja-row")).to_be_focused()
+        assert "You have refused lake to this kernel." in kernel.fails(ask)
+        notebooks.get_by_role("button", name=f"Unblock lake for {name}").click()
+        expect(more).to_be_visible(timeout=SLOW)
+        expect(panel.get_by_role("status").filter(has_text=f"{name} can use lake again")).to_have_count(1)
+        kernel.run(ask)

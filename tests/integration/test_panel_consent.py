@@ -1,4 +1,4 @@
-"""The panel in a cell whose kernel has to be allowed a profile: it shows the question and cannot answer it."""
+"""The panel in a cell whose kernel has to be allowed a profile shows the question, and cannot answer it."""
 
 import pytest
 
