@@ -32,7 +32,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "allowed": {"flow": "consent", "state": "succeeded"},
     "refused-by-you": {"flow": "consent", "state": "declined"},
     "slow": {"slow": True},
-    "low": {"left": 100, "created": -800},
+    "low": {"left": 290, "created": -1500},
     "expired": {"state": "expired"},
     "denied": {"state": "declined"},
     "unreachable": {"state": "failed", "reason": "unreachable", "message": "It did not answer within 10 s."},

@@ -31,7 +31,7 @@ SAYS = {
     "allowed": ["Allowed to use graph"],
     "refused-by-you": ["Not allowed to use graph"],
     "slow": ["D7KX-92QP"],
-    "low": ["in 1 min"],
+    "low": ["Still waiting", "Finished on the page?"],
     "expired": ["The code expired", "Get a new code"],
     "denied": ["Sign-in declined", "Try again"],
     "unreachable": ["Sign-in failed", "did not answer", "Try again"],
