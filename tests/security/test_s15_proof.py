@@ -53,7 +53,8 @@ def wrong_keys(connect: Connect) -> list[str | None]:
 
 def no_proofs(connect: Connect) -> list[str | None]:
     got = []
-    for proof in (None, "", [], {}, True, 0, "0" * 64, "\x00", "\ud800", "ä" * 32):
+    proofs: list[object] = [None, "", [], {}, True, 0, "0" * 64, "\x00", "\ud800", "ä" * 32]
+    for proof in proofs:
         client = connect()
         client.call(op="hello", v=1)
         got.append(with_mac(client, proof))
