@@ -179,15 +179,18 @@ class InteractionHandler(BrokerHandler):
         self.answer(interaction.to_wire())
 
 
+async def _nothing(handler: BrokerHandler, *_: str) -> None:
+    raise web.HTTPError(404)
+
+
 class UnknownHandler(BrokerHandler):
     """What is below our address and is nothing: our own answer, closed like the others."""
 
-    @guarded
-    async def get(self, *_: str) -> None:
-        """Nothing is here."""
-        raise web.HTTPError(404)
-
-    post = put = delete = get  # type: ignore[assignment]
+    # each is guarded by itself, since Jupyter's ``authorized`` keeps the action that it was first asked for
+    get = guarded(_nothing)
+    post = guarded(_nothing)
+    put = guarded(_nothing)
+    delete = guarded(_nothing)
 
 
 def routes() -> list[tuple[str, type[BrokerHandler]]]:
