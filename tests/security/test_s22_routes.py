@@ -64,7 +64,7 @@ def ask(
     """One request; a websocket is asked for as a browser does."""
     more = HANDSHAKE if route.is_websocket and method == "GET" else {}
     headers = {"X-XSRFToken": "x", **more, **who.get("headers", {})}
-    body = {} if method in {"POST", "PUT"} else None
+    body: dict[str, str] | None = {} if method in {"POST", "PUT"} else None
     with asking(server, token=token) as session:
         return session.request(
             method,
