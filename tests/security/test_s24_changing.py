@@ -47,7 +47,8 @@ class Sent:
     @property
     def is_right(self) -> bool:
         """Whether it is to be let in."""
-        is_empty = self.method == "DELETE" and not self.has_body and "multipart" not in str(self.kind)
+        may_be_empty = self.method == "DELETE" or self.who != "cookie"
+        is_empty = may_be_empty and not self.has_body and "multipart" not in str(self.kind)
         is_json = self.kind in JSON_KINDS or is_empty
         return is_json and self.xsrf != "query" and (self.who != "cookie" or self.xsrf == "header")
 
