@@ -148,7 +148,9 @@ class Session:
             )
         try:
             async with asyncio.timeout(CALL_TIMEOUT):
-                return await verb(message)
+                answered = await verb(message)
+            self._check_alive()  # it may have been shut down meanwhile
+            return answered
         except TimeoutError:
             raise TransportError(
                 f"No answer within {CALL_TIMEOUT:.0f} s.", reason="timeout", hint="Try again.", retryable=True

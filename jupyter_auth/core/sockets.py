@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,11 +33,22 @@ def connect(path: Path, timeout: float) -> socket.socket:
     sock.settimeout(timeout)
     try:
         with _address(path) as address:
-            sock.connect(address)
+            _wait_in_line(sock, address, time.monotonic() + timeout)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def _wait_in_line(sock: socket.socket, address: str, until: float) -> None:
+    """Connect; a full queue of a listener is no error before ``until``, unlike what the system says of it."""
+    while True:
+        try:
+            return sock.connect(address)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def bind(path: Path) -> socket.socket:
@@ -50,6 +62,11 @@ def bind(path: Path) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+def may_be_own(sock: socket.socket) -> bool:
+    """False where another user is at the other end; True where the system cannot tell."""
+    return peer_uid(sock) in {os.geteuid(), None}
 
 
 def peer_uid(sock: socket.socket) -> int | None:

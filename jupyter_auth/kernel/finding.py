@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from jupyter_auth.kernel.in_process import InProcess
 
+ATTEMPTS = 5  # where strangers crowd the socket, the broker may end a connection before its proof has come
+TELLING = {"version", "bad_result", "broker_lost", "too_many_connections"}  # it is there, and cannot answer
+
 _was_proven = False  # a server's broker has known this process once: it never goes on with one of its own
 
 
@@ -48,19 +51,34 @@ def _proven_connection(file: Path | None, key: bytes) -> tuple[Connection | None
     speaks another version, or it is too busy."""
     older: AuthError | None = None
     for path, why in candidates(file):
-        try:
-            connection = Connection(sockets.connect(path, CONNECT_TIMEOUT), path, why)
-        except OSError:
-            continue
-        try:
-            connection.prove(key)
-        except AuthError as problem:
-            connection.close()
-            if problem.reason in {"version", "bad_result", "broker_lost"}:
-                older = older or problem
-            continue
-        return connection, None
+        for _ in range(ATTEMPTS):
+            found, problem = _proven_at(path, why, key)
+            if found is not None:
+                return found, None
+            if problem is None or problem.reason not in TELLING:
+                break
+            older = older or problem
+            if problem.reason != "broker_lost":
+                break
     return None, older
+
+
+def _proven_at(path: Path, why: str, key: bytes) -> tuple[Connection | None, AuthError | None]:
+    """A connection to the broker there, or why it does not agree; neither where nobody of ours listens."""
+    try:
+        sock = sockets.connect(path, CONNECT_TIMEOUT)
+    except OSError:
+        return None, None
+    connection = Connection(sock, path, why)
+    if not sockets.may_be_own(sock):  # somebody else listens there: a proof, and belief, are for our own
+        connection.close()
+        return None, None
+    try:
+        connection.prove(key)
+    except AuthError as problem:
+        connection.close()
+        return None, problem
+    return connection, None
 
 
 def candidates(file: Path | None) -> Iterator[tuple[Path, str]]:

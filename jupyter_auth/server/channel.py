@@ -16,7 +16,8 @@ from jupyter_auth.server.kernels import ServerKernels
 log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 1024
-MAX_UNPROVEN = 128
+MAX_OF_A_KERNEL = 256  # its threads and its workers; no kernel can take the place of all the others
+MAX_UNPROVEN = 128  # a kernel proves itself within milliseconds: who has waited longest is none
 
 
 class KernelChannel:
@@ -27,8 +28,8 @@ class KernelChannel:
         self.broker_id = secrets.token_hex(16)
         self.operations = operations
         self.kernels = kernels
-        self._connections: set[KernelConnection] = set()
-        self._proven: set[KernelConnection] = set()
+        self._unproven: dict[KernelConnection, None] = {}  # the oldest first
+        self._proven: dict[KernelConnection, str] = {}
         self._server: asyncio.Server | None = None
         self._inode: int | None = None
 
@@ -49,7 +50,7 @@ class KernelChannel:
         """Stop listening, end every connection, remove the socket if it is still ours."""
         if self._server is not None:
             self._server.close()
-        for connection in list(self._connections):
+        for connection in (*self._unproven, *self._proven):
             connection.abort()
         with contextlib.suppress(OSError):
             if self.path.stat().st_ino == self._inode:
@@ -62,24 +63,31 @@ class KernelChannel:
 
     def admit(self, connection: KernelConnection, sock: socket.socket) -> bool:
         """Whether to listen to a peer at all: this user's own, and not too many."""
-        unproven = len(self._connections) - len(self._proven)
-        if len(self._connections) >= MAX_CONNECTIONS or unproven >= MAX_UNPROVEN:
-            log.warning("Too many connections on the kernel socket; one was refused.")
-            return False
         if sockets.peer_uid(sock) != os.geteuid():
             log.warning("A process of another user was refused on the kernel socket.")
             return False
-        self._connections.add(connection)
+        if len(self._unproven) >= MAX_UNPROVEN:
+            log.warning("Too many connections wait on the kernel socket; the oldest was ended.")
+            oldest = next(iter(self._unproven))
+            self.forget(oldest)
+            oldest.abort()
+        self._unproven[connection] = None
         return True
 
-    def proven(self, connection: KernelConnection) -> None:
-        """The connection has shown whose it is."""
-        self._proven.add(connection)
+    def proven(self, connection: KernelConnection, kernel_id: str) -> bool:
+        """The connection has shown whose it is; False where that kernel, or all of them, have too many."""
+        of_it = sum(known == kernel_id for known in self._proven.values())
+        if of_it >= MAX_OF_A_KERNEL or len(self._proven) >= MAX_CONNECTIONS:
+            log.warning("Too many connections of kernels on the kernel socket; one was refused.")
+            return False
+        self._unproven.pop(connection, None)
+        self._proven[connection] = kernel_id
+        return True
 
     def forget(self, connection: KernelConnection) -> None:
         """The connection has ended."""
-        self._connections.discard(connection)
-        self._proven.discard(connection)
+        self._unproven.pop(connection, None)
+        self._proven.pop(connection, None)
 
 
 def remove_stale(folder: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_auth.broker.operations import Session, failed
 from jupyter_auth.broker.worker_session import WorkerSession
 from jupyter_auth.core import frames
-from jupyter_auth.core.errors import KernelGrantRequiredError, PolicyError, error_to_wire
+from jupyter_auth.core.errors import KernelGrantRequiredError, PolicyError, TransportError, error_to_wire
 from jupyter_auth.core.faults import where
 from jupyter_auth.core.frames import FrameError
 
@@ -209,13 +209,19 @@ class KernelConnection(asyncio.BufferedProtocol):
                 reason="proof_failed",
                 hint="Start the kernel from this Jupyter server.",
             )
+        if not self._channel.proven(self, kernel_id):
+            raise TransportError(
+                "This kernel has too many connections to the token broker.",
+                reason="too_many_connections",
+                hint="End threads and workers of the kernel that need none, or restart it.",
+                retryable=True,
+            )
         is_worker, operations = "worker" in message, self._channel.operations
         self._session = (
             WorkerSession(operations, kernel_id, message["worker"])
             if is_worker
             else Session(operations, kernel_id)
         )
-        self._channel.proven(self)
         if self._deadline is not None:
             self._deadline.cancel()
         return {"ok": True, "kernel_id": kernel_id, **({"worker": True} if is_worker else {})}

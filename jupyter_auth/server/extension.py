@@ -13,7 +13,8 @@ from jupyter_auth.broker.signing_in import redirects
 from jupyter_auth.core.faults import where
 from jupyter_auth.server.callback import CallbackHandler
 from jupyter_auth.server.front_ends import PATH, FrontEndSocket
-from jupyter_auth.server.handlers import PREFIX, routes
+from jupyter_auth.server.handlers import PREFIX, UnknownHandler, routes
+from jupyter_auth.server.logout import forgetting
 from jupyter_auth.server.service import BrokerService
 
 log = logging.getLogger(__name__)
@@ -46,11 +47,18 @@ class JupyterAuth(traits.JupyterAuth, ExtensionApp):
         IOLoop.current().add_callback(self._service.start)
 
     def initialize_handlers(self) -> None:
-        """Add the REST resources, the websocket of the front ends, and the callback."""
+        """Add the REST resources, the websocket of the front ends, the callback, and logging out."""
         callback = f"/{redirects.PATH}"
-        own = [(f"{PREFIX}/{PATH}", FrontEndSocket), (callback, CallbackHandler)]
-        own.append((f"{callback}/([A-Za-z0-9][A-Za-z0-9_.-]{{0,63}})", CallbackHandler))
-        self.handlers.extend([*routes(), *own])
+        own: list[tuple[str, Any]] = [
+            (f"{PREFIX}/{PATH}", FrontEndSocket),
+            (callback, CallbackHandler),
+            (f"{callback}/([A-Za-z0-9][A-Za-z0-9_.-]{{0,63}})", CallbackHandler),
+        ]
+        serverapp: Any = self.serverapp
+        provider = serverapp.identity_provider
+        if provider.logout_available:
+            own.append(("/logout", forgetting(provider.logout_handler_class)))
+        self.handlers.extend([*routes(), *own, (rf"{PREFIX}(?:/.*)?", UnknownHandler)])
 
     async def stop_extension(self) -> None:
         """Close the broker with the server."""

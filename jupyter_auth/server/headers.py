@@ -1,12 +1,14 @@
 """The headers of every answer of ours."""
 
+from typing import Any
+
 from jupyter_server.base.handlers import JupyterHandler
 
 from jupyter_auth.broker.signing_in.callback_page import HEADERS
 
 
 class ClosedHeaders(JupyterHandler):
-    """Nothing in an answer is run, framed, stored, sniffed or named in a Referer."""
+    """Nothing in an answer is run, framed, stored, sniffed, named in a Referer or given to another origin."""
 
     @property
     def content_security_policy(self) -> str:
@@ -14,7 +16,18 @@ class ClosedHeaders(JupyterHandler):
         return HEADERS["Content-Security-Policy"]
 
     def set_default_headers(self) -> None:
-        """No answer is stored, sniffed or named in a Referer."""
+        """No answer is stored, sniffed or named in a Referer, whatever headers the server is told to send."""
         super().set_default_headers()
+        for name in [name for name, _ in self._headers.get_all() if name.startswith("Access-Control-")]:
+            self.clear_header(name)
         for name in ("Cache-Control", "X-Content-Type-Options", "Referrer-Policy"):
             self.set_header(name, HEADERS[name])
+
+    def set_cors_headers(self) -> None:
+        """None. Jupyter would give an answer to whatever origin asks, where the token came with it."""
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Errors of the framework (401, 403, 404, 405) in the same shape as ours."""
+        self.set_header("Content-Type", "application/json")
+        message = self._reason if status_code < 500 else "The server failed; its log says more."
+        self.finish({"error": f"http_{status_code}", "message": message, "hint": ""})

@@ -168,14 +168,15 @@ def _facts(interaction: Mapping[str, Any], account: object) -> tuple[Fact, ...]:
     asker = _requested_by(interaction)
     waiting = int(_time(asker.get("waiting"), 1))
     more = [Line(kind="continues", words=phrase("card.fact.more", count=waiting - 1))] if waiting > 1 else []
-    kernel_note = [Line(kind="note", words=phrase("card.fact.kernelNote"))]
+    kernel_note = Line(kind="note", words=phrase("card.fact.kernelNote"))
     title, tenant = clean(interaction.get("title")), clean(interaction.get("tenant"))
-    unverified = [] if title else [Line(kind="note", words=phrase("card.fact.unverified"))]
+    unverified = [Line(kind="note", words=phrase("card.fact.unverified"))]
+    about_kernel = [kernel_note] if asker.get("in_process") else unverified  # a kernel chooses its name
     for_tenant = [Line(kind="continues", words=phrase("card.fact.tenant", tenant=tenant))] if tenant else []
     rows = [
         _fact("notebook", clean(asker.get("notebook")), more),
-        _fact("kernel", clean(asker.get("kernel_name")), kernel_note if asker.get("in_process") else []),
-        _fact("application", title or clean(interaction.get("client_id")), unverified),
+        _fact("kernel", clean(asker.get("kernel_name")), about_kernel),
+        _fact("application", title or clean(interaction.get("client_id")), [] if title else unverified),
         _fact("account", clean(account)),
         _fact("provider", _provider(interaction), for_tenant),
         _scopes(interaction),

@@ -17,7 +17,7 @@ describe('a request that waits', () => {
     const said = facts.map(fact => [plain(english, fact.label), ...fact.lines.map(line => plain(english, line.words))]);
     expect(said).toEqual([
       ['Notebook', 'projects/2026/sales-forecast.ipynb', 'and 2 more notebooks wait'],
-      ['Kernel', 'Python 3 (ipykernel)'],
+      ['Kernel', 'Python 3 (ipykernel)', 'name not verified'],
       ['Application', 'Contoso Notebooks'],
       ['Sign in at', 'login.microsoftonline.com', 'for contoso.com'],
       ['Allows', 'Read your profile', 'Read your files']

@@ -9,8 +9,8 @@ import pytest
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
 from tests.integration.conftest import StartProvider
-from tests.integration.test_protocol import Client, key_of
 from tests.support import Kernel, Place, Script, place
+from tests.support.socket_client import Client, key_of
 
 SPEAKS = "from jupyter_auth.core import frames; frames.PROTOCOL_VERSION = {version}"
 GET = "ja.get_token('lake', interactive=False)"

@@ -12,6 +12,7 @@ from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.signing_in.consent import Consent
 from jupyter_auth.broker.signing_in.flows import LEAD_ON
 from jupyter_auth.broker.signing_in.interaction import Interaction, Requester
+from jupyter_auth.broker.signing_in.limits import refuse_more
 from jupyter_auth.broker.signing_in.sign_in import SignIn
 from jupyter_auth.broker.signing_in.starts import Start
 from jupyter_auth.broker.signing_in.ways import Begun, Ways, after, begin, offered
@@ -32,7 +33,6 @@ log = logging.getLogger(__name__)
 
 KEPT_AFTER_END = 300.0  # seconds for which an ended interaction can still be asked about
 MAX_ENDED = 50
-MAX_PENDING = 20  # nobody answers more; each is asked about at the provider all the while
 CLOSE_TIMEOUT = 1.0  # seconds
 
 _STATES: dict[type[AuthError], str] = {
@@ -87,13 +87,10 @@ class Interactions:
 
     async def _start(self, resolved: Resolved, requester: Requester, ways: Ways) -> Interaction:
         waiting = [known for known in self._all.values() if known.state == "pending"]
-        if sum(not isinstance(known.sign_in, Consent) for known in waiting) >= MAX_PENDING:
-            raise PolicyError(
-                f"{MAX_PENDING} sign-ins wait already.",
-                reason="too_many_sign_ins",
-                hint="Answer or cancel some of them first.",
-            )
-        start = Start(resolved=resolved, end=asyncio.get_running_loop().create_future())
+        sign_ins = [known for known in waiting if not isinstance(known.sign_in, Consent)]
+        refuse_more(resolved, requester, sign_ins, self._starting.values())
+        end = asyncio.get_running_loop().create_future()
+        start = Start(resolved=resolved, requester=requester, end=end)
         self._starting[resolved.client] = start
         problem = None
         try:

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -83,13 +84,22 @@ class _Handler(BaseHTTPRequestHandler):
         """Take the answer, show how it went."""
         asked = urlsplit(self.path)
         name = self._taken(asked.query) if asked.path == self.server.path else "unknown"
+        self._show(name, STATUS[name])
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Another method, or what is no request of HTTP's: nothing of it is said back."""
+        self.close_connection = True
+        self._show("unknown", HTTPStatus.METHOD_NOT_ALLOWED if code == HTTPStatus.NOT_IMPLEMENTED else code)
+
+    def _show(self, name: str, status: int) -> None:
         body = page(name)
-        self.send_response(STATUS[name])
+        self.send_response(status)
         for header, value in HEADERS.items():
             self.send_header(header, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def _taken(self, query: str) -> str:
         try:

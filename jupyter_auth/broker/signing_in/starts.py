@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from jupyter_auth.broker.request import Resolved, demands
+from jupyter_auth.broker.signing_in.interaction import Requester
 from jupyter_auth.core.errors import AuthError, TransportError
 
 
@@ -12,6 +13,7 @@ class Start:
     """An interaction that is being started; ``end`` tells who waits for it how that went."""
 
     resolved: Resolved
+    requester: Requester
     end: "asyncio.Future[AuthError | None]"
 
     def fails_for(self, resolved: Resolved, problem: AuthError) -> bool:

@@ -25,10 +25,11 @@ export function facts(interaction: InteractionModel, account: unknown): Fact[] {
   const waiting = Math.trunc(number(asker.waiting, 1));
   const title = clean(interaction.title);
   const tenant = clean(interaction.tenant);
+  const unverified = phrase('card.fact.unverified'); // a kernel chooses what it is called
   const rows: Fact[] = [
     fact('notebook', clean(asker.notebook), waiting > 1 && phrase('card.fact.more', { count: waiting - 1 })),
-    fact('kernel', clean(asker.kernel_name), asker.in_process === true && phrase('card.fact.kernelNote')),
-    fact('application', title || clean(interaction.client_id), !title && phrase('card.fact.unverified')),
+    fact('kernel', clean(asker.kernel_name), asker.in_process === true ? phrase('card.fact.kernelNote') : unverified),
+    fact('application', title || clean(interaction.client_id), !title && unverified),
     fact('account', clean(account)),
     fact('provider', host(interaction), tenant !== '' && phrase('card.fact.tenant', { tenant })),
     {

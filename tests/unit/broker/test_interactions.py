@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_auth.broker.signing_in.interactions import MAX_PENDING, Interaction, Requester
+from jupyter_auth.broker.signing_in.interactions import Interaction, Requester
+from jupyter_auth.broker.signing_in.limits import MAX_PENDING
 from jupyter_auth.core.errors import InteractionCancelledError, PolicyError
 from jupyter_auth.core.metadata import TokenSource
 from tests.idp import MisbehavingProvider, OidcProvider, Request, faults

@@ -35,7 +35,7 @@ def test_waiting(make: Make, now: int) -> None:
     assert card.one(cls="ja-caution").words == "Only continue if you started this just now."
     assert _facts(card) == [
         ("Notebook", "projects/2026/sales-forecast.ipynb and 2 more notebooks wait"),
-        ("Kernel", "Python 3 (ipykernel)"),
+        ("Kernel", "Python 3 (ipykernel) name not verified"),
         ("Application", "Contoso Notebooks"),
         ("Sign in at", "login.microsoftonline.com for contoso.com"),
         ("Allows", "Read your profile User.Read Read your files Files.Read"),

@@ -13,6 +13,7 @@ Only continue if you started this just now.
 
   Notebook     projects/2026/sales-forecast.ipynb
   Kernel       Python 3 (ipykernel)
+               name not verified
   Application  Contoso Notebooks
   Sign in at   login.microsoftonline.com for contoso.com
   Allows       Read your profile (User.Read)

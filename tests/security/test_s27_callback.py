@@ -1,16 +1,20 @@
-"""Attacks on the redirect URI (S22, S26 to S28, S34, S40), at a real server with two real providers."""
+"""S27: the callback takes an answer once, for the request whose ``state`` it has, for ten minutes, from the
+very provider that was asked; and it leads nowhere. Attacked at a real server with two real providers.
+"""
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, unquote, urlencode
 
 import pytest
 import requests
 
+from jupyter_auth.broker.signing_in import code_sign_in
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
 from tests.integration.code_flow import CALLBACK, FLOWS, browser, parameters, state_of, visit
-from tests.support import Place, place
+from tests.security.undefended import undefended
+from tests.support import Place, place, until
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -77,6 +81,26 @@ def assert_closed(page: requests.Response, *never: str) -> None:
 
 def accounts(server: JupyterProcess) -> list[str]:
     return [row["profile"] for row in server.get("jupyter_auth/v1/accounts").json()]
+
+
+def forged(server: JupyterProcess, idp: OidcProvider) -> tuple[str, list[str]]:
+    """What comes of a good code with a made-up ``state``, brought by the person (RFC 6749 §10.12)."""
+    waiting = start(server)
+    answer = parameters(idp.sign_in(waiting["authorization_uri"])) | {"state": "x" * 43}
+    with browser(server) as person:
+        visit(person, f"{server.url}{CALLBACK}?{urlencode(answer)}")
+    return state_of(server, waiting), accounts(server)
+
+
+def test_a_made_up_state_signs_nobody_in(server: JupyterProcess, idp: OidcProvider) -> None:
+    assert forged(server, idp) == ("pending", [])
+
+
+def test_without_the_defence_a_made_up_state_signs_somebody_in(idp: OidcProvider) -> None:
+    with place() as made:
+        made.profile(idp.issuer, "lake", more=FLOWS)
+        with undefended(made, "s27") as server:
+            assert forged(server, idp) == ("succeeded", ["lake"])
 
 
 def test_a_state_serves_once(server: JupyterProcess, person: requests.Session, idp: OidcProvider) -> None:
@@ -170,6 +194,61 @@ def test_the_answer_is_not_taken_for_a_visitor(server: JupyterProcess, idp: Oidc
         wrong = visitor.get(back, headers={"Authorization": "token wrong"}, allow_redirects=False, timeout=20)
         assert wrong.status_code in (302, 403)
     assert state_of(server, waiting) == "pending"
+
+
+def test_the_opaque_id_serves_once_and_only_who_is_logged_in(
+    server: JupyterProcess, person: requests.Session, idp: OidcProvider
+) -> None:
+    waiting = start(server)
+    back = idp.sign_in(waiting["authorization_uri"])
+    with browser(server, is_logged_in=False) as visitor:
+        away = visit(visitor, back).headers["Location"]
+        (address,) = parse_qs(away.partition("?")[2])["next"]
+        own = server.url + unquote(address).lstrip("/")
+        assert visit(visitor, own).status_code == 302
+    assert state_of(server, waiting) == "pending"
+    assert [visit(person, own).status_code for _ in range(2)] == [200, 404]
+    assert state_of(server, waiting) == "succeeded"
+
+
+@pytest.mark.parametrize(
+    "odd", ["state twice", "code twice", "state of two", "many", "long", "no code", "error"]
+)
+def test_an_odd_answer_is_nobodys(
+    server: JupyterProcess, person: requests.Session, idp: OidcProvider, odd: str
+) -> None:
+    waiting = start(server)
+    answer = list(parameters(idp.sign_in(waiting["authorization_uri"])).items())
+    state, code = dict(answer)["state"], dict(answer)["code"]
+    more = {
+        "state twice": [("state", state)],
+        "code twice": [("code", code)],
+        "state of two": [("state", "x" * 43)],
+        "many": [(f"x{n}", "") for n in range(40)],
+        "long": [("x", "x" * 40_000)],
+    }
+    if odd in {"no code", "error"}:
+        bad = [("state", state)] if odd == "no code" else [("error", "<b>"), ("state", f"{state} ")]
+    else:
+        bad = [*answer, *more[odd]]
+    page = visit(person, f"{server.url}{CALLBACK}?{urlencode(bad)}")
+    assert page.status_code in {400, 403, 404, 414}
+    assert accounts(server) == [] and state_of(server, waiting) in {"pending", "failed"}
+    if page.status_code in {403, 404}:
+        assert_closed(page, code, state, "<b>")
+
+
+def test_after_ten_minutes_it_is_nobodys(idp: OidcProvider) -> None:
+    assert code_sign_in.LIFE == 600
+    with place() as made:
+        made.profile(idp.issuer, "lake", more=FLOWS)
+        made.server_code("from jupyter_auth.broker.signing_in import code_sign_in; code_sign_in.LIFE = 2")
+        with made.server() as server, browser(server) as person:
+            waiting = start(server)
+            back = idp.sign_in(waiting["authorization_uri"])
+            until(lambda: state_of(server, waiting) == "expired")
+            assert visit(person, back).status_code == 404
+            assert (state_of(server, waiting), accounts(server)) == ("expired", [])
 
 
 @pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE", "PATCH"])
