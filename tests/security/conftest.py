@@ -1,4 +1,4 @@
-"""A provider, a place, its server and kernels, as the tests of the whole have them."""
+"""A provider, a place, its server and kernels, as the whole has them; stores, as the cache has them."""
 
 from tests.integration.conftest import (
     fresh,
@@ -13,17 +13,31 @@ from tests.integration.conftest import (
     start_kernels,
     start_provider,
 )
+from tests.unit.cache.conftest import (
+    opened,
+    quick_path,
+    redis_opened,
+    redis_server,
+    running_redis,
+    sqlite,
+)
 
 __all__ = [
     "fresh",
     "home",
     "kernel",
+    "opened",
     "pair",
     "provider",
+    "quick_path",
+    "redis_opened",
+    "redis_server",
+    "running_redis",
     "server",
     "shared",
     "short",
     "sign_in",
+    "sqlite",
     "start_kernels",
     "start_provider",
 ]
