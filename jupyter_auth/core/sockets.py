@@ -52,6 +52,11 @@ def bind(path: Path) -> socket.socket:
     return sock
 
 
+def may_be_own(sock: socket.socket) -> bool:
+    """False where another user is at the other end; True where the system cannot tell."""
+    return peer_uid(sock) in {os.geteuid(), None}
+
+
 def peer_uid(sock: socket.socket) -> int | None:
     """The user id at the other end, as the kernel of the operating system tells it; None if it cannot."""
     if sys.platform.startswith("linux"):

@@ -49,8 +49,12 @@ def _proven_connection(file: Path | None, key: bytes) -> tuple[Connection | None
     older: AuthError | None = None
     for path, why in candidates(file):
         try:
-            connection = Connection(sockets.connect(path, CONNECT_TIMEOUT), path, why)
+            sock = sockets.connect(path, CONNECT_TIMEOUT)
         except OSError:
+            continue
+        connection = Connection(sock, path, why)
+        if not sockets.may_be_own(sock):  # somebody else listens there: a proof, and belief, are for our own
+            connection.close()
             continue
         try:
             connection.prove(key)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,13 @@ from typing import Any
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.config.configuration import ConfigurationFiles
 from jupyter_auth.broker.config.settings import DEFAULTS, Settings
+from jupyter_auth.broker.config.surroundings import open_to_others
 from jupyter_auth.broker.grants.book import grant_rows
 from jupyter_auth.broker.grants.deciding import Deciding
 from jupyter_auth.broker.operations import Operations
 from jupyter_auth.broker.storage import open_store
+from jupyter_auth.cache import places
+from jupyter_auth.core.errors import CacheError
 from jupyter_auth.providers.credential_files import withhold
 from jupyter_auth.server.addresses import ServerRedirects
 from jupyter_auth.server.callback import KeptAnswers
@@ -45,17 +49,16 @@ class BrokerService:
         self.deciding = Deciding(self._operations)
         self.channel: KernelChannel | None = None
         self.problem = "; ".join(map(str, settings.wrong))
-        for fault in self.broker.configuration.faults:
+        for fault in (*self.broker.configuration.faults, *open_to_others()):
             log.error("%s", fault)
 
     async def start(self) -> None:
         """Open the kernel socket. The store and the engines wait for their first use."""
         channel = KernelChannel(self._folder, self._operations, self._kernels)
         try:
-            # Jupyter's own folder, not ours: made private where it is missing, else left as it is
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            places.private_folder(_target(self._folder))
             await channel.serve(channel.bind())
-        except OSError as problem:
+        except (CacheError, OSError) as problem:
             told = f"The kernel socket {channel.path} could not be opened ({problem})."
             self.problem = f"{self.problem} {told}".strip()
             log.error("%s Kernels get no tokens from this server.", told)
@@ -104,3 +107,11 @@ class BrokerService:
             "problem": self.problem or None,
         }
         return {**await self.broker.status(), "broker": about}
+
+
+def _target(folder: Path) -> Path:
+    """Jupyter's runtime folder; where that is a link of this user's own, what it leads to."""
+    with suppress(OSError):
+        if folder.is_symlink() and folder.lstat().st_uid == os.geteuid():
+            return folder.resolve()
+    return folder

@@ -1,15 +1,15 @@
 """Folders by which another user of the machine could have Jupyter run their code, and so all that is ours."""
 
-import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from jupyter_core.paths import jupyter_config_path
 
+from jupyter_auth.broker.config.toml_file import others_decide
 
-def open_to_others() -> Iterator[Path]:
-    """HOME, and those of Jupyter's configuration path and above it, that every user may write into.
+
+def open_to_others() -> Iterator[str]:
+    """A sentence for each that is open, of HOME and of Jupyter's configuration path with what is above it.
 
     Jupyter runs what is in its configuration folders; and who may write into a folder may put another in the
     place of one that is in it, unless it is sticky.
@@ -17,8 +17,8 @@ def open_to_others() -> Iterator[Path]:
     below = [Path(folder) for folder in jupyter_config_path()]
     for folder in dict.fromkeys([Path.home(), *below, *(folder.parent for folder in below)]):
         try:
-            bits = folder.stat().st_mode
+            why = others_decide(folder.stat())
         except OSError:
             continue
-        if os.name == "posix" and bits & stat.S_IWOTH and not bits & stat.S_ISVTX:
-            yield folder
+        if why:
+            yield f"{folder} {why}: they can have Jupyter run their code as you."
