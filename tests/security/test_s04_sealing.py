@@ -20,7 +20,6 @@ from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.testing.store_contract import keys, put
 from tests.security.off import switch_off
 from tests.support.redis_server import RedisServer
-from tests.unit.cache.conftest import OpenStore
 from tests.unit.cache.samples import (
     ACCESS_TOKEN,
     ADA,
@@ -110,35 +109,6 @@ def test_nor_does_redis_in_memory_in_its_dump_or_in_its_log(tmp_path: Path) -> N
         }
         assert {Path(name).suffix for name in files} == {".rdb", ".aof"} and stored
         assert told(files | {"redis": server.everything()}) == set()
-
-
-def test_after_a_clear_no_file_holds_a_sealed_record_or_the_key_that_opens_it(
-    tmp_path: Path, sqlite: SqliteStore, opened: OpenStore
-) -> None:
-    opened()  # another connection that only stays open
-    put(sqlite, *(row(f"k{n}", text="x" * 2000) for n in range(40)))
-    with closing(sqlite3.connect(database(tmp_path))) as db:
-        sealed = [blob for (blob,) in db.execute("SELECT sealed FROM records")]
-        names = [blob for (blob,) in db.execute("SELECT key FROM records")]
-        (wrapped,) = db.execute("SELECT value FROM header WHERE name = 'data_key'").fetchone()
-    assert any(wrapped in content for content in everything_on_disk(tmp_path).values())
-    sqlite.clear()
-    put(sqlite, row("after"))
-    for content in everything_on_disk(tmp_path).values():
-        assert wrapped not in content
-        assert not any(
-            blob[at : at + 16] in content for blob in sealed for at in range(0, len(blob) - 16, 64)
-        )
-        assert not any(name in content for name in names)
-
-
-def test_a_deleted_record_is_overwritten(tmp_path: Path, sqlite: SqliteStore) -> None:
-    put(sqlite, row("gone", text="x" * 500), row("kept"))
-    with closing(sqlite3.connect(database(tmp_path))) as db:
-        sealed = [blob for (blob,) in db.execute("SELECT sealed FROM records ORDER BY length(sealed)")][-1]
-    sqlite.update(lambda txn: txn.delete("gone"), ("p",))
-    sqlite.close()  # the log goes into the file
-    assert not any(sealed[100:160] in content for content in everything_on_disk(tmp_path).values())
 
 
 # -- what was changed behind the store's back ---------------------------------------------------
