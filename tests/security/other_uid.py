@@ -32,7 +32,18 @@ from tests.integration.conftest import pending
 from tests.security.canaries import Canaries
 from tests.security.evidence import Evidence
 from tests.security.modes import ours, umask_of
-from tests.security.users import ADA, MALLORY, NEEDS_ROOT, Row, as_user, give, of_user, table, within_reach
+from tests.security.users import (
+    ADA,
+    MALLORY,
+    NEEDS_ROOT,
+    Row,
+    as_json,
+    as_user,
+    give,
+    of_user,
+    table,
+    within_reach,
+)
 from tests.support import CellError, Kernel, Place, place
 
 PTRACE_ATTACH = 16
@@ -453,7 +464,7 @@ def main() -> int:
     within_reach("tests.security.other_uid", *sys.argv[1:])
     rows = play()
     if "--json" in sys.argv:
-        print(json.dumps([[row.tried, row.verdict, row.why] for row in rows]))
+        print(as_json(rows))
     else:
         print(table("Another user of the machine:", rows))
     return int(any(row.verdict == "got" for row in rows))

@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 
 ADA, MALLORY = 61001, 61002
 NEEDS_ROOT = "only root can be two other users; CI is root"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "reference" / "same-user.md"
 _AGAIN = "JA_TESTS_IN_NAMESPACE"
 
 #: In a mount namespace of its own: what leads to this Python is open to everybody; root's home is not.
@@ -42,6 +44,33 @@ def table(title: str, rows: Sequence[Row]) -> str:
     wide = max(len(row.tried) for row in rows)
     lines = [f"{row.tried:<{wide}}  {row.verdict:<7}  {row.why}" for row in rows]
     return "\n".join([title, *lines])
+
+
+def as_json(rows: Sequence[Row]) -> str:
+    """The rows, for a test."""
+    return json.dumps([[row.tried, row.verdict, row.why] for row in rows])
+
+
+def told_by(module: str) -> list[list[str]]:
+    """The rows that such a script gives."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", module, "--json"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout, done.stderr
+    rows: list[list[str]] = json.loads(done.stdout)
+    return rows
+
+
+def on_page(section: str) -> list[list[str]]:
+    """The rows of a section of the page."""
+    (part,) = [p for p in PAGE.read_text(encoding="utf-8").split("\n## ") if p.startswith(section)]
+    lines = [line.strip("| ").split(" | ") for line in part.splitlines() if line.startswith("| ")]
+    return lines[2:]
 
 
 def within_reach(module: str, *arguments: str) -> None:
