@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from jupyter_auth.broker.config.surroundings import open_to_others
 from jupyter_auth.broker.grants.book import grant_rows
 from jupyter_auth.broker.grants.deciding import Deciding
 from jupyter_auth.broker.operations import Operations
-from jupyter_auth.broker.storage import open_store
+from jupyter_auth.broker.storage import key_file, open_store
 from jupyter_auth.cache import places
 from jupyter_auth.core.errors import CacheError
 from jupyter_auth.providers.credential_files import withhold
@@ -26,6 +27,7 @@ from jupyter_auth.server.front_ends import FrontEnds
 from jupyter_auth.server.hardening import harden
 from jupyter_auth.server.kernels import ServerKernels
 from jupyter_auth.server.metrics import metrics
+from jupyter_auth.server.served import served
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ class BrokerService:
         metrics.add(self.broker)
         self.broker.changes.watch(ServerEvents(serverapp.event_logger))
         self._folder = Path(serverapp.runtime_dir)
+        self._contents, self._settings = serverapp.contents_manager, settings
         self.front_ends = FrontEnds()
         self._kernels = ServerKernels(serverapp, self.front_ends)
         self._operations = Operations(self.broker, self._kernels, self.status)
@@ -104,9 +107,17 @@ class BrokerService:
             "kernels_connected": self.channel.connected if self.channel else 0,
             "front_ends": len(self.front_ends),
             "callback": self._redirects.uri,
-            "problem": self.problem or None,
+            "problem": " ".join(filter(None, [self.problem, *self._exposed()])) or None,
         }
         return {**await self.broker.status(), "broker": about}
+
+    def _exposed(self) -> Iterator[str]:
+        """A sentence for each of our secrets that the server itself serves, to whoever holds its token."""
+        for path in served(self._contents, [key_file(self._settings)]):
+            yield (
+                f"{path} can be read over this server's files API. "
+                "Set c.ContentsManager.allow_hidden = False, or root_dir to a folder without it."
+            )
 
 
 def _target(folder: Path) -> Path:
