@@ -18,6 +18,7 @@ from tests.security.evidence import CHANNELS, FRAMES, HTTP, Evidence
 from tests.security.life import REFRESH, Life, configure
 from tests.security.looking import add_answer
 from tests.security.recording import SocketTap
+from tests.security.undefended import undefended
 from tests.support import Kernel, Place, place, until
 
 KINDS = ("refresh_token", "device_code", "client_secret", "code_verifier")
@@ -34,11 +35,7 @@ def lived(folder: Path, *off: str) -> Iterator[Evidence]:
         canaries.watch(provider)
         configure(made, provider, secret)
         made.profile(provider.issuer, "redirect", more=FLOWS)
-        server = made.server()
-        if off:
-            at = server.command.index("-m")
-            server.command[at:at] = ["-m", "tests.security.off", *off, "--"]
-            made.variables(PYTHONPATH=str(Path(__file__).parents[2]))
+        server = undefended(made, *off) if off else made.server()
         life = Life(
             place=made, server=server, provider=provider, canaries=canaries,
             evidence=Evidence(canaries), folder=folder, kinds=KINDS,
