@@ -1,6 +1,7 @@
 """The broker: the one place that talks to identity providers and holds refresh tokens."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -272,9 +273,10 @@ class Broker:
         cache = await self.start()
         configured = {client_of(p): p for p in self._profiles(profile)}
         work = ending.Ending(cache, self._engine, configured, self.changes)
-        if profile is not None:
-            return await self.calling(lambda: work.clear_profile(revoke=revoke))
-        return await self.calling(lambda: work.clear_all(revoke=revoke))
+        wipe = work.clear_all if profile is None else work.clear_profile
+        report = await self.calling(lambda: wipe(revoke=revoke))
+        await self.in_thread(gc.collect)  # what only refers to itself holds tokens as well, until then
+        return report
 
     def _profiles(self, name: str | None) -> list[Profile]:
         configuration = self.configuration

@@ -15,6 +15,7 @@ from jupyter_auth.broker import storage
 from jupyter_auth.broker.config.configuration import Configuration, config_files, load, user_file
 from jupyter_auth.broker.config.settings import PLACE, Settings
 from jupyter_auth.broker.config.settings_files import load_settings
+from jupyter_auth.broker.config.surroundings import open_to_others
 from jupyter_auth.cache.filesystems import network_filesystem
 from jupyter_auth.cache.sqlite import FILE as SQLITE_FILE
 from jupyter_auth.cli import servers
@@ -92,6 +93,12 @@ def check_extension() -> Iterator[Finding]:
             message="not enabled in this environment",
             remedy="jupyter server extension enable jupyter_auth",
         )
+
+
+def check_surroundings() -> Iterator[Finding]:
+    """May other users of the machine decide what Jupyter does?"""
+    for told in open_to_others():
+        yield Finding(check="folders", state="fault", message=told, remedy="chmod go-w it; see whose it is.")
 
 
 def check_configuration() -> Iterator[Finding]:
@@ -211,6 +218,7 @@ def _settings() -> Settings:
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     check_packages,
     check_extension,
+    check_surroundings,
     check_configuration,
     check_providers,
     check_store,

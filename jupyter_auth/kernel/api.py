@@ -65,6 +65,7 @@ def get_token(
         ):
             hits[0] += 1
             return kept
+        del kept  # the traceback of what is raised below would hold it, after a clear as well
     except (KeyError, TypeError):
         pass
     __tracebackhide__ = True

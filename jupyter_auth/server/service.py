@@ -2,6 +2,8 @@
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,10 +11,13 @@ from typing import Any
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.config.configuration import ConfigurationFiles
 from jupyter_auth.broker.config.settings import DEFAULTS, Settings
+from jupyter_auth.broker.config.surroundings import open_to_others
 from jupyter_auth.broker.grants.book import grant_rows
 from jupyter_auth.broker.grants.deciding import Deciding
 from jupyter_auth.broker.operations import Operations
-from jupyter_auth.broker.storage import open_store
+from jupyter_auth.broker.storage import key_file, open_store
+from jupyter_auth.cache import places
+from jupyter_auth.core.errors import CacheError
 from jupyter_auth.providers.credential_files import withhold
 from jupyter_auth.server.addresses import ServerRedirects
 from jupyter_auth.server.callback import KeptAnswers
@@ -22,6 +27,7 @@ from jupyter_auth.server.front_ends import FrontEnds
 from jupyter_auth.server.hardening import harden
 from jupyter_auth.server.kernels import ServerKernels
 from jupyter_auth.server.metrics import metrics
+from jupyter_auth.server.served import served
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +44,7 @@ class BrokerService:
         metrics.add(self.broker)
         self.broker.changes.watch(ServerEvents(serverapp.event_logger))
         self._folder = Path(serverapp.runtime_dir)
+        self._contents, self._settings = serverapp.contents_manager, settings
         self.front_ends = FrontEnds()
         self._kernels = ServerKernels(serverapp, self.front_ends)
         self._operations = Operations(self.broker, self._kernels, self.status)
@@ -45,17 +52,16 @@ class BrokerService:
         self.deciding = Deciding(self._operations)
         self.channel: KernelChannel | None = None
         self.problem = "; ".join(map(str, settings.wrong))
-        for fault in self.broker.configuration.faults:
+        for fault in (*self.broker.configuration.faults, *open_to_others()):
             log.error("%s", fault)
 
     async def start(self) -> None:
         """Open the kernel socket. The store and the engines wait for their first use."""
         channel = KernelChannel(self._folder, self._operations, self._kernels)
         try:
-            # Jupyter's own folder, not ours: made private where it is missing, else left as it is
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            places.private_folder(_target(self._folder))
             await channel.serve(channel.bind())
-        except OSError as problem:
+        except (CacheError, OSError) as problem:
             told = f"The kernel socket {channel.path} could not be opened ({problem})."
             self.problem = f"{self.problem} {told}".strip()
             log.error("%s Kernels get no tokens from this server.", told)
@@ -106,6 +112,22 @@ class BrokerService:
             "kernels_connected": self.channel.connected if self.channel else 0,
             "front_ends": len(self.front_ends),
             "callback": self._redirects.uri,
-            "problem": self.problem or None,
+            "problem": " ".join(filter(None, [self.problem, *self._exposed()])) or None,
         }
         return {**await self.broker.status(), "broker": about}
+
+    def _exposed(self) -> Iterator[str]:
+        """A sentence for each of our secrets that the server itself serves, to whoever holds its token."""
+        for path in served(self._contents, [key_file(self._settings)]):
+            yield (
+                f"{path} can be read over this server's files API. "
+                "Set c.ContentsManager.allow_hidden = False, or root_dir to a folder without it."
+            )
+
+
+def _target(folder: Path) -> Path:
+    """Jupyter's runtime folder; where that is a link of this user's own, what it leads to."""
+    with suppress(OSError):
+        if folder.is_symlink() and folder.lstat().st_uid == os.geteuid():
+            return folder.resolve()
+    return folder

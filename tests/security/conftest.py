@@ -18,6 +18,14 @@ from tests.unit.broker.conftest import bench, certified, make_bench, oidc, runni
 from tests.unit.conftest import idp, misbehaving
 from tests.unit.providers.conftest import engine, make_engine, make_entra
 from tests.unit.ui.conftest import make, now
+from tests.unit.cache.conftest import (
+    opened,
+    quick_path,
+    redis_opened,
+    redis_server,
+    running_redis,
+    sqlite,
+)
 
 __all__ = [
     "bench",
@@ -35,13 +43,19 @@ __all__ = [
     "misbehaving",
     "now",
     "oidc",
+    "opened",
     "pair",
     "provider",
+    "quick_path",
+    "redis_opened",
+    "redis_server",
     "running_oidc",
+    "running_redis",
     "server",
     "shared",
     "short",
     "sign_in",
+    "sqlite",
     "start_kernels",
     "start_provider",
 ]

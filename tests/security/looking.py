@@ -140,6 +140,7 @@ def _paths(server: JupyterProcess, pattern: str) -> list[str]:
     kind, _, group = pattern.strip("/").partition("/(")
     if not group:
         return [kind]
-    ids = {"accounts": "home_account_id", "interactions": "id"}
-    rows = server.get(kind).json()
-    return [f"{kind}/{row[ids[kind.rpartition('/')[2]]]}" for row in rows[-2:]] + [f"{kind}/nobody"]
+    ids = {"accounts": "home_account_id", "interactions": "id", "kernels": "kernel_id"}
+    rows, rest = server.get(kind).json(), group.partition(")")[2]
+    named = [row[ids[kind.rpartition("/")[2]]] for row in rows[-2:]]
+    return [f"{kind}/{one}{rest}" for one in (*named, "nobody")]

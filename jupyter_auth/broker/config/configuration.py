@@ -179,7 +179,7 @@ def _fingerprint(path: Path) -> object:
         status = os.stat(path)  # noqa: PTH116 -- on the path of every request: half the cost of Path.stat
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    return status.st_mtime_ns, status.st_size, status.st_ino, status.st_mode, status.st_uid
 
 
 def load(paths: Sequence[Path], settings: Settings = DEFAULTS) -> Configuration:

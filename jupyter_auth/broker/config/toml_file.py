@@ -1,6 +1,8 @@
 """One ``jupyter_auth.toml``: read within limits, and what is wrong at its top."""
 
+import os
 import stat
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +16,11 @@ _TOP_KEYS = ("default_profile", "profiles")
 def read_toml(path: Path) -> tuple[dict[str, object] | None, list[Fault]]:
     """The file as TOML has it, None where there is none, and why it cannot be read."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # opening a FIFO would hold the event loop up
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # opening a FIFO would hold the event loop up
             return None, [Fault(file=str(path), key="file", message="is not a regular file")]
+        if why := others_decide(status):
+            return None, [Fault(file=str(path), key="file", message=why)]
         with path.open("rb") as file:
             raw = file.read(MAX_FILE + 1)
         if len(raw) > MAX_FILE:
@@ -28,6 +33,19 @@ def read_toml(path: Path) -> tuple[dict[str, object] | None, list[Fault]]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
         # the parser's message names line and column, and quotes nothing but a character
         return None, [Fault(file=str(path), key="file", message=f"is not valid TOML: {problem}"[:200])]
+
+
+def others_decide(status: os.stat_result) -> str:
+    """Why what is in a file or folder is not for this user, an administrator or the owner of this Python to
+    say; empty where it is. Where secrets are sent is said there."""
+    if os.name != "posix":
+        return ""
+    if status.st_uid not in {0, os.geteuid(), Path(sys.prefix).stat().st_uid}:
+        return "belongs to another user"
+    is_sticky = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
+    if status.st_mode & stat.S_IWOTH and not is_sticky:
+        return f"may be written by every user of this machine (mode {stat.S_IMODE(status.st_mode):04o})"
+    return ""
 
 
 def default_of(table: Mapping[str, object]) -> str | None:

@@ -3,6 +3,7 @@
 import math
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from jupyter_auth.broker.signing_in.mix_up import MixUps
@@ -60,8 +61,11 @@ class CodeSignIn(SignIn):
         )
 
     def close(self) -> None:
+        """The verifier is of no use any more: what has ended is kept for a while, to be shown."""
         if self._redirect is not None:
             self._redirect.close()
+        if self._authorization is not None:
+            self._authorization = replace(self._authorization, code_verifier=Secret(""))
 
     def _ask(self) -> None:
         redirect = self._redirect = self._redirect or self._redirects.open(self._resolved.profile)

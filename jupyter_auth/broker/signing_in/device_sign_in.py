@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from jupyter_auth.broker.signing_in.sign_in import SignIn
 from jupyter_auth.cache.records import AccountRecord
 from jupyter_auth.core.errors import InteractionExpiredError, OAuthError, TransportError
+from jupyter_auth.core.secret import Secret
 from jupyter_auth.providers.base import DeviceAuthorization, NotYet
 
 SLOW_DOWN = 5  # seconds added, for good, by each slow_down (RFC 8628 §3.5)
@@ -49,6 +51,11 @@ class DeviceSignIn(SignIn):
 
     def expired(self) -> InteractionExpiredError:
         return InteractionExpiredError("The code expired.", hint="Run the cell again for a new one.")
+
+    def close(self) -> None:
+        """The device code is of no use any more: what has ended is kept for a while, to be shown."""
+        if self._authorization is not None:
+            self._authorization = replace(self._authorization, device_code=Secret(""))
 
     def _ask(self) -> None:
         self._authorization = self._engine().start_device(self.scopes, self._resources, self._extra)

@@ -84,6 +84,8 @@ class KeySources:
             told, keys = f"{keyrings.SERVICE}/{location} of the keyring", _of_entry(str(location))
         else:
             place = self.file if self.given else Path(str(location))
+            if place == self.file and not self.given and place.parent.exists():
+                places.private_folder(place.parent)  # ours, whatever has become of its mode since
             told, keys = str(place), load_key_file(place, create=False, given=self.given)
         for key in map(self._derive, keys):
             if key.key_id == key_id:

@@ -1,4 +1,7 @@
-"""Damaged and foreign files at the store's path: set aside with a note or refused, never a wrong value."""
+"""S6: a corrupt or foreign store is set aside with a clear message, and work goes on.
+
+It is set aside with a note or refused, and never gives a wrong value.
+"""
 
 import shutil
 import sqlite3

@@ -1,7 +1,7 @@
 """A process whose children write to a store until they are killed; every write is told once it is done.
 
-On stdin: a line for each child wanted. On stdout: ``pid N``, then ``row K`` and ``count N`` for what is
-saved, then ``dead``.
+On stdin: a line for each child wanted. On stdout: ``pid N``, then ``row K``, ``count N`` and ``pair N`` for
+what is saved, then ``dead``.
 """
 
 import os
@@ -18,7 +18,7 @@ def tell(line: str) -> None:
 
 
 def write(place: Path, life: int) -> None:
-    """Write rows and count up, for ever."""
+    """Write rows, count up, and change two rows at once, for ever."""
     store = open_store(place)
     number = 0
     while True:
@@ -27,6 +27,8 @@ def write(place: Path, life: int) -> None:
         tell(f"row {life}-{number}")
         put(store, row("count", "counts", n=life * 10**6 + number), durable=True)
         tell(f"count {life * 10**6 + number}")
+        put(store, *(row(side, f"pair{life}", n=number) for side in ("left", "right")))
+        tell(f"pair {number}")
 
 
 def main(place: Path) -> None:

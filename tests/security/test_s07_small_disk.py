@@ -1,7 +1,8 @@
-"""A disk that is full, and one that is read-only: real ones, where the system lets a test mount them.
+"""S7: disk full or read-only: memory serves, the old file stays, the user is told.
 
-Where it does not (containers without user namespaces), the disk is a limit on the size of the process's
-files.
+The disks are real ones, where the system lets a test mount them. Where it does not (containers without user
+namespaces), the disk is a limit on the size of the process's files; ``tests/unit/cache/test_full_disk.py``
+has more of these.
 """
 
 from collections.abc import Iterator
