@@ -17,7 +17,7 @@ from jupyter_auth.core.log_filter import filter_logs
 from jupyter_auth.kernel import asking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 HINT = (
     f"jupyter_auth: a token in this output is shown as {redaction.REDACTED}. "
@@ -31,24 +31,24 @@ class StreamText:
 
     def __init__(self) -> None:
         self.held = ""  # the beginning of what may be a token
+        self.is_masked = False  # the last text that was given out
         self._tail = ""  # what was sent last, too short to be known as a beginning
 
     def next(self, text: str) -> str:
         """What may be sent of ``text`` and of what was held back."""
-        joined, sent = self._tail + self.held + text, len(self._tail)
-        if not redaction.near(joined):
-            self.held, self._tail = "", joined[1 - redaction.ANCHOR :]
-            return joined[sent:]
-        found = redaction.spans(joined)
+        joined, at = self._tail + self.held + text, len(self._tail)
+        found = redaction.spans(joined) if redaction.near(joined) else []
         whole = max((end for _, end in found), default=0)
-        cut = whole + redaction.open_end(joined[whole:])
-        shown, at = [], sent
+        begun = whole + redaction.open_end(joined[whole:])
+        cut, shown = max(begun, at), []
         for start, end in found:
             if end > at:
                 shown += [joined[at : max(at, start)], redaction.REDACTED]
                 at = end
+        self.is_masked = bool(shown)
         shown.append(joined[at:cut])
-        self.held, self._tail = joined[cut:], joined[max(whole, cut + 1 - redaction.ANCHOR) : cut]
+        self._tail = joined[max(whole, min(begun, cut + 1 - redaction.ANCHOR)) : cut]
+        self.held = joined[cut:]
         return "".join(shown)
 
     def rest(self) -> str:
@@ -83,42 +83,63 @@ class SessionGuard:
         is_message = isinstance(msg_or_type, dict)
         kind = msg_or_type.get("msg_type") if is_message else msg_or_type
         before = msg_or_type.get("content") if is_message else content
-        after, say = (
-            before,
-            partial(self._say, stream, msg_or_type.get("parent_header") if is_message else parent),
-        )
+        after, is_masked = before, False
+        say = partial(self._say, stream, msg_or_type.get("parent_header") if is_message else parent)
         with suppress(Exception), self._lock:
-            after = self._masked(kind, before, say)
+            after, is_masked = self._masked(kind, before, say)
         sent = None
         if after is before:
             sent = self._send(stream, msg_or_type, content, parent, *args, **kwargs)
         elif is_message:
             sent = self._send(stream, {**msg_or_type, "content": after}, content, parent, *args, **kwargs)
-        elif after is not None:
+        else:
             sent = self._send(stream, kind, after, parent, *args, **kwargs)
-        if after is not before and kind in SHOWN and not self._has_told:
+        if is_masked and kind in SHOWN and not self._has_told:
             self._has_told = True
             say("stderr", HINT)
         return sent
 
-    def _masked(self, kind: object, content: Any, say: Callable[[str, str], object]) -> Any:
-        """What to send in place of ``content``, which is itself where there is nothing to mask."""
+    def _masked(self, kind: object, content: Any, say: Callable[[str, str], object]) -> tuple[Any, bool]:
+        """What to send in place of ``content``, which is itself where that may be sent as it is; and whether
+        something in it is masked."""
         if not _is_on or kind != "stream":
             for name, send in self._held.items():
                 send(self._streams[name].rest())
             self._held.clear()
-            return redaction.masked_in(content) if _is_on and kind != "status" else content
+            shown = redaction.masked_in(content) if _is_on and kind != "status" else content
+            return shown, shown is not content
         name, text = content["name"], content["text"]
         one = self._streams.setdefault(name, StreamText())
         shown = one.next(text)
         self._held.pop(name, None)
         if one.held:
             self._held[name] = partial(say, name)
-        return content if shown == text else {**content, "text": shown}
+        return content if shown == text else {**content, "text": shown}, one.is_masked
 
     def _say(self, stream: Any, parent: Any, name: str, text: str) -> None:
         content = {"name": name, "text": text}
         self._send(stream, "stream", content, parent or None, f"stream.{name}".encode())
+
+
+class TerminalText:
+    """A terminal's stream; each text is looked at by itself. Another object, and not another method of
+    the same: IPython exchanges and restores that while a cell runs."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write it masked."""
+        self._stream.write(redaction.masked(text) if _is_on and isinstance(text, str) else text)
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write each masked."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 _is_on = True
@@ -137,8 +158,7 @@ def begin() -> None:
     if kernel is not None:
         SessionGuard(kernel.session)
         return
-    for stream in (sys.stdout, sys.stderr):
-        _guard_writes(stream)
+    sys.stdout, sys.stderr = TerminalText(sys.stdout), TerminalText(sys.stderr)
 
 
 def output_guard(on: bool) -> None:
@@ -153,14 +173,3 @@ def output_guard(on: bool) -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     _is_on = bool(on)
-
-
-def _guard_writes(stream: Any) -> None:
-    write = stream.write
-
-    def write_masked(text: str) -> int:
-        write(redaction.masked(text) if _is_on and isinstance(text, str) else text)
-        return len(text)
-
-    with suppress(AttributeError):  # a stream that takes no other method stays as it is
-        stream.write = write_masked

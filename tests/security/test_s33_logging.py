@@ -110,7 +110,7 @@ def written(way: Callable[[Log, str], None], text: str) -> dict[str, str]:
     streams = {
         name: io.StringIO() for name in ("root", "propagates not", "tornado", "JSON", "queue", "memory")
     }
-    made = {name: logging.StreamHandler(stream) for name, stream in streams.items()}
+    made: dict[str, logging.Handler] = {n: logging.StreamHandler(stream) for n, stream in streams.items()}
     for name, handler in made.items():
         formatter: logging.Formatter = logging.Formatter(FORMAT, defaults={"user": ""})
         if name == "tornado":
@@ -193,7 +193,7 @@ def of_libraries(secret: str) -> str:
             url = f"http://127.0.0.1:{server.server_port}/?access_token={quote(secret, safe='')}"
             session.get(url, timeout=10, allow_redirects=False)
             thread.join()
-        get_logger().error("traitlets: %s", url)  # type: ignore[no-untyped-call]
+        get_logger().error("traitlets: %s", url)
         asyncio.run(_slow(secret), debug=True)
     finally:
         root.removeHandler(handler)
@@ -283,7 +283,7 @@ def test_what_cannot_be_logged_is_complained_of_as_ever(secret: str, args: tuple
     got: list[logging.LogRecord] = []
     log = logging.getLogger("odd")
     log.handlers, log.propagate = [Kept()], False
-    log.warning(*args)  # type: ignore[arg-type]
+    log.warning(*args)
     assert len(got) == 1
 
 

@@ -161,14 +161,15 @@ def test_there_are_never_more_than_a_bounded_number() -> None:
 def test_nothing_of_it_can_be_read_from_what_is_kept() -> None:
     token = "".join(["zQ", "9-", secrets.token_urlsafe(40)])
     note(token)
-    state = (redaction._forms, redaction._ends, redaction._looks_of, redaction._anchors, redaction._odd)
-    texts, seen, todo = [], {id(state)}, [state]
+    todo: list[object] = [redaction._forms, redaction._looks_of, redaction._anchors, redaction._odd]
+    texts, seen = [], set()
     while todo:
         thing = todo.pop()
-        texts += [thing] if isinstance(thing, str) else []
-        new = [other for other in gc.get_referents(thing) if id(other) not in seen]
-        seen.update(map(id, new))
-        todo += [] if isinstance(thing, type) else new
+        if isinstance(thing, str):
+            texts.append(thing)
+        elif not isinstance(thing, type) and id(thing) not in seen:
+            seen.add(id(thing))
+            todo += gc.get_referents(thing)
     assert len(texts) >= 4 and all(len(text) <= redaction.ANCHOR for text in texts)
 
 
