@@ -14,7 +14,7 @@ from typing import Any
 
 from jupyter_auth.core import redaction
 
-_FIELDS = len(logging.makeLogRecord({}).__dict__)
+_FIELDS = len(logging.makeLogRecord({}).__dict__) + 1  # with the next one
 _SEEN = "_jupyter_auth_masked"
 _plain = logging.Formatter()
 _is_on = False
@@ -41,19 +41,31 @@ def filter_logs() -> None:
 
 def mask(record: logging.LogRecord) -> None:
     """Mask the secrets in a record, once, whatever handlers it comes to. Never raises."""
-    if not redaction.knows_any() or _SEEN in record.__dict__:
+    about = record.__dict__
+    if _SEEN in about or not redaction.knows_any():
         return
+    about[_SEEN] = True
     try:
+        is_plain = not (record.exc_info or record.exc_text or record.stack_info) and len(about) <= _FIELDS
+        if is_plain and not redaction.near(_message(record)):
+            return
         _mask_message(record)
         if record.exc_info or record.exc_text:
             _mask_exception(record)
         if record.stack_info:
             record.stack_info = _masked(record.stack_info)
-        if len(record.__dict__) > _FIELDS:
-            record.__dict__.update(redaction.masked_in(record.__dict__, starts=True))
+        if len(about) > _FIELDS:
+            about.update(redaction.masked_in(about, starts=True))
     except Exception:  # noqa: BLE001, S110 -- what cannot be read here, its handler will complain of
         pass
-    record.__dict__[_SEEN] = True
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The message; where its arguments do not fit, both, as the handler complains of them."""
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001 -- whatever an argument raises
+        return f"{record.msg!s} {record.args!r}"
 
 
 def _mask_message(record: logging.LogRecord) -> None:

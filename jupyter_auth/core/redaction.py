@@ -24,10 +24,11 @@ REDACTED = "•••"  # U+2022 has no place in Latin-1: a redacted HTTP header
 
 SHORTEST = 12  # characters; what is shorter may be a word, which texts hold for other reasons
 MOST = 256  # secrets; those that end first are let go of first
-LIFE = 3600.0  # seconds after it was last in hand, unless it is known to be good for longer
+LIFE = 3600.0  # seconds for which it is fresh, and then known, unless it is known to be good for longer
 ANCHOR = 7  # characters that are searched for: fewer than may be seen of a secret
 START = 8
 FEW, LONG = 12, 4096  # anchors, characters: which way of looking is the faster one
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf"})
 
 _RUNS = re.compile(rf"[A-Za-z0-9_-]{{{ANCHOR},}}")
 _WORD = re.compile(r"[\w.~+/=%-]*", re.ASCII)
@@ -46,7 +47,9 @@ class _Form(NamedTuple):
 
 _salt = os.urandom(16)
 _lock = threading.Lock()
-_ends: dict[int, float] = {}  # by the hash of a secret
+#: The hashes of secrets that need not be noted again when they are revealed.
+fresh: set[int] = set()
+_ends: dict[int, float] = {}  # by the hash of a secret: until when it is fresh
 _looks_of: dict[int, list[tuple[str, _Form]]] = {}
 _forms: dict[str, tuple[_Form, ...]] = {}  # by their first seven characters
 _anchors: tuple[str, ...] = ()
@@ -54,7 +57,7 @@ _odd: tuple[str, ...] = ()  # those of them that are no run of letters
 
 
 def note(value: str, until: float = 0.0) -> None:
-    """Know ``value`` from here on: until it ends (Unix seconds), and for an hour at least. Never raises."""
+    """Know ``value`` from here on: until it ends (Unix seconds), and for an hour at least."""
     now = time()
     if _ends.get(hash(value), 0.0) >= max(until, now + LIFE / 2) or len(value) < SHORTEST:
         return
@@ -77,6 +80,7 @@ def knows_any() -> bool:
 def forget_all() -> None:
     """Know nothing any more."""
     with _lock:
+        fresh.clear()
         _ends.clear()
         _looks_of.clear()
         _forms.clear()
@@ -90,11 +94,16 @@ def masked(text: str, *, starts: bool = False) -> str:
 
 
 def masked_in(value: Any, *, starts: bool = False) -> Any:
-    """JSON-like data with its texts masked; the same object where nothing was."""
+    """JSON-like data with its texts masked; the same object where nothing was. Of a MIME bundle, pictures are
+    left out: what they show are no texts, and they are large."""
     if isinstance(value, str):
         return masked(value, starts=starts)
     if isinstance(value, dict):
-        changed = {k: new for k, v in value.items() if (new := masked_in(v, starts=starts)) is not v}
+        changed = {
+            k: new
+            for k, v in value.items()
+            if k not in PICTURES and (new := masked_in(v, starts=starts)) is not v
+        }
         if changed or any(isinstance(key, str) and near(key) for key in value):
             return {masked_in(k, starts=starts): changed.get(k, v) for k, v in value.items()}
     elif isinstance(value, list | tuple):
@@ -201,14 +210,20 @@ def _learn(value: str, until: float) -> None:
             _forms[anchor] = (*_forms.get(anchor, ()), form)
         _index()
     _ends[key] = until
+    fresh.add(key)
 
 
 def _let_go(now: float) -> None:
     """Of what has ended, and of the first to end where there are too many."""
     if len(_ends) < MOST and min(_ends.values(), default=now) >= now:
         return
+    fresh.difference_update([key for key, end in _ends.items() if end < now])
     over = sorted(_ends, key=_ends.__getitem__)[: max(0, len(_ends) - MOST + 1)]
-    for key in {key for key, end in _ends.items() if end < now} | set(over):
+    gone = {key for key, end in _ends.items() if end + LIFE < now} | set(over)
+    if not gone:
+        return
+    fresh.difference_update(gone)
+    for key in gone:
         del _ends[key], _looks_of[key]
     left: dict[str, tuple[_Form, ...]] = {}
     for anchor, form in chain.from_iterable(_looks_of.values()):

@@ -37,7 +37,10 @@ class StreamText:
     def next(self, text: str) -> str:
         """What may be sent of ``text`` and of what was held back."""
         joined, at = self._tail + self.held + text, len(self._tail)
-        found = redaction.spans(joined) if redaction.near(joined) else []
+        if not redaction.near(joined):
+            self.held, self.is_masked, self._tail = "", False, joined[1 - redaction.ANCHOR :]
+            return joined[at:]
+        found = redaction.spans(joined)
         whole = max((end for _, end in found), default=0)
         begun = whole + redaction.open_end(joined[whole:])
         cut, shown = max(begun, at), []

@@ -133,7 +133,7 @@ LINE = "200 GET /api/rows/17?limit=50 (5f8d1c2e-aaaa-4bbb-8ccc-123456789abc@127.
 
 
 def _each(do: Sample, times: int) -> float:
-    """Of the processor's time, all threads of the kernel together: what else the machine does matters less."""
+    """Of the processor's time, all threads of the kernel together: it matters less what else runs."""
     begun = process_time()
     for _ in range(times):
         do()
@@ -165,21 +165,28 @@ def printed() -> float:
 
 
 def displayed() -> float:
-    return _displayed(f"<p>{LINE * 20}</p>", 100)
+    return _displayed("text/html", f"<p>{LINE * 20}</p>", 100)
 
 
-def displayed_large() -> float:
-    """A picture, as far as a kernel is concerned."""
+def displayed_picture() -> float:
+    return _displayed("image/png", _large(), 3)
+
+
+def displayed_page() -> float:
+    return _displayed("text/html", _large(), 3)
+
+
+def _large() -> str:
     from base64 import b64encode
     from random import Random
 
-    return _displayed(b64encode(Random(1).randbytes(750_000)).decode(), 3)
+    return b64encode(Random(1).randbytes(750_000)).decode()
 
 
-def _displayed(text: str, times: int) -> float:
+def _displayed(kind: str, text: str, times: int) -> float:
     from IPython.display import display
 
-    return _each(lambda: display({"text/html": text}, raw=True), times)  # type: ignore[no-untyped-call]
+    return _each(lambda: display({kind: text}, raw=True), times)  # type: ignore[no-untyped-call]
 
 
 def logged() -> float:

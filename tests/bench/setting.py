@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
@@ -81,13 +80,6 @@ class Line:
         while len(data) < frames.HEADER or len(data) < frames.HEADER + int.from_bytes(data[:4], "big"):
             data += self.socket.recv(65536)
         return data
-
-    def timed(self, frame: bytes, times: int) -> float:
-        """µs of one request with its answer."""
-        begun = perf_counter()
-        for _ in range(times):
-            self.ask(frame)
-        return (perf_counter() - begun) / times * 1e6
 
     def close(self) -> None:
         self.socket.close()

@@ -183,10 +183,11 @@ def live(other: Other) -> None:
         look_at_objects(evidence, kernel, other.folder, IN_KERNELS)
         look_at_memory(evidence, server, IN_KERNELS)
         look_at_processes(evidence, server)
-        kernel.run("print(ja.sign_out('web'), ja.clear_cache(revoke=True))")
+        last = ears.enter_context(closing(Kernel(server)))  # the other was not listened to for long
+        last.run("import jupyter_auth as ja\nprint(ja.sign_out('web'), ja.clear_cache(revoke=True))")
         look_at_answers(evidence, server, ("POST", "DELETE"))
         look_at_files(evidence, made, but=[made.log, *holding])
-        evidence.add(at.CHANNELS, "channels", kernel.text())
+        evidence.add(at.CHANNELS, "channels", kernel.text() + last.text())
         evidence.add(at.EVENTS, "a listener", events.text)
     evidence.add(at.LOGS, "output of the server", made.log.read_bytes())
     for heard in (*tap.to_kernels, *tap.to_broker):

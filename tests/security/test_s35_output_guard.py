@@ -52,7 +52,7 @@ requests.Request("GET", "http://x", headers=tok.headers()).prepare().headers
 BUNDLE = """
 from IPython.display import display
 data = {"text/plain": t, "text/html": f"<b>{t}</b>", "application/json": {"a": [1, {"b": t, t: 2}]},
-        "image/svg+xml": f"<svg><text>{t}</text></svg>", "image/png": t, "application/x.own+json": [[t]]}
+        "image/svg+xml": f"<svg><text>{t}</text></svg>", "application/x.own+json": [[t]]}
 display(data, raw=True, metadata={"text/plain": {"note": t}})
 shown = display({"text/plain": "nothing"}, raw=True, display_id="one")
 display({"text/plain": t}, raw=True, display_id="one", update=True)
@@ -236,6 +236,7 @@ NOT_SEEN = {
     "backwards": "print(t[::-1])",
     "letters apart": "print('.'.join(t))",
     "other bases": "print(t.encode().hex())",
+    "the data of a picture": "display({'image/png': t}, raw=True)",
     "pieces in cells": "print(t[:20])",
 }
 
