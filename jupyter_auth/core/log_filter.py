@@ -47,8 +47,11 @@ def mask(record: logging.LogRecord) -> None:
     about[_SEEN] = True
     try:
         is_plain = not (record.exc_info or record.exc_text or record.stack_info) and len(about) <= _FIELDS
-        if is_plain and not redaction.near(_message(record)):
+        if is_plain and not redaction.near(record.getMessage()):
             return
+    except Exception:  # noqa: BLE001, S110 -- the message and its arguments do not fit: a closer look
+        pass
+    try:
         _mask_message(record)
         if record.exc_info or record.exc_text:
             _mask_exception(record)
@@ -58,14 +61,6 @@ def mask(record: logging.LogRecord) -> None:
             about.update(redaction.masked_in(about, starts=True))
     except Exception:  # noqa: BLE001, S110 -- what cannot be read here, its handler will complain of
         pass
-
-
-def _message(record: logging.LogRecord) -> str:
-    """The message; where its arguments do not fit, both, as the handler complains of them."""
-    try:
-        return record.getMessage()
-    except Exception:  # noqa: BLE001 -- whatever an argument raises
-        return f"{record.msg!s} {record.args!r}"
 
 
 def _mask_message(record: logging.LogRecord) -> None:

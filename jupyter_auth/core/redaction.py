@@ -119,7 +119,10 @@ def masked_in(value: Any, *, starts: bool = False) -> Any:
 def near(text: str) -> bool:
     """Whether it is worth a closer look: what nearly every text has to pay."""
     if len(_anchors) <= FEW or len(text) > LONG:
-        return any(map(text.__contains__, _anchors))
+        for anchor in _anchors:  # noqa: SIM110 -- half of what any() costs, for each line that is logged
+            if anchor in text:
+                return True
+        return False
     for run in _RUNS.findall(text):
         if run[:ANCHOR] in _forms:
             return True
