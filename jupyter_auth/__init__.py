@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         stop_long_running_on_behalf_of,
     )
     from jupyter_auth.kernel.interactive import acquire_token_by_device_flow, acquire_token_interactive
+    from jupyter_auth.kernel.output_guard import output_guard
     from jupyter_auth.kernel.worker_handle import WorkerHandle, worker_handle
     from jupyter_auth.ui.panel import panel
 
@@ -100,6 +101,7 @@ _HOMES = {
         "switch_account",
     ),
     "jupyter_auth.kernel.worker_handle": ("WorkerHandle", "worker_handle"),
+    "jupyter_auth.kernel.output_guard": ("output_guard",),
     "jupyter_auth.ui.panel": ("panel",),
     "jupyter_auth.kernel.api_apps": (
         "LongRunningSession",
@@ -153,6 +155,7 @@ __all__ = [
     "get_token",
     "initiate_long_running_on_behalf_of",
     "load_ipython_extension",
+    "output_guard",
     "panel",
     "remove_account",
     "session",
@@ -199,12 +202,13 @@ def _bring_prompt() -> None:
 
 def load_ipython_extension(ipython: Any) -> None:
     """``%load_ext jupyter_auth``: register ``%get_token`` and ``%auth``."""
-    from jupyter_auth.kernel import own  # noqa: PLC0415 -- a server never needs it
+    from jupyter_auth.kernel import output_guard, own  # noqa: PLC0415 -- a server never needs it
     from jupyter_auth.kernel.magics import AuthMagics  # noqa: PLC0415
 
     _bring_prompt()
     own.connection_file()  # what a cell starts from here on can prove itself as this kernel
     ipython.register_magics(AuthMagics)
+    output_guard.begin()
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ from copy import deepcopy
 from time import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from jupyter_auth.core.secret import REDACTED, Secret
+from jupyter_auth.core.redaction import REDACTED
+from jupyter_auth.core.secret import Secret
 
 if TYPE_CHECKING:
     from jupyter_auth.core.account import Account

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from hmac import compare_digest
 from typing import Any, NoReturn
 
-REDACTED = "•••"  # U+2022 has no place in Latin-1: a redacted HTTP header fails loudly
+from jupyter_auth.core.redaction import REDACTED, fresh, note
 
 
 def utf8(text: str) -> bytes:
@@ -32,10 +32,18 @@ class Secret:
             raise TypeError("a Secret holds text")
         # Not the text but a method of it: debuggers and inspectors that list attributes show no more.
         object.__setattr__(self, "_read", value.__str__)
+        note(value)
 
     def reveal(self) -> str:
-        """The text itself."""
-        return self._read()
+        """The text itself. Logs, and the output of a kernel, mask it from here on."""
+        value = self._read()
+        if hash(value) not in fresh:
+            note(value)
+        return value
+
+    def equals(self, text: str) -> bool:
+        """Whether it is ``text``, which somebody else sent and which need not become a secret for that."""
+        return compare_digest(utf8(self._read()), utf8(text))
 
     def __repr__(self) -> str:
         return f"<Secret {REDACTED}>"
@@ -49,10 +57,10 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return compare_digest(utf8(self.reveal()), utf8(other.reveal()))
+        return self.equals(other._read())
 
     def __hash__(self) -> int:
-        return hash((Secret, self.reveal()))
+        return hash((Secret, self._read()))
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a Secret is read-only")

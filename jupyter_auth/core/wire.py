@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jupyter_auth.core.errors import TransportError
+from jupyter_auth.core.redaction import note
 from jupyter_auth.core.result import AuthenticationResult, Provenance, TokenData
 from jupyter_auth.core.secret import Secret
 
@@ -46,6 +47,7 @@ def result_from_wire(wire: Mapping[str, Any]) -> AuthenticationResult:
     __tracebackhide__ = True  # a verbose traceback would show the frame's text
     try:
         metadata = wire["metadata"]
+        note(wire["access_token"], wire["expires_on"])  # revealed or not, it is masked while it is good
         token = TokenData(
             access_token=Secret(wire["access_token"]),
             scopes=tuple(str(scope) for scope in _of(list, wire["scopes"])),

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from jupyter_auth.core.errors import AuthError, TransportError
-from jupyter_auth.kernel import memory
+from jupyter_auth.kernel import memory, output_guard
 from jupyter_auth.kernel.connection import Connection, Message
 from jupyter_auth.kernel.finding import connect
 
@@ -74,6 +74,7 @@ class Client:
         __tracebackhide__ = True
         if self._connection is None or self._connection.is_closed:
             self._connection = connect()
+            output_guard.begin()  # from here on there may be tokens
         memory.map_generation(self._connection.generation_file)
         return self._connection
 

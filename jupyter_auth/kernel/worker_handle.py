@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_auth.core import sockets
 from jupyter_auth.core.errors import KernelGrantRequiredError, PolicyError
 from jupyter_auth.core.wire import result_from_wire
-from jupyter_auth.kernel import own
+from jupyter_auth.kernel import output_guard, own
 from jupyter_auth.kernel.client import client
 from jupyter_auth.kernel.connection import CONNECT_TIMEOUT, Connection, lost, part
 
@@ -164,6 +164,7 @@ def _connected(handle: WorkerHandle) -> Connection:
     """A connection that is limited to the handle; raises ``KernelGrantRequiredError`` where its kernel has
     ended."""
     __tracebackhide__ = True
+    output_guard.begin()  # from here on there may be tokens
     key = own.key_in(Path(handle.connection_file))
     if not key:
         raise _gone(handle)

@@ -11,9 +11,10 @@ import requests
 
 from jupyter_auth.core.errors import AuthError, OAuthError, PolicyError, TransportError
 from jupyter_auth.core.freshness import usable_seconds
+from jupyter_auth.core.redaction import REDACTED
 from jupyter_auth.core.reports import Outcome
 from jupyter_auth.core.scopes import parse_scopes
-from jupyter_auth.core.secret import REDACTED, Secret
+from jupyter_auth.core.secret import Secret
 from jupyter_auth.core.text import clean
 from jupyter_auth.core.urls import host_of, is_safe_link
 from jupyter_auth.providers.base import DeviceAuthorization, NotYet, TokenResponse

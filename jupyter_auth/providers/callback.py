@@ -23,7 +23,7 @@ def code_of(
     """The authorization code in ``answer``. ``names_issuer``: the provider has announced that it always sends
     ``iss``. Raises what ``Engine.finish_code`` says."""
     host = host_of(issuer)
-    if not started.state or Secret(str(answer.get("state", ""))) != started.state:
+    if not started.state or not started.state.equals(str(answer.get("state", ""))):
         raise PolicyError(
             "This answer belongs to no sign-in that was started here.",
             reason="state_mismatch",

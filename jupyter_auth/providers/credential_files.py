@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jupyter_auth.core.errors import ProfileError
 from jupyter_auth.core.profile import Profile
+from jupyter_auth.core.redaction import note
 from jupyter_auth.core.secret import Secret
 
 MAX_FILE = 256 * 1024  # bytes
@@ -38,6 +39,7 @@ def client_secret(profile: Profile) -> str | None:
     secret = os.environ.get(name) or (_withheld[name].reveal() if name in _withheld else "")
     if not secret:
         raise missing(profile, "client_secret_env", "it is empty")
+    note(secret)
     return secret
 
 
@@ -52,6 +54,7 @@ def credential_file(profile: Profile, key: str) -> str:
         why = "it is too large" if len(content) > MAX_FILE else "" if text else "it is empty"
     if why:
         raise missing(profile, key, why)
+    note(text)
     return text
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import jwskate
 
 from jupyter_auth.core.errors import PolicyError
+from jupyter_auth.core.redaction import note
 from jupyter_auth.core.secret import Secret
 from jupyter_auth.core.urls import host_of
 
@@ -48,6 +49,7 @@ def validated_claims(
             hint="Nothing was stored. Tell the administrator of the provider.",
         )
 
+    note(raw)
     token = _parsed(raw)
     if token is None:
         raise refuse("it is no signed JWT")
@@ -58,7 +60,7 @@ def validated_claims(
     problem = _claims_problem(token.claims, issuer, client_id, clock())
     if problem:
         raise refuse(problem)
-    if nonce is not None and Secret(str(token.claims.get("nonce", ""))) != nonce:
+    if nonce is not None and not nonce.equals(str(token.claims.get("nonce", ""))):
         raise refuse("it answers another request (its nonce differs)")
     return portable_claims(token.claims)
 

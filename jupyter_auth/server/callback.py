@@ -16,6 +16,7 @@ from tornado import web
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.signing_in.answers import MAX_ADDRESS, MAX_PARAMETERS, single
 from jupyter_auth.broker.signing_in.callback_page import HEADERS, STATUS, page, page_for
+from jupyter_auth.core.redaction import note
 from jupyter_auth.server.headers import ClosedHeaders
 
 _BACK = "back"  # the parameter with the opaque id
@@ -39,6 +40,7 @@ class KeptAnswers:
             for back, (interaction_id, kept, where) in self._kept.items()
             if interaction_id != waiting.id and self._answers.awaiting(kept["state"])
         }
+        note(answer.get("code", ""))
         back = secrets.token_urlsafe(16)
         self._kept[back] = (waiting.id, answer, place)
         return back

@@ -11,6 +11,7 @@ from jupyter_auth.broker.config import traits
 from jupyter_auth.broker.config.settings_files import EXTENSION_FILE
 from jupyter_auth.broker.signing_in import redirects
 from jupyter_auth.core.faults import where
+from jupyter_auth.core.log_filter import filter_logs
 from jupyter_auth.server.callback import CallbackHandler
 from jupyter_auth.server.front_ends import PATH, FrontEndSocket
 from jupyter_auth.server.handlers import PREFIX, UnknownHandler, routes
@@ -40,7 +41,8 @@ class JupyterAuth(traits.JupyterAuth, ExtensionApp):
             self.wrong["settings"] = f"could not be read ({type(problem).__name__}); the log says more"
 
     def initialize_settings(self) -> None:
-        """Make the broker; it starts with the event loop's next turn."""
+        """Make the broker, and the logs blind to what it holds; it starts with the event loop's next turn."""
+        filter_logs()
         serverapp: Any = self.serverapp
         self._service = BrokerService(serverapp, self.read())
         self.settings["jupyter_auth_service"] = self._service

@@ -5,6 +5,7 @@ from typing import Any
 from jupyter_auth.broker.grants.gate import Consent
 from jupyter_auth.broker.signing_in.interactions import Requester
 from jupyter_auth.core.frames import proof_matches
+from jupyter_auth.core.redaction import note
 from jupyter_auth.core.text import clean
 from jupyter_auth.server.front_ends import FrontEnds
 
@@ -22,7 +23,9 @@ class ServerKernels:
         """The kernel whose connection key made ``mac``, or None. All live keys are tried."""
         proven = None
         for kernel_id in self._kernels.list_kernel_ids():
-            if proof_matches(self._key(kernel_id), broker_id, nonce, mac):
+            key = self._key(kernel_id)
+            if proof_matches(key, broker_id, nonce, mac):
+                note(key.decode("ascii", "replace"))
                 proven = kernel_id
         return proven
 

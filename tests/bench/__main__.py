@@ -16,7 +16,7 @@ import jupyter_auth
 from tests.bench import report
 
 #: Each has ``run() -> list[Figure]``.
-MODULES = ("kernel", "server", "startup", "growth", "clearing", "front_end")
+MODULES = ("kernel", "server", "startup", "growth", "clearing", "guards", "front_end")
 
 
 def main() -> int:

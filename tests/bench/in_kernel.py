@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 Sample = Callable[[], object]
@@ -125,3 +125,80 @@ def hits(peers: dict[str, dict[str, str]], rounds: int) -> dict[str, list[float]
             if turn >= 2:  # the first ones warm it up
                 found[name].append(took / calls * 1e6)
     return found
+
+
+# -- what the guards cost: µs of one, which guards.py takes by turns in two kernels -----------------------
+
+LINE = "200 GET /api/rows/17?limit=50 (5f8d1c2e-aaaa-4bbb-8ccc-123456789abc@127.0.0.1) 12.34ms"
+
+
+def _each(do: Sample, times: int) -> float:
+    """Of the processor's time, all threads of the kernel together: it matters less what else runs."""
+    begun = process_time()
+    for _ in range(times):
+        do()
+    return (process_time() - begun) / times * 1e6
+
+
+def hit() -> float:
+    import jupyter_auth
+
+    return _each(lambda: jupyter_auth.get_token("lake"), 5000)
+
+
+def revealed() -> float:
+    import jupyter_auth
+
+    return _each(lambda: jupyter_auth.get_token("lake").headers(), 5000)
+
+
+def printed() -> float:
+    """With the flush that sends it."""
+    import sys
+
+    def work() -> None:
+        for _ in range(1000):
+            print(LINE)
+        sys.stdout.flush()
+
+    return _each(work, 1) / 1000
+
+
+def displayed() -> float:
+    return _displayed("text/html", f"<p>{LINE * 20}</p>", 100)
+
+
+def displayed_picture() -> float:
+    return _displayed("image/png", _large(), 3)
+
+
+def displayed_page() -> float:
+    return _displayed("text/html", _large(), 3)
+
+
+def _large() -> str:
+    from base64 import b64encode
+    from random import Random
+
+    return b64encode(Random(1).randbytes(750_000)).decode()
+
+
+def _displayed(kind: str, text: str, times: int) -> float:
+    from IPython.display import display
+
+    return _each(lambda: display({kind: text}, raw=True), times)  # type: ignore[no-untyped-call]
+
+
+def logged() -> float:
+    import logging
+    import tempfile
+
+    log = logging.getLogger("of the benchmark")
+    log.propagate = False
+    log.setLevel(logging.INFO)
+    with tempfile.TemporaryFile("w") as file:
+        log.handlers = [logging.StreamHandler(file)]
+        log.handlers[0].setFormatter(logging.Formatter("[%(levelname)s %(asctime)s %(name)s] %(message)s"))
+        took = _each(lambda: log.info("%d GET %s %.2fms", 200, LINE, 12.34), 1000)
+        log.handlers = []
+    return took

@@ -1,8 +1,8 @@
 """A server with somebody signed in, as the measurements need it; and a kernel's line to its broker."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,9 +28,11 @@ class Setting:
 
 
 @contextmanager
-def signed_in() -> Iterator[Setting]:
+def signed_in(prepare: Callable[[Place], None] = lambda home: None) -> Iterator[Setting]:
     """A server whose profile ``lake`` somebody has signed in to, by a code; it has a HOME of its own."""
-    with OidcProvider() as provider, place(provider.issuer) as home, _server(home) as server:
+    with OidcProvider() as provider, place(provider.issuer) as home, ExitStack() as stack:
+        prepare(home)
+        server = stack.enter_context(_server(home))
         provider.set(interval=1)
         kernel = Kernel(server)
         cell = kernel.start("import jupyter_auth as ja; tok = ja.get_token('lake')", "len(tok.reveal())")

@@ -17,7 +17,7 @@ from tests.idp import Answer, MisbehavingProvider, Request, Responder
 #: What the provider or the test makes up: whatever the value, it begins and ends with the mark of its kind.
 MARKED = ("access_token", "client_secret", "code", "device_code", "id_token", "refresh_token")
 #: What else travels between a client and a provider, by the names of the forms: known when it was seen.
-SEEN = ("client_assertion", "code_verifier", "user_code")
+SEEN = ("client_assertion", "code_verifier", "subject_token", "user_code")
 #: What a test itself puts where it should be found.
 PLANTED = "planted"
 

@@ -15,9 +15,6 @@ from tests.integration.conftest import (
     start_provider,
 )
 from tests.unit.broker.conftest import bench, certified, make_bench, oidc, running_oidc
-from tests.unit.conftest import idp, misbehaving
-from tests.unit.providers.conftest import engine, make_engine, make_entra
-from tests.unit.ui.conftest import make, now
 from tests.unit.cache.conftest import (
     opened,
     quick_path,
@@ -26,6 +23,9 @@ from tests.unit.cache.conftest import (
     running_redis,
     sqlite,
 )
+from tests.unit.conftest import idp, misbehaving
+from tests.unit.providers.conftest import engine, make_engine, make_entra
+from tests.unit.ui.conftest import make, now
 
 __all__ = [
     "bench",

@@ -13,11 +13,16 @@ from tests.security.evidence import Evidence
 from tests.security.looking import METHODS, look_at_answers, look_at_memory, look_at_objects
 from tests.support import CellError, Kernel, Place
 
+#: Neither the filter of logs nor the guard of output is on: what is looked for is what the product itself
+#: would show, and not what was masked in time.
 SERVER_CONFIG = """
-import logging
+import logging, pytest
+from tests.security.off import switch_off
+switch_off(pytest.MonkeyPatch(), "s33", "s35")
 logging.basicConfig(level=logging.DEBUG)
 c.Application.log_level = "DEBUG"
 """
+ROOT = Path(__file__).parents[2]
 #: asyncio's own debugging is for the server: ipykernel does not live through it.
 KERNEL_CONFIG = SERVER_CONFIG + "import os\nos.environ.pop('PYTHONASYNCIODEBUG', None)\n"
 
@@ -97,7 +102,7 @@ def configure(place: Place, provider: MisbehavingProvider, secret: Path) -> None
     kernels = place.root / "ipython" / "profile_default"
     kernels.mkdir()
     (kernels / "ipython_kernel_config.py").write_text(KERNEL_CONFIG, encoding="utf-8")
-    place.variables(PYTHONASYNCIODEBUG="1")
+    place.variables(PYTHONASYNCIODEBUG="1", PYTHONPATH=str(ROOT))
 
 
 def echo(status: int, error: str) -> Responder:

@@ -25,6 +25,10 @@ class Kernel(KernelChannel):
         """Run ``code``, then give back the JSON value of the expression ``value``."""
         return super().run(code, value, timeout=timeout)
 
+    def start(self, code: str, value: str) -> str:
+        """Send a cell. The value comes backwards: the kernel would mask a token in it."""
+        return super().start(code, f"__import__('json').dumps({value})[::-1]")
+
     def value(self, expression: str, *, timeout: float = 60) -> Any:
         """The JSON value of an expression."""
         return self.run("", expression, timeout=timeout)
@@ -122,6 +126,9 @@ class Kernel(KernelChannel):
     def text(self) -> str:
         """All that the kernel ever said, as one text to search in."""
         return json.dumps(self.messages)
+
+    def _value_of(self, reply: dict[str, Any]) -> Any:
+        return json.loads(super()._value_of(reply)[::-1])
 
     def _remember(self, message: dict[str, Any]) -> None:
         self.messages.append(message)

@@ -105,7 +105,7 @@ class CodeSignIn(SignIn):
 
     def awaits(self, state: str) -> bool:
         """True for the ``state`` of this request, as long as no answer has come."""
-        return not self._is_used and self._authorization is not None and Secret(state) == self._started.state
+        return not self._is_used and self._authorization is not None and self._started.state.equals(state)
 
     def use(self) -> None:
         """From here on its ``state`` is spent, whatever the answer is."""

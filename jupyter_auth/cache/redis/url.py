@@ -13,6 +13,7 @@ from redis.connection import SSLConnection, UnixDomainSocketConnection, parse_ur
 
 from jupyter_auth.cache import places
 from jupyter_auth.core.errors import CacheError
+from jupyter_auth.core.redaction import note
 
 CONNECT_TIMEOUT = 2.0  # seconds
 TIMEOUT = 2.0  # seconds for one command
@@ -39,11 +40,13 @@ def read_url(file: Path) -> RedisPlace:
     ``CacheError`` where it is missing or its URL is not safe; neither quotes it."""
     try:
         text = places.read_private(file, _LIMIT, mend=False).decode("utf-8").strip()
+        note(text)
         options: dict[str, Any] = parse_url(text)  # type: ignore[no-untyped-call]
     except FileNotFoundError:
         raise _wrong(file, "it is missing") from None
     except ValueError:  # its text may be in the error's
         raise _wrong(file, "it holds no URL of redis://, rediss:// or unix://") from None
+    note(str(options.get("password", "")))
     unknown = sorted(name for name in options if name not in _ALLOWED)
     if unknown:
         raise _wrong(file, f"the URL has options that may not be set there ({len(unknown)} of them)")

@@ -1,4 +1,7 @@
-"""No way of showing, saving or copying a result or a secret gives its token away."""
+"""Results redact or refuse in repr, str, format, pickle, JSON, copy, ``%store``, ``%whos``, ``%debug``, rich.
+
+Here as Python objects; in a kernel, with the magics, in test_s32_kernels.py.
+"""
 
 import copy
 import http.client
@@ -9,12 +12,20 @@ import logging
 import pickle
 import pprint
 import socket
+import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import partial
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
+import cloudpickle  # type: ignore[import-untyped]
+import dill  # type: ignore[import-untyped]
+import joblib  # type: ignore[import-untyped]
+import orjson
 import pytest
 import requests
 import rich.console
@@ -22,10 +33,13 @@ import rich.pretty
 from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.lib.pretty import pretty
+from pydantic import TypeAdapter, create_model
+from pydantic_core import PydanticSerializationError
 from rich import inspect as rich_inspect
 from traitlets.config import Config
 
 from jupyter_auth.core.secret import Secret
+from tests.security.off import switch_off
 from tests.unit.core.samples import CANARY, assert_hidden, result, token_data
 
 THINGS: dict[str, Callable[[], Any]] = {
@@ -34,6 +48,66 @@ THINGS: dict[str, Callable[[], Any]] = {
     "token data": token_data,
     "nested": lambda: {"tokens": [result(), (Secret(CANARY),)]},
 }
+
+
+@dataclass
+class Holder:
+    """Somebody's own class that keeps one."""
+
+    what: Any
+
+
+def logged(it: Any) -> str:
+    """All that a log makes of it, with the exception that it is in."""
+    try:
+        raise ValueError(it)
+    except ValueError:
+        record = logging.LogRecord("x", 10, "f", 1, "%s %r", (it, it), sys.exc_info())
+    return logging.Formatter().format(record)
+
+
+def pickled(protocol: int, it: Any, out: Any) -> None:
+    pickle.dump(it, out, protocol)
+
+
+def inspected(it: Any) -> str:
+    out = io.StringIO()
+    console = rich.console.Console(file=out, width=400, color_system=None)
+    rich_inspect(it, console=console, all=True, private=True, dunder=True, methods=True)
+    return out.getvalue()
+
+
+def dumped(dump: Callable[[Any, Any], object]) -> Callable[[Any], str]:
+    """What a pickler of its own kind writes into a file, up to where it refuses."""
+
+    def show(it: Any) -> str:
+        out = io.BytesIO()
+        try:
+            dump(it, out)
+        except TypeError as refused:
+            return out.getvalue().decode("latin-1") + str(refused)
+        return out.getvalue().decode("latin-1")
+
+    return show
+
+
+def traceback_with_locals(it: Any) -> str:
+    """As debuggers and error reporters take them."""
+    try:
+        raise ValueError(1)
+    except ValueError as problem:
+        return "".join(traceback.TracebackException.from_exception(problem, capture_locals=True).format())
+
+
+def rich_traceback(it: Any) -> str:
+    out = io.StringIO()
+    console = rich.console.Console(file=out, width=400, color_system=None)
+    try:
+        raise ValueError(1)
+    except ValueError:
+        console.print_exception(show_locals=True)
+    return out.getvalue()
+
 
 SHOWN: dict[str, Callable[[Any], str]] = {
     "repr": repr,
@@ -45,12 +119,26 @@ SHOWN: dict[str, Callable[[Any], str]] = {
     "!s": lambda it: f"{it!s}",
     "json with default=str": lambda it: json.dumps(it, default=str),
     "json with default=repr": lambda it: json.dumps(it, default=repr),
+    "orjson with default=str": lambda it: orjson.dumps(it, default=str).decode(),
+    "pydantic": lambda it: TypeAdapter(Any).dump_json(it, fallback=str).decode(),
+    "pydantic model": lambda it: repr(create_model("M", it=(Any, ...))(it=it)),
     "pprint": pprint.pformat,
     "IPython pretty": pretty,
     "IPython display": lambda it: str(DisplayFormatter().format(it)),  # type: ignore[no-untyped-call]
     "rich pretty": lambda it: rich.pretty.pretty_repr(it, max_depth=None, expand_all=True),
-    "logging": lambda it: logging.LogRecord("x", 10, "f", 1, "%s %r", (it, it), None).getMessage(),
+    "rich inspect": inspected,
+    "rich traceback": rich_traceback,
+    "logging": logged,
     "exception": lambda it: repr(ValueError(it)) + str(ValueError(it)),
+    "dataclass": lambda it: repr(Holder(it)),
+    "members": lambda it: str(inspect.getmembers(it)),
+    "traceback with locals": traceback_with_locals,
+    **{f"pickle {n}": dumped(partial(pickled, n)) for n in range(2, pickle.HIGHEST_PROTOCOL + 1)},
+    "cloudpickle": dumped(lambda it, out: out.write(cloudpickle.dumps(it))),
+    "dill": dumped(lambda it, out: out.write(dill.dumps(it))),
+    "joblib": dumped(joblib.dump),
+    "shelve's": dumped(lambda it, out: pickle.Pickler(out, 4).dump({"a": it})),
+    "marshalled by multiprocessing": dumped(lambda it, out: out.write(bytes(ForkingPickler.dumps(it)))),
 }
 
 
@@ -62,6 +150,15 @@ def thing(request: pytest.FixtureRequest) -> Any:
 @pytest.mark.parametrize("show", SHOWN.values(), ids=SHOWN)
 def test_whatever_shows_it_redacts_it(thing: Any, show: Callable[[Any], str]) -> None:
     assert_hidden(show(thing))
+
+
+@pytest.mark.parametrize("show", SHOWN.values(), ids=SHOWN)
+@pytest.mark.parametrize("make", [THINGS["secret"], THINGS["result"]])
+def test_without_the_defence_it_is_shown(
+    make: Callable[[], Any], show: Callable[[Any], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switch_off(monkeypatch, "s32")
+    assert CANARY in show(make())
 
 
 @pytest.mark.parametrize("only", [Secret(CANARY), result()], ids=["secret", "result"])
@@ -97,16 +194,39 @@ def test_its_state_is_not_given_to_those_who_ask_for_it_directly(only: Any, meth
         getattr(only, method)()
 
 
-@pytest.mark.parametrize("make", [copy.copy, copy.deepcopy, json.dumps, vars, asdict, bytes, len, iter, list])
+TAKES_APART: list[Callable[[Any], Any]] = [
+    copy.copy,
+    copy.deepcopy,
+    json.dumps,
+    orjson.dumps,
+    TypeAdapter(Any).dump_json,
+    vars,
+    asdict,
+    lambda it: asdict(Holder(it)),
+    bytes,
+    len,
+    iter,
+    list,
+]
+
+
+@pytest.mark.parametrize("make", TAKES_APART)
 @pytest.mark.parametrize("only", [Secret(CANARY), result()], ids=["secret", "result"])
 def test_it_is_neither_copied_nor_taken_apart(only: Any, make: Callable[[Any], Any]) -> None:
-    with pytest.raises(TypeError) as caught:
+    with pytest.raises((TypeError, PydanticSerializationError)) as caught:
         make(only)
     assert_hidden(str(caught.value))
 
 
+@pytest.mark.parametrize("make", [copy.copy, copy.deepcopy])
+def test_without_the_defence_it_is_copied(
+    make: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switch_off(monkeypatch, "s32")
+    assert make(Secret(CANARY)).reveal() == make(result()).reveal() == CANARY
+
+
 def test_a_walk_through_all_attributes_finds_no_text(thing: Any) -> None:
-    assert_hidden(str(inspect.getmembers(thing)))
     assert_hidden("\n".join(_walk(thing, 4)))
 
 
@@ -117,13 +237,6 @@ def _walk(it: Any, depth: int) -> Iterator[str]:
         for name in dir(it):
             if not name.startswith("__"):
                 yield from _walk(getattr(it, name), depth - 1)
-
-
-def test_rich_inspect_finds_no_text(thing: Any) -> None:
-    out = io.StringIO()
-    console = rich.console.Console(file=out, width=400, color_system=None)
-    rich_inspect(thing, console=console, all=True, private=True, dunder=True, methods=True)
-    assert_hidden(out.getvalue())
 
 
 def test_ipython_shows_no_token_in_variables_help_or_tracebacks(
