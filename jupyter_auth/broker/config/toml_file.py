@@ -25,8 +25,8 @@ def read_toml(path: Path) -> tuple[dict[str, object] | None, list[Fault]]:
         return None, []
     except OSError as problem:
         return None, [Fault(file=str(path), key="file", message=problem.strerror or "cannot be read")]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
-        # the parser's message names line and column, and quotes nothing but a character
+    except (ValueError, RecursionError) as problem:
+        # of which a number of too many digits is one by itself; the parser's message names line and column, and quotes nothing but a character
         return None, [Fault(file=str(path), key="file", message=f"is not valid TOML: {problem}"[:200])]
 
 
