@@ -26,7 +26,8 @@ def read_toml(path: Path) -> tuple[dict[str, object] | None, list[Fault]]:
     except OSError as problem:
         return None, [Fault(file=str(path), key="file", message=problem.strerror or "cannot be read")]
     except (ValueError, RecursionError) as problem:
-        # of which a number of too many digits is one by itself; the parser's message names line and column, and quotes nothing but a character
+        # a number of too many digits is a plain ValueError
+        # the parser's message names line and column, and quotes nothing but a character
         return None, [Fault(file=str(path), key="file", message=f"is not valid TOML: {problem}"[:200])]
 
 
