@@ -25,7 +25,7 @@ def from_plain(cls: type[T], value: object) -> T | None:
         return None
     made: dict[str, Any] = {}
     try:
-        for name, take, is_needed in _fields(cls):
+        for name, take, is_needed in _fields(cls):  # type: ignore[arg-type]  # a class is hashable
             if name in value:
                 made[name] = take(value[name])
             elif is_needed:
@@ -36,7 +36,7 @@ def from_plain(cls: type[T], value: object) -> T | None:
 
 
 @cache
-def _fields(cls: type) -> tuple[tuple[str, Callable[[Any], Any], bool], ...]:
+def _fields(cls: Any) -> tuple[tuple[str, Callable[[Any], Any], bool], ...]:
     return tuple(
         (f.name, _TAKES[f.type], f.default is MISSING and f.default_factory is MISSING) for f in fields(cls)
     )

@@ -13,7 +13,7 @@ from jupyter_auth.broker.signing_in import redirects
 from jupyter_auth.core.faults import where
 from jupyter_auth.server.callback import CallbackHandler
 from jupyter_auth.server.front_ends import PATH, FrontEndSocket
-from jupyter_auth.server.handlers import PREFIX, routes
+from jupyter_auth.server.handlers import PREFIX, UnknownHandler, routes
 from jupyter_auth.server.service import BrokerService
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class JupyterAuth(traits.JupyterAuth, ExtensionApp):
     def initialize_handlers(self) -> None:
         """Add the REST resources, the websocket of the front ends, and the callback."""
         own = [(f"{PREFIX}/{PATH}", FrontEndSocket), (f"/{redirects.PATH}", CallbackHandler)]
-        self.handlers.extend([*routes(), *own])
+        self.handlers.extend([*routes(), *own, (rf"{PREFIX}(?:/.*)?", UnknownHandler)])
 
     async def stop_extension(self) -> None:
         """Close the broker with the server."""

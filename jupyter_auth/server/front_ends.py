@@ -7,10 +7,11 @@ there is one, a cell need not hold a code, and so a notebook that is saved meanw
 from typing import Any, ClassVar
 
 from jupyter_server.auth.decorator import ws_authenticated
-from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.utils import ensure_async
 from tornado import web, websocket
+
+from jupyter_auth.server.headers import ClosedHeaders
 
 PATH = "frontend"
 NOTHING_SAID = 1003  # RFC 6455 §7.4.1: data of a kind that is not accepted
@@ -34,7 +35,7 @@ class FrontEnds:
         self._open.discard(front_end)
 
 
-class FrontEndSocket(WebSocketMixin, websocket.WebSocketHandler, JupyterHandler):
+class FrontEndSocket(WebSocketMixin, websocket.WebSocketHandler, ClosedHeaders):
     """One page's connection. Nothing is said in it, in either direction, but Jupyter's own pings."""
 
     auth_resource: ClassVar[str] = "jupyter_auth"

@@ -1,118 +1,15 @@
 """REST under ``{base_url}jupyter_auth/v1/``: what a browser page may see and do. Never a token."""
 
-import json
-from collections.abc import Awaitable, Callable
-from functools import wraps
-from typing import Any, ClassVar
-
-from jupyter_server.auth.decorator import authorized
-from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from jupyter_auth.broker import listing
-from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.request import TokenRequest
 from jupyter_auth.broker.signing_in.consent import Consent
 from jupyter_auth.broker.signing_in.interactions import Requester
-from jupyter_auth.core.errors import AuthError, ProfileError, error_to_wire
-from jupyter_auth.server.headers import ClosedHeaders
-from jupyter_auth.server.service import BrokerService
+from jupyter_auth.core.errors import ProfileError
+from jupyter_auth.server.resource import BrokerHandler, guarded
 
 PREFIX = r"/jupyter_auth/v1"
-MAX_BODY = 64 * 1024  # bytes
-
-_SWITCH: dict[bool | str, bool] = {
-    True: True,
-    False: False,
-    "true": True,
-    "false": False,
-    "1": True,
-    "0": False,
-}
-
-Method = Callable[..., Awaitable[None] | None]
-
-
-def guarded(method: Method) -> Method:
-    """Authentication, authorization, and errors as ``{"error", "message", "hint"}``."""
-
-    @wraps(method)
-    async def answered(self: "BrokerHandler", *args: str) -> None:
-        try:
-            await method(self, *args)  # type: ignore[misc]  # ours are all coroutines
-        except AuthError as problem:
-            self.set_status(problem.http_status)
-            self.answer(error_to_wire(problem))
-
-    return web.authenticated(authorized(answered))
-
-
-def _is_a_front_end_s(name: str) -> bool:
-    """The server's own token, and the time that JupyterLab adds so that no answer comes from a cache."""
-    return name == "token" or name.isdecimal()
-
-
-class BrokerHandler(ClosedHeaders, APIHandler):
-    """What all resources share: closed headers, small JSON bodies, typed errors."""
-
-    auth_resource: ClassVar[str] = "jupyter_auth"
-
-    @property
-    def service(self) -> BrokerService:
-        """The broker with its channel."""
-        service: BrokerService = self.settings["jupyter_auth_service"]
-        return service
-
-    @property
-    def broker(self) -> Broker:
-        """The broker."""
-        return self.service.broker
-
-    def answer(self, value: Any) -> None:
-        """Finish with JSON."""
-        self.finish(json.dumps(value))
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Errors of the framework (401, 403, 404, 405) in the same shape as ours."""
-        self.set_header("Content-Type", "application/json")
-        message = self._reason if status_code < 500 else "The server failed; its log says more."
-        self.finish(json.dumps({"error": f"http_{status_code}", "message": message, "hint": ""}))
-
-    def body(self) -> dict[str, Any]:
-        """The JSON object that was sent, or an empty one where nothing was."""
-        if not self.request.body:
-            return {}
-        kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if kind != "application/json":
-            raise web.HTTPError(415, reason="Send application/json")
-        if len(self.request.body) > MAX_BODY:
-            raise web.HTTPError(413)
-        try:
-            value = json.loads(self.request.body)
-        except (ValueError, RecursionError):
-            value = None
-        if not isinstance(value, dict):
-            raise ProfileError("The body is no JSON object.", reason="bad_body")
-        return value
-
-    def flag(self, name: str) -> bool:
-        """A switch, in the body or the query."""
-        said: Any = self.body().get(name, self.get_query_argument(name, "false"))
-        if not isinstance(said, bool | str) or said not in _SWITCH:
-            raise ProfileError(f"{name} must be true or false.", reason="bad_argument")
-        return _SWITCH[said]
-
-    def narrowed_to(self, *more: str) -> str | None:
-        """The profile that is meant, in the query or the body; None for all. No slip widens it to all, so
-        beside ``more`` nothing else may be named."""
-        named = {name for name in self.request.query_arguments if not _is_a_front_end_s(name)}
-        unknown = sorted({*named, *self.body()} - {"profile", *more})
-        if unknown:
-            raise ProfileError(f"There is no argument {unknown[0][:40]!r}.", reason="unknown_argument")
-        profile: Any = self.get_query_argument("profile", self.body().get("profile"))
-        if profile is not None and (not isinstance(profile, str) or not profile):
-            raise ProfileError("profile must be the name of a profile.", reason="bad_argument")
-        return profile
 
 
 class StatusHandler(BrokerHandler):
@@ -280,6 +177,20 @@ class InteractionHandler(BrokerHandler):
             raise web.HTTPError(404)
         self.broker.interactions.cancel(interaction)
         self.answer(interaction.to_wire())
+
+
+async def _nothing(handler: BrokerHandler, *_: str) -> None:
+    raise web.HTTPError(404)
+
+
+class UnknownHandler(BrokerHandler):
+    """What is below our address and is nothing: our own answer, closed like the others."""
+
+    # each is guarded by itself, since Jupyter's ``authorized`` keeps the action that it was first asked for
+    get = guarded(_nothing)
+    post = guarded(_nothing)
+    put = guarded(_nothing)
+    delete = guarded(_nothing)
 
 
 def routes() -> list[tuple[str, type[BrokerHandler]]]:
