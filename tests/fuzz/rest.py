@@ -58,6 +58,11 @@ missing_required_header.enabled = false
 # A sign-in that is cancelled can still be asked about, as its description says.
 include-path = "/interactions/{{id}}"
 checks.use_after_free.enabled = false
+
+[[operations]]
+# What is taken back there leaves a list, which may be empty.
+include-path = "/kernels/{{kernel_id}}/grants"
+checks.use_after_free.enabled = false
 {pages}
 """
 #: A GET that opens a websocket is no plain request, and a page's query is not of the caller's making.
@@ -82,6 +87,7 @@ def narrowed(document: Mapping[str, Any]) -> dict[str, Any]:
         properties.pop("tenant", None)
         if "decision" in properties:
             properties["account"] = {"enum": [USER, None]}
+            properties["remember"] = {"enum": ["kernel"]}  # it is of no notebook
         for name, wanted in properties.items():
             _narrow(name, wanted)
     for parameter in _parameters(made):
