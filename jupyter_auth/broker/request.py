@@ -11,6 +11,7 @@ from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.scopes import parse_scopes, resource_scopes
 from jupyter_auth.core.secret import Secret
 
+MAX_AGE = 2**31 - 1  # seconds, more than a life
 _TEXT_FIELDS = {
     "profile": 64,
     "account": 320,
@@ -57,13 +58,10 @@ class TokenRequest:
     def from_wire(cls, message: Mapping[str, Any]) -> "TokenRequest":
         """The request in a frame or REST body; raises ``ProfileError`` for values of the wrong kind."""
         values: dict[str, Any] = {name: _text(message, name, limit) for name, limit in _TEXT_FIELDS.items()}
-        max_age = message.get("max_age")
-        if max_age is not None and (not isinstance(max_age, int) or isinstance(max_age, bool) or max_age < 0):
-            raise _bad("max_age", "a number of seconds")
         return cls(
             scopes=_scopes(message.get("scopes")),
             force_refresh=message.get("force_refresh") is True,
-            max_age=max_age,
+            max_age=_max_age(message.get("max_age")),
             **values,
         )
 
@@ -75,6 +73,17 @@ def _text(message: Mapping[str, Any], name: str, limit: int) -> str | None:
     if not isinstance(value, str) or not value or len(value) > limit or not value.isprintable():
         raise _bad(name, f"printable text of 1 to {limit} characters")
     return value
+
+
+def _max_age(value: Any) -> int | None:
+    if value is None:
+        return None
+    # JSON knows one kind of number: 60.0 is as good as 60
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_AGE:
+        raise _bad("max_age", f"a number of seconds, {MAX_AGE} at most")
+    if value != int(value):
+        raise _bad("max_age", "a whole number of seconds")
+    return int(value)
 
 
 def _scopes(value: Any) -> tuple[str, ...]:

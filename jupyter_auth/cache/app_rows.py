@@ -2,6 +2,7 @@
 
 from jupyter_auth.cache.records import AccountKey, AppKey, AppRecord, Holder, Kind
 from jupyter_auth.cache.store import Row, Transaction
+from jupyter_auth.cache.unsealed import records_in
 
 SESSION_LIFE = 90 * 86_400  # seconds after its last refresh: as long as Entra's refresh tokens live
 REQUEST_LIFE = 600  # seconds for which a record stands while it has no token yet
@@ -9,7 +10,7 @@ REQUEST_LIFE = 600  # seconds for which a record stands while it has no token ye
 
 def app_record(rows: list[Row]) -> AppRecord | None:
     """The record among a partition's rows."""
-    return next((AppRecord.from_json(row.value) for row in rows if row.kind == Kind.APPLICATION), None)
+    return next(records_in(AppRecord, rows), None)
 
 
 def put_app_record(txn: Transaction, record: AppRecord, until: int = 0) -> None:

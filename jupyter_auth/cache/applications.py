@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from jupyter_auth.cache.app_rows import REQUEST_LIFE, app_record, put_app_record
 from jupyter_auth.cache.leases import Lease
 from jupyter_auth.cache.records import AccessTokenRecord, AppKey, AppRecord, Kind, RefreshTokenRecord
-from jupyter_auth.cache.rows import put_token, refresh_token_row
+from jupyter_auth.cache.rows import put_token, refresh_token_in, refresh_token_row
 from jupyter_auth.cache.store import Row, Transaction
 from jupyter_auth.cache.token_cache import TokenCache
+from jupyter_auth.cache.unsealed import records_in
 from jupyter_auth.core.clocks import elapsed
 
 SWEEP_EVERY = 600.0  # seconds between two removals of what has ended
@@ -113,7 +114,7 @@ class ApplicationCache:
     def all(self) -> tuple[AppKey, ...]:
         """Every partition there is: for listing and clearing."""
         rows = self._cache.store.rows_of_kind(Kind.APPLICATION)
-        return tuple(AppRecord.from_json(row.value).app_key for row in rows)
+        return tuple(record.app_key for record in records_in(AppRecord, rows))
 
     def remove(self, key: AppKey) -> Removed:
         """Forget what ``key`` stands for; every broker and kernel sees it before this returns."""
@@ -128,12 +129,11 @@ class ApplicationCache:
         if rows:
             self._cache.store.generation.bump()
             self._cache.memory.heed()
-        found = [RefreshTokenRecord.from_json(row.value) for row in rows if row.kind == Kind.REFRESH_TOKEN]
         now = self._clock()
         return Removed(
             key=key,
             access_tokens=sum(row.kind == Kind.ACCESS_TOKEN and row.expires_on > now for row in rows),
-            refresh_token=found[0] if found else None,
+            refresh_token=refresh_token_in(rows),
         )
 
     def _sweep(self) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
 from typing import Any, NamedTuple, Self
 
+from jupyter_auth.cache.shapes import from_plain
 from jupyter_auth.core.account import Account
 from jupyter_auth.core.scopes import covers, resource_scopes
 from jupyter_auth.core.secret import Secret
@@ -123,15 +124,10 @@ class _Record:
         return {k: v.reveal() if isinstance(v, Secret) else v for k, v in plain.items()}
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Self:
-        known = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
-        args = {name: value[name] for name in known if name in value}
-        for name, entry in args.items():
-            if known[name].type == "Secret" or known[name].type is Secret:
-                args[name] = Secret(entry)
-            elif isinstance(entry, list):
-                args[name] = tuple(entry)
-        return cls(**args)
+    def from_json(cls, value: object) -> Self | None:
+        """The record in an opened row; None, as if it were not there, for what has not the shape that this
+        version writes. Fields that it does not know are left out."""
+        return from_plain(cls, value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from jupyter_auth.cache.records import (
     Target,
 )
 from jupyter_auth.cache.store import Row, Transaction
+from jupyter_auth.cache.unsealed import pairs_in, records_in
 
 
 def best(tokens: tuple[AccessTokenRecord, ...], target: Target, *, fold: bool) -> AccessTokenRecord | None:
@@ -23,14 +24,11 @@ def best(tokens: tuple[AccessTokenRecord, ...], target: Target, *, fold: bool) -
 
 
 def tokens_in(rows: list[Row]) -> list[AccessTokenRecord]:
-    return [AccessTokenRecord.from_json(row.value) for row in rows if row.kind == Kind.ACCESS_TOKEN]
+    return [*records_in(AccessTokenRecord, rows)]
 
 
 def refresh_token_in(rows: list[Row]) -> RefreshTokenRecord | None:
-    for row in rows:
-        if row.kind == Kind.REFRESH_TOKEN:
-            return RefreshTokenRecord.from_json(row.value)
-    return None
+    return next(records_in(RefreshTokenRecord, rows), None)
 
 
 def account_place(key: AccountKey) -> tuple[str, str]:
@@ -39,11 +37,11 @@ def account_place(key: AccountKey) -> tuple[str, str]:
 
 
 def account_in(row: Row | None) -> AccountRecord | None:
-    return None if row is None else AccountRecord.from_json(row.value)
+    return None if row is None else next(records_in(AccountRecord, (row,)), None)
 
 
 def accounts_in(rows: list[Row]) -> tuple[AccountRecord, ...]:
-    found = (AccountRecord.from_json(row.value) for row in rows if row.kind == Kind.ACCOUNT)
+    found = records_in(AccountRecord, rows)
     return tuple(sorted(found, key=lambda account: json.dumps([account.username, account.home_account_id])))
 
 
@@ -58,13 +56,11 @@ def put_token(txn: Transaction, key: Holder, token: AccessTokenRecord, now: floa
     times say nothing, and it would be taken for the newest for as long.
     """
     early = False
-    for row in txn.rows(key.partition):
-        if row.kind == Kind.ACCESS_TOKEN:
-            older = AccessTokenRecord.from_json(row.value)
-            is_over = older.expires_on <= now or older.issued_on > token.issued_on + SET_BACK
-            if is_over or token.replaces(older):
-                txn.delete(row.key)
-                early = early or older.refresh_on > now
+    for row, older in pairs_in(AccessTokenRecord, txn.rows(key.partition)):
+        is_over = older.expires_on <= now or older.issued_on > token.issued_on + SET_BACK
+        if is_over or token.replaces(older):
+            txn.delete(row.key)
+            early = early or older.refresh_on > now
     txn.put(
         Row(
             partition=key.partition,

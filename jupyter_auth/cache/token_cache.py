@@ -39,6 +39,7 @@ from jupyter_auth.cache.rows import (
 )
 from jupyter_auth.cache.store import Store, StoreDescription, Transaction
 from jupyter_auth.cache.unsaved import Unsaved
+from jupyter_auth.cache.unsealed import pairs_in, records_in
 from jupyter_auth.core.errors import CacheError
 from jupyter_auth.core.statistics import Statistics
 
@@ -128,7 +129,7 @@ class TokenCache:
 
     def all_accounts(self) -> tuple[AccountRecord, ...]:
         """Every account there is: for listing and clearing."""
-        return tuple(AccountRecord.from_json(row.value) for row in self.store.rows_of_kind(Kind.ACCOUNT))
+        return tuple(records_in(AccountRecord, self.store.rows_of_kind(Kind.ACCOUNT)))
 
     def tokens(self, account: Holder) -> tuple[AccessTokenRecord, ...]:
         """The access tokens of an account that have not ended, for listing."""
@@ -266,7 +267,7 @@ class TokenCache:
         try:
             self.unsaved.write_all()
             held = self.store.rows_of_kind(Kind.REFRESH_TOKEN)  # at once: there may be thousands
-            refresh = {row.partition: RefreshTokenRecord.from_json(row.value) for row in held}
+            refresh = {row.partition: record for row, record in pairs_in(RefreshTokenRecord, held)}
             accounts = tuple((a, refresh.get(a.account_key.partition)) for a in self.all_accounts())
         except CacheError:
             accounts = ()  # what cannot be read is wiped all the same

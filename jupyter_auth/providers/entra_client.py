@@ -17,6 +17,14 @@ from jupyter_auth.providers.credential_files import client_secret, credential_fi
 CAPABILITIES = ["CP1"]
 
 
+class NoCache(msal.TokenCache):  # type: ignore[misc]  # msal has no types
+    """Takes nothing. msal's own logs at DEBUG what it takes, with the device code, the authorization code and
+    its verifier that were sent for it."""
+
+    def add(self, event: Any, now: Any = None) -> None:
+        """Nothing."""
+
+
 def make_app(profile: Profile, authority: str, http_client: Any, *, as_public: bool = False) -> Any:
     """An application of msal's that knows its endpoints by way of ``http_client``. ``as_public``: without the
     credentials that the profile may have."""
@@ -29,6 +37,7 @@ def make_app(profile: Profile, authority: str, http_client: Any, *, as_public: b
         client_capabilities=CAPABILITIES,
         # the profile says which authority is trusted: Microsoft's public cloud is not asked about it
         instance_discovery=False,
+        token_cache=NoCache(),
         **({} if credential is None else {"client_credential": credential, "azure_region": False}),
     )
 

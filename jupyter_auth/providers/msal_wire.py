@@ -89,12 +89,13 @@ class Wire:
         return Answer(json.dumps(self.document))
 
     def post(self, url: str, *, data: Any, headers: Mapping[str, str], **_: Any) -> Answer:
-        """Send, and raise where that is refused. Raises ``NotYet`` for a pending device code."""
+        """Send, and raise where that is refused. Raises ``NotYet`` for a pending device code: nothing else is
+        pending, whatever a provider says."""
         response = fetch(self._authority, lambda: self._session.post(url, data=data, headers=headers))
         body = json_object(response)
         if body is None or is_refusal(response, body):
             problem = entra_refusal(response, self._authority, by_device=self._by_device)
-            if isinstance(problem, NotYet) and not self._by_device:
+            if isinstance(problem, NotYet) and "device_code" not in data:
                 raise broken_answer(response, host_of(self._authority))
             raise problem
         self.answer = response

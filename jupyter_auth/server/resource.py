@@ -11,20 +11,13 @@ from tornado import web
 
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.core.errors import AuthError, ProfileError, error_to_wire
-from jupyter_auth.server.headers import ClosedHeaders
+from jupyter_auth.server.headers import ClosedHeaders, methods_of
 from jupyter_auth.server.service import BrokerService
 
 MAX_BODY = 64 * 1024  # bytes
 _CHANGING = ("POST", "PUT", "DELETE")
 
-_SWITCH: dict[bool | str, bool] = {
-    True: True,
-    False: False,
-    "true": True,
-    "false": False,
-    "1": True,
-    "0": False,
-}
+_SWITCH = {"true": True, "false": False, "1": True, "0": False}  # in a query
 
 Method = Callable[..., Awaitable[None] | None]
 
@@ -91,10 +84,11 @@ class BrokerHandler(ClosedHeaders, APIHandler):
         return "Referer" in self.request.headers and not self.check_referer()
 
     def _check_kind(self) -> None:
-        if self.request.method not in _CHANGING or not self.current_user:
-            return  # who is nobody is refused as nobody
+        method = self.request.method
+        if method not in _CHANGING or method not in methods_of(type(self)) or not self.current_user:
+            return  # what is not there is told as that, and who is nobody is refused as nobody
         kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        may_be_empty = self.token_authenticated or self.request.method == "DELETE"  # no form can send these
+        may_be_empty = self.token_authenticated or method == "DELETE"  # no form can send these
         if (self.request.body or not may_be_empty) and kind != "application/json":
             raise web.HTTPError(415, reason="Send application/json")
         if len(self.request.body) > MAX_BODY:
@@ -114,19 +108,21 @@ class BrokerHandler(ClosedHeaders, APIHandler):
 
     def flag(self, name: str) -> bool:
         """A switch, in the body or the query."""
-        said: Any = self.body().get(name, self.get_query_argument(name, "false"))
-        if not isinstance(said, bool | str) or said not in _SWITCH:
+        said, asked = self.body().get(name, False), self.get_query_argument(name, "false")
+        if not isinstance(said, bool) or asked not in _SWITCH:
             raise ProfileError(f"{name} must be true or false.", reason="bad_argument")
-        return _SWITCH[said]
+        return said if name in self.body() else _SWITCH[asked]
 
     def narrowed_to(self, *more: str) -> str | None:
         """The profile that is meant, in the query or the body; None for all. No slip widens it to all, so
-        beside ``more`` nothing else may be named."""
-        named = {name for name in self.request.query_arguments if not _is_a_front_end_s(name)}
-        unknown = sorted({*named, *self.body()} - {"profile", *more})
+        beside ``more`` nothing else may be named, and whatever stands for a profile must be one's name."""
+        asked, body = self.request.query_arguments, self.body()
+        named = {name for name in asked if not _is_a_front_end_s(name)}
+        unknown = sorted({*named, *body} - {"profile", *more})
         if unknown:
             raise ProfileError(f"There is no argument {unknown[0][:40]!r}.", reason="unknown_argument")
-        profile: Any = self.get_query_argument("profile", self.body().get("profile"))
-        if profile is not None and (not isinstance(profile, str) or not profile):
-            raise ProfileError("profile must be the name of a profile.", reason="bad_argument")
-        return profile
+        given: list[Any] = self.get_query_arguments("profile")
+        given += [body["profile"]] if "profile" in body else []
+        if not all(isinstance(name, str) and name == given[0] != "" for name in given):
+            raise ProfileError("profile must be the name of one profile.", reason="bad_argument")
+        return given[0] if given else None

@@ -21,14 +21,19 @@ class Asked:
         self.seen: set[tuple[str, str, str]] = set()
 
     def __call__(self, method: str, path: str, status: int = 200, **more: Any) -> Any:
+        answer = self.plain(method, path, status, **more)
+        self.seen.add(check(answer))
+        return answer.json()
+
+    def plain(self, method: str, path: str, status: int, **more: Any) -> requests.Response:
+        """What nothing is described of."""
         headers = {"Authorization": f"token {self._server.token}"} | more.pop("headers", {})
         url = f"{self._server.url}jupyter_auth/v1/{path}"
         with requests.Session() as session:
             session.trust_env = False
             answer = session.request(method, url, headers=headers, timeout=20, **more)
         assert answer.status_code == status, answer.text
-        self.seen.add(check(answer))
-        return answer.json()
+        return answer
 
 
 @pytest.fixture
@@ -91,11 +96,15 @@ def test_errors_are_answered_as_described(ask: Asked, provider: OidcProvider, ho
     assert ask("POST", "interactions", 413, json={"profile": "l" * 70_000})["error"] == "http_413"
     assert ask("POST", "interactions", 415, data="profile=lake")["message"] == "Send application/json"
     assert ask("POST", "interactions", 502, json={"profile": "gone"})["error"] == "transport_error"
+    refused = ask.plain("PUT", "cache", 405, headers={"Content-Type": "text/plain"})
+    assert refused.json()["error"] == "http_405" and refused.headers["Allow"] == "GET, DELETE"
     for path, method in operations():
         real = path.strip("/").format(home_account_id="a.b", id="x", kernel_id="x")
         ask(method.upper(), real, 403, headers={"Authorization": "token wrong"})
         if "{" in path:
-            assert ask(method.upper(), real, 404)["error"] == "http_404"
+            # what changes something has to be sent as JSON
+            sent: dict[str, Any] = {} if method == "get" else {"json": {}}
+            assert ask(method.upper(), real, 404, **sent)["error"] == "http_404"
     assert {int(status[0]) for _, _, status in ask.seen} == {4, 5}
 
 
@@ -113,14 +122,23 @@ def test_a_clear_of_one_profile_leaves_the_others(
     sign_in(kernel)
     assert ask("DELETE", "cache", **NARROWED[where])["accounts"] == []
     assert len(ask("GET", "accounts")) == 1
-    for nothing in ({"params": {"profile": ""}}, {"json": {"profile": 1}}, {"json": {"profile": ""}}):
+    two, other = {"params": {"profile": ["other", "lake"]}}, {"params": {"profile": "other"}}
+    for nothing in (
+        *({"params": {"profile": ""}}, {"json": {"profile": ""}}, {"json": {"profile": None}}),
+        *({"json": {"profile": 1}}, two, {**other, "json": {"profile": "lake"}}),
+        {**other, "json": {"profile": None}},
+    ):
         assert ask("DELETE", "cache", 400, **nothing)["reason"] == "bad_argument"
     (ada,) = ask("GET", "accounts")
     account = f"accounts/{ada['home_account_id']}"
-    for slip in ({"params": {"profil": "other"}}, {"json": {"profil": "other"}}):
+    slips: tuple[dict[str, Any], ...] = (
+        {"params": {"profil": "other"}, "json": {}},
+        {"json": {"profil": "other"}},
+    )
+    for slip in slips:
         for method, path in (("DELETE", "cache"), ("DELETE", account), ("PUT", account)):
             assert ask(method, path, 400, **slip)["reason"] == "unknown_argument"
-    for odd in ('"yes"', "1", "[]", "null"):
+    for odd in ('"yes"', "1", "[]", "null", '"true"'):
         said = {"data": f'{{"revoke": {odd}}}', "headers": {"Content-Type": "application/json"}}
         assert ask("DELETE", "cache", 400, **said)["reason"] == "bad_argument"
     assert ask("GET", "accounts") == [ada]

@@ -30,7 +30,8 @@ def read_toml(path: Path) -> tuple[dict[str, object] | None, list[Fault]]:
         return None, []
     except OSError as problem:
         return None, [Fault(file=str(path), key="file", message=problem.strerror or "cannot be read")]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
+    except (ValueError, RecursionError) as problem:
+        # a number of too many digits is a plain ValueError
         # the parser's message names line and column, and quotes nothing but a character
         return None, [Fault(file=str(path), key="file", message=f"is not valid TOML: {problem}"[:200])]
 

@@ -136,9 +136,12 @@ class Sealer:
                 sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], self._aad(name, kind, expires_on)
             )
             partition, key, value = json.loads(body)
-        except (InvalidTag, ValueError, TypeError):  # a damaged file may hold any type in any column
+            of_kind = Kind(kind)
+        except (InvalidTag, ValueError, TypeError, RecursionError):  # a column may hold any type
             raise BrokenSealError from None
-        return Row(partition=partition, key=key, kind=Kind(kind), value=value, expires_on=expires_on)
+        if not isinstance(partition, str) or not isinstance(key, str):
+            raise BrokenSealError
+        return Row(partition=partition, key=key, kind=of_kind, value=value, expires_on=expires_on)
 
     def _aad(self, name: bytes, kind: int, expires_on: int) -> bytes:
         return _FORMAT + f"{self._key_id}\0{kind!r}\0{expires_on!r}\0".encode() + name

@@ -160,7 +160,7 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
     [
         "[profiles.lake", "profiles = 3", "profiles = []", "default_profile = 7", "default_profile = ''",
         "a = " + "[" * 5000, "profiles.lake = 7", "[profiles.lake]\nissuer = 7", "[[profiles]]\n", "\x00",
-        "x" * 2_000_000,
+        "x" * 2_000_000, "a = " + "9" * 5000,
     ],
 )  # fmt: skip
 def test_a_broken_file_is_told_with_its_name(tmp_path: Path, text: str) -> None:

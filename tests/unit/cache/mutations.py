@@ -111,7 +111,8 @@ def _busy_bytes(chance: random.Random, content: bytearray) -> None:
 MUTATIONS = (_overwrite, _flip, _cut, _shift, _swap_pages, _busy_bytes)
 
 
-def _mutated_places(pristine: Path, rounds: int, chance: random.Random) -> Iterator[tuple[str, Path]]:
+def mutated_places(pristine: Path, rounds: int, chance: random.Random) -> Iterator[tuple[str, Path]]:
+    """So many places with one mutated file each, and what was done to it."""
     for turn in range(rounds):
         place = pristine.with_name(MUTATED)
         shutil.rmtree(place, ignore_errors=True)
@@ -125,7 +126,8 @@ def _mutated_places(pristine: Path, rounds: int, chance: random.Random) -> Itera
         yield f"{turn} {mutate.__name__} {file.name}", place
 
 
-def _judge(tally: Tally, name: str, place: Path) -> None:
+def judge(tally: Tally, name: str, place: Path) -> None:
+    """Use it, and count what came of it; an assertion fails where that is not right."""
     began = time.monotonic()
     problem, seen, notes = _used(place)
     if problem is not None:
@@ -158,8 +160,8 @@ def _used(place: Path) -> tuple[CacheError | None, dict[str, Row], tuple[str, ..
 def play(folder: Path, rounds: int, seed: int) -> Tally:
     """Mutate, use, and tell what came of it; an assertion fails where that is not right."""
     pristine, tally = make_pristine(folder), Tally()
-    for name, place in _mutated_places(pristine, rounds, random.Random(seed)):
-        _judge(tally, name, place)
+    for name, place in mutated_places(pristine, rounds, random.Random(seed)):
+        judge(tally, name, place)
     return tally
 
 

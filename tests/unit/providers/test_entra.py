@@ -172,6 +172,22 @@ def test_a_code_is_redeemed_once_and_its_nonce_counts(entra: EntraProvider, engi
     assert again.value.error == "invalid_grant"
 
 
+def test_what_is_sent_for_a_token_is_not_in_the_log(
+    entra: EntraProvider, engine: EntraEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """msal's own cache logs at DEBUG what it is given, with all that was sent for it."""
+    with caplog.at_level("DEBUG"):
+        started = engine.start_device(SCOPES, (), {})
+        entra.approve(started.user_code, started.verification_uri)
+        refreshed = engine.refresh(renewable(engine.poll_device(started.device_code)), SCOPES, {})
+        code = started_code(engine)
+        answer = entra.sign_in(code.authorization_uri)
+        engine.finish_code(code, answer)
+    assert "msal" in caplog.text
+    for secret in (started.device_code, renewable(refreshed), code.code_verifier, Secret(answer["code"])):
+        assert secret.reveal() not in caplog.text
+
+
 def test_no_acr_values(engine: EntraEngine) -> None:
     with pytest.raises(PolicyError) as caught:
         started_code(engine, acr_values="c1")

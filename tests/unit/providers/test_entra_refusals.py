@@ -175,6 +175,14 @@ def test_pending_has_no_meaning_for_a_refresh(entra: EntraProvider, engine: Entr
     assert isinstance(problem_of(engine, "refresh"), TransportError)
 
 
+def test_pending_has_no_meaning_where_a_device_code_is_asked_for(
+    entra: EntraProvider, engine: EntraEngine
+) -> None:
+    entra.plan("devicecode", {"error": "authorization_pending"})
+    with pytest.raises(TransportError):
+        engine.start_device(("openid",), (), {})
+
+
 INFO: dict[str, Any] = {
     "none": None,
     "no base64": "%%%",
