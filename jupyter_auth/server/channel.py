@@ -8,9 +8,9 @@ import secrets
 import socket
 from pathlib import Path
 
-from jupyter_auth.broker.operations import Operations
 from jupyter_auth.core import sockets
 from jupyter_auth.server.connection import KernelConnection
+from jupyter_auth.server.desks import Desks
 from jupyter_auth.server.kernels import ServerKernels
 
 log = logging.getLogger(__name__)
@@ -22,10 +22,10 @@ MAX_UNPROVEN = 128
 class KernelChannel:
     """The listening socket and its connections."""
 
-    def __init__(self, folder: Path, operations: Operations, kernels: ServerKernels) -> None:
+    def __init__(self, folder: Path, desks: Desks, kernels: ServerKernels) -> None:
         self.path = folder / f"jupyter_auth-{os.getpid()}.sock"
         self.broker_id = secrets.token_hex(16)
-        self.operations = operations
+        self.desks = desks
         self.kernels = kernels
         self._connections: set[KernelConnection] = set()
         self._proven: set[KernelConnection] = set()

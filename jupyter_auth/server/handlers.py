@@ -10,25 +10,19 @@ from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from jupyter_auth.broker import listing
+from jupyter_auth.broker.auditing.actors import acting_for
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.request import TokenRequest
 from jupyter_auth.broker.signing_in.consent import Consent
 from jupyter_auth.broker.signing_in.interactions import Requester
 from jupyter_auth.core.errors import AuthError, ProfileError, error_to_wire
+from jupyter_auth.server.desks import Desk
 from jupyter_auth.server.headers import ClosedHeaders
+from jupyter_auth.server.people import actor_of, person_of
 from jupyter_auth.server.service import BrokerService
 
 PREFIX = r"/jupyter_auth/v1"
 MAX_BODY = 64 * 1024  # bytes
-
-_SWITCH: dict[bool | str, bool] = {
-    True: True,
-    False: False,
-    "true": True,
-    "false": False,
-    "1": True,
-    "0": False,
-}
 
 Method = Callable[..., Awaitable[None] | None]
 
@@ -38,9 +32,12 @@ def guarded(method: Method) -> Method:
 
     @wraps(method)
     async def answered(self: "BrokerHandler", *args: str) -> None:
+        who = actor_of(self)
         try:
-            await method(self, *args)  # type: ignore[misc]  # ours are all coroutines
+            with acting_for(who):
+                await method(self, *args)  # type: ignore[misc]  # ours are all coroutines
         except AuthError as problem:
+            self.service.desks.denied(problem, who)
             self.set_status(problem.http_status)
             self.answer(error_to_wire(problem))
 
@@ -64,9 +61,14 @@ class BrokerHandler(ClosedHeaders, APIHandler):
         return service
 
     @property
+    def desk(self) -> Desk:
+        """That of the person who asks; raises ``PolicyError`` where nobody knows who that is."""
+        return self.service.desks.of(person_of(self))
+
+    @property
     def broker(self) -> Broker:
-        """The broker."""
-        return self.service.broker
+        """The broker of the person who asks; raises as ``desk``."""
+        return self.desk.broker
 
     def answer(self, value: Any) -> None:
         """Finish with JSON."""
@@ -98,9 +100,11 @@ class BrokerHandler(ClosedHeaders, APIHandler):
     def flag(self, name: str) -> bool:
         """A switch, in the body or the query."""
         said: Any = self.body().get(name, self.get_query_argument(name, "false"))
-        if not isinstance(said, bool | str) or said not in _SWITCH:
+        if isinstance(said, bool):
+            return said
+        if said not in ("true", "1", "false", "0"):
             raise ProfileError(f"{name} must be true or false.", reason="bad_argument")
-        return _SWITCH[said]
+        return said in ("true", "1")
 
     def narrowed_to(self, *more: str) -> str | None:
         """The profile that is meant, in the query or the body; None for all. No slip widens it to all, so
@@ -121,7 +125,7 @@ class StatusHandler(BrokerHandler):
     @guarded
     async def get(self) -> None:
         """What is in use, and what is wrong."""
-        self.answer(await self.service.status())
+        self.answer(await self.service.status(self.desk))
 
 
 class ProfilesHandler(BrokerHandler):
@@ -202,7 +206,7 @@ class KernelsHandler(BrokerHandler):
     @guarded
     async def get(self) -> None:
         """The kernels that live and have asked, with the profiles of which they were handed tokens."""
-        self.answer(await self.service.kernels())
+        self.answer(await self.service.kernels(self.desk))
 
 
 class KernelGrantsHandler(BrokerHandler):
@@ -210,24 +214,24 @@ class KernelGrantsHandler(BrokerHandler):
 
     def living(self, kernel_id: str) -> str:
         """That kernel, if it lives."""
-        if not self.service.has_kernel(kernel_id):
+        if not self.service.has_kernel(kernel_id, self.desk):
             raise web.HTTPError(404)
         return kernel_id
 
     @guarded
     async def get(self, kernel_id: str) -> None:
         """All of its grants."""
-        self.answer(await self.service.deciding.rows(self.living(kernel_id)))
+        self.answer(await self.desk.deciding.rows(self.living(kernel_id)))
 
     @guarded
     async def put(self, kernel_id: str) -> None:
         """Set one; answers all."""
-        self.answer(await self.service.deciding.put(self.living(kernel_id), self.body()))
+        self.answer(await self.desk.deciding.put(self.living(kernel_id), self.body()))
 
     @guarded
     async def delete(self, kernel_id: str) -> None:
         """Take them back (``profile`` narrows); answers what is left."""
-        self.answer(await self.service.deciding.revoke(self.living(kernel_id), self.narrowed_to()))
+        self.answer(await self.desk.deciding.revoke(self.living(kernel_id), self.narrowed_to()))
 
 
 class InteractionsHandler(BrokerHandler):
@@ -267,7 +271,7 @@ class InteractionHandler(BrokerHandler):
         if interaction is None:
             raise web.HTTPError(404)
         if isinstance(interaction.sign_in, Consent):
-            await self.service.consents.decide(interaction, self.body())
+            await self.desk.consents.decide(interaction, self.body())
         else:
             await self.broker.answers.heed(interaction, self.body())
         self.answer(interaction.to_wire())

@@ -1,4 +1,4 @@
-"""A provider, a place, its server and kernels, as the tests of the whole have them."""
+"""A provider, a place, its server and kernels, as the tests of the whole have them; and a Redis."""
 
 from tests.integration.conftest import (
     fresh,
@@ -13,6 +13,7 @@ from tests.integration.conftest import (
     start_kernels,
     start_provider,
 )
+from tests.unit.cache.conftest import redis_opened, redis_server, running_redis
 
 __all__ = [
     "fresh",
@@ -20,6 +21,9 @@ __all__ = [
     "kernel",
     "pair",
     "provider",
+    "redis_opened",
+    "redis_server",
+    "running_redis",
     "server",
     "shared",
     "short",

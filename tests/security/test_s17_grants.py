@@ -146,7 +146,7 @@ def requests_beyond(at: Scene) -> list[dict[str, Any]]:
     said += [{"profile": "lake", "scopes": READ, "account": who} for who in ("bob", "BOB", bob, bob.upper())]
     said += [{"profile": "lake", "scopes": READ}, {}, {"profile": "lake"}]
     tokens = [{"op": op, **one} for one in said for op in ("acquire_token_silent", "get_token")]
-    application = [
+    application: list[dict[str, Any]] = [
         {"op": "acquire_token_for_client", "profile": "batch"},
         {"op": "acquire_token_for_client", "profile": "behalf", "scopes": READ},
         {"op": "get_token", "profile": "batch"},

@@ -50,7 +50,9 @@ class Interactions:
         in_thread: Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]],
         clock: Clock,
         changes: Changes,
+        limit: int = MAX_PENDING,
     ) -> None:
+        self._limit = limit
         self._in_thread = in_thread
         self._clock = clock
         self._changes = changes
@@ -87,9 +89,9 @@ class Interactions:
 
     async def _start(self, resolved: Resolved, requester: Requester, ways: Ways) -> Interaction:
         waiting = [known for known in self._all.values() if known.state == "pending"]
-        if sum(not isinstance(known.sign_in, Consent) for known in waiting) >= MAX_PENDING:
+        if sum(not isinstance(known.sign_in, Consent) for known in waiting) >= self._limit:
             raise PolicyError(
-                f"{MAX_PENDING} sign-ins wait already.",
+                f"{self._limit} sign-ins wait already.",
                 reason="too_many_sign_ins",
                 hint="Answer or cancel some of them first.",
             )
