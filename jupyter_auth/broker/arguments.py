@@ -66,3 +66,12 @@ def count(message: Message) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_COUNT:
         raise ProfileError("count must be a number.", reason="bad_argument")
     return value
+
+
+def wanted(message: Message) -> dict[str, Any]:
+    """``profile`` and ``scopes`` as far as they are text, for the record of a refusal: whatever was sent."""
+    profile, scopes = message.get("profile"), message.get("scopes")
+    if isinstance(scopes, str):
+        scopes = scopes.split()
+    said = [scope for scope in scopes if isinstance(scope, str)] if isinstance(scopes, list) else []
+    return {"profile": profile if isinstance(profile, str) else None, "scopes": said}

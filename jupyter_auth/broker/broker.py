@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from jupyter_auth.broker import ending, listing
 from jupyter_auth.broker.accounts import switch
 from jupyter_auth.broker.apps.app_request import no_people, resolve_any
+from jupyter_auth.broker.auditing.audit import Audit
 from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.config.configuration import Configuration, ConfigurationFiles
@@ -67,7 +68,8 @@ class Broker:
         self.changes = Changes()  # told to whoever watches
         self.grants = Grants(self.changes, self._let_go)
         self.statistics = Statistics()
-        self.interactions = Interactions(self.calling, self.clock, self.changes)
+        limit = self._files.settings.pending_sign_in_limit
+        self.interactions = Interactions(self.calling, self.clock, self.changes, limit)
         self.answers = Answers(self.interactions)
         self.sign_ins = SignIns(
             self._engine,
@@ -76,6 +78,9 @@ class Broker:
             self.changes,
             redirects or PasteBack(),
         )
+        to = self._files.settings.audit_file
+        self.audit = Audit(self.clock, self.statistics, self.interactions.get, to)
+        self.changes.watch(self.audit.heed)
         self.silent: Silent | None = None
         self.renewing: Renewing | None = None
         self.cache: TokenCache | None = None
@@ -93,9 +98,8 @@ class Broker:
         limits = self.configuration.settings.memory_limits
         self.cache = TokenCache(store, self.clock.now, limits, self.statistics)
         self._watching = asyncio.ensure_future(self._heed_files())
-        self.silent = Silent(
-            self.cache, self._engine, self.in_thread, self.calling, self.clock, changes=self.changes
-        )
+        ways = self.in_thread, self.calling, self.clock
+        self.silent = Silent(self.cache, self._engine, *ways, changes=self.changes, audit=self.audit)
         self.renewing = Renewing(
             silent=self.silent,
             cache=self.cache,
@@ -136,6 +140,7 @@ class Broker:
         if self.silent is not None:
             await self.silent.flights.settle(SETTLE)
         await self._workers.close()
+        await self.audit.close()
         for engine in self._engines.values():
             engine.close()
         if self.cache is not None:
@@ -266,7 +271,7 @@ class Broker:
         chosen = {client_of(p): p for p in self._profiles(profile)}
         work = ending.Ending(cache, self._engine, chosen, self.changes)
         work.include_unconfigured = profile is None
-        return await self.calling(lambda: work.sign_out(account, revoke=revoke))
+        return self.audit.ended(await self.calling(lambda: work.sign_out(account, revoke=revoke)))
 
     async def clear(self, profile: str | None = None, *, revoke: bool = False) -> ClearReport:
         """Wipe the cache, of one profile or whole; then, only where asked, revoke at the providers."""
@@ -274,7 +279,7 @@ class Broker:
         configured = {client_of(p): p for p in self._profiles(profile)}
         work = ending.Ending(cache, self._engine, configured, self.changes)
         wipe = work.clear_all if profile is None else work.clear_profile
-        report = await self.calling(lambda: wipe(revoke=revoke))
+        report = self.audit.ended(await self.calling(lambda: wipe(revoke=revoke)))
         await self.in_thread(gc.collect)  # what only refers to itself holds tokens as well, until then
         return report
 
@@ -286,7 +291,8 @@ class Broker:
 
     async def status(self) -> dict[str, Any]:
         """Versions, store and configuration: what ``status`` says, wherever this broker lives."""
-        return listing.status(await self.start(), self.configuration, self.statistics)
+        told = listing.status(await self.start(), self.configuration, self.statistics)
+        return {**told, "audit": self.audit.described()}
 
     async def entries(self) -> list[dict[str, Any]]:
         """What the cache holds, without secrets: for the REST resource ``cache``."""

@@ -7,6 +7,7 @@ from typing import Any
 from jupyter_auth import __version__
 from jupyter_auth.broker.config.configuration import Configuration
 from jupyter_auth.broker.request import resource_of
+from jupyter_auth.broker.signing_in.flows import may_ask
 from jupyter_auth.broker.tenants import client_of, realm_of
 from jupyter_auth.broker.tokens.renewing import Renewing
 from jupyter_auth.broker.tokens.silent import Silent
@@ -64,7 +65,7 @@ def profiles(configuration: Configuration, flows: Callable[[Profile], tuple[str,
             "provider": profile.provider,
             "issuer": profile.issuer,
             "scopes": list(profile.scopes),
-            "flows": list(flows(profile)) if profile.signs_people_in else [],
+            "flows": list(flows(profile)) if may_ask(profile) else [],
             "default": profile.name == configuration.default_profile,
             "kernel_access": profile.kernel_access,
             "faults": [],

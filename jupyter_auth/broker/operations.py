@@ -1,7 +1,6 @@
 """The verbs a kernel may send, and what each does with the broker."""
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
@@ -10,9 +9,11 @@ from jupyter_auth.broker import overview
 from jupyter_auth.broker.account_verbs import AccountVerbs
 from jupyter_auth.broker.apps import app_verbs
 from jupyter_auth.broker.apps.applications import Applications
-from jupyter_auth.broker.arguments import refuse_unknown, seconds
+from jupyter_auth.broker.arguments import refuse_unknown, seconds, wanted
+from jupyter_auth.broker.auditing.actors import Actor, acting_for
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.changes import Counter
+from jupyter_auth.broker.failing import failed
 from jupyter_auth.broker.grants import gate
 from jupyter_auth.broker.grants.consents import Consents
 from jupyter_auth.broker.grants.seen import Seen
@@ -24,6 +25,7 @@ from jupyter_auth.broker.tokens.handing import Handing
 from jupyter_auth.broker.tokens.ready import Answer, ReadyAnswers
 from jupyter_auth.broker.usage import Usage
 from jupyter_auth.core import frames
+from jupyter_auth.core.audit import Via
 from jupyter_auth.core.errors import (
     AuthError,
     InteractionRequiredError,
@@ -31,11 +33,7 @@ from jupyter_auth.core.errors import (
     PolicyError,
     ProfileError,
     TransportError,
-    error_to_wire,
 )
-from jupyter_auth.core.faults import where
-
-log = logging.getLogger(__name__)
 
 CALL_TIMEOUT = 90.0  # seconds for any other verb: a provider call's limit, twice, and a little
 
@@ -65,6 +63,7 @@ class Operations:
         self.applications = Applications(broker)
         self.consents = Consents(broker)
         self.ready = ReadyAnswers(broker)
+        broker.audit.delivery.describe = kernels.describe
 
     async def generation_file(self) -> str | None:
         """The path a kernel maps to learn of a clear."""
@@ -74,13 +73,14 @@ class Operations:
 class Session:
     """One proven connection of one kernel."""
 
-    def __init__(self, operations: Operations, kernel_id: str) -> None:
+    def __init__(self, operations: Operations, kernel_id: str, via: Via = Via.KERNEL) -> None:
         self._broker = operations.broker
-        self._operations = operations
+        self.operations = operations
         self.kernel_id = kernel_id
+        self._actor = Actor(via=via if kernel_id else Via.PROCESS, kernel_id=kernel_id)
         self._gate = gate.Gate(self._broker, operations.kernels, kernel_id)
         self._seen = Seen(self._broker, self._gate)
-        self._handing = Handing(self._broker, operations.usage.of(kernel_id), self._gate)
+        self._handing = Handing(self._broker, operations.usage.of(kernel_id), self._gate, self._actor)
         self._waits: dict[str, Interaction] = {}
         self._first: set[str] = set()
         self._asked: dict[str, TokenRequest] = {}
@@ -93,15 +93,15 @@ class Session:
             "wait": self._wait,
             "answer": self._answer,
             "cancel": self._cancel,
-            **PanelVerbs(operations, self._seen, self._handing.use).table,
+            **PanelVerbs(operations, self._seen, self._handing.use, self._actor).table,
             **AccountVerbs(self._broker, self._seen).table,
             **self._apps.table,
         }
 
     def ready(self, body: bytes) -> bytes | None:
         """The frame that answers this request, where it was answered before and still is so."""
-        found = self._operations.ready.find(self.kernel_id, body)
-        if found is None or not self._operations.kernels.lives(self.kernel_id):
+        found = self.operations.ready.find(self.kernel_id, body)
+        if found is None or not self.operations.kernels.lives(self.kernel_id):
             return None
         self._handing.note(found.result, lambda: self._broker.resolve(found.asked))
         self._broker.hit_again(found.result)
@@ -109,12 +109,19 @@ class Session:
 
     def at_once(self, message: Message, body: bytes = b"") -> Message | None:
         """The answer from memory, or None where it takes more; ``ready`` for the same ``body``, if given."""
+        try:
+            return self._at_once(message, body)
+        except AuthError as problem:
+            self._broker.audit.denied(problem, by=self._actor, **wanted(message))
+            raise
+
+    def _at_once(self, message: Message, body: bytes) -> Message | None:
         self._check_alive()
         op = str(message.get("op"))
         refuse_unknown(op, message)
         if op not in {"get_token", "acquire_token_silent"}:
             return self._apps.peek(message)
-        asked, state = TokenRequest.from_wire(message), self._operations.ready.state()
+        asked, state = TokenRequest.from_wire(message), self.operations.ready.state()
         if self._gate.is_closed:
             if (allowed := self._gate.at_once(self._broker.resolve(asked))) is None:
                 return None
@@ -127,7 +134,7 @@ class Session:
             return None  # maybe there is another token, or a person to ask
         if body and not self._gate.moves:
             ready = Answer(frame=frames.encode(answer), asked=asked, result=found)
-            self._operations.ready.keep(self.kernel_id, body, ready, state)
+            self.operations.ready.keep(self.kernel_id, body, ready, state)
         return answer
 
     async def respond(self, message: Message) -> Message:
@@ -139,6 +146,14 @@ class Session:
 
     async def answer(self, message: Message) -> Message:
         """The answer of a verb; raises ``AuthError``."""
+        try:
+            with acting_for(self._actor):
+                return await self._answered(message)
+        except AuthError as problem:
+            self._broker.audit.denied(problem, by=self._actor, **wanted(message))
+            raise
+
+    async def _answered(self, message: Message) -> Message:
         verb = self._verbs.get(str(message.get("op")))
         if verb is None:
             raise PolicyError(
@@ -164,7 +179,7 @@ class Session:
         self._waits.clear()
 
     def _check_alive(self) -> None:
-        if not self._operations.kernels.lives(self.kernel_id):
+        if not self.operations.kernels.lives(self.kernel_id):
             raise KernelGrantRequiredError("This kernel has been shut down.", reason="kernel_gone")
 
     # -- tokens ---------------------------------------------------------------------------------
@@ -193,7 +208,7 @@ class Session:
         return await self._interact({**message, "claims_challenge": demanded})
 
     async def _interact(self, message: Message) -> Message:
-        requester = await self._operations.kernels.describe(self.kernel_id)
+        requester = await self.operations.kernels.describe(self.kernel_id)
         if message.get("op") == "acquire_token_by_device_flow":
             message = {**message, "flow": "device_code"}
         adopts = message.get("op") == "get_token"  # the other verbs ask a person in any case
@@ -212,8 +227,8 @@ class Session:
             raise lacking
         asked = TokenRequest.from_wire(message)
         resolved = self._broker.resolve(asked)
-        interaction, is_new = await self._operations.consents.ask(
-            self._operations.kernels,
+        interaction, is_new = await self.operations.consents.ask(
+            self.operations.kernels,
             self.kernel_id,
             resolved,
             await self._gate.account(resolved),
@@ -270,7 +285,7 @@ class Session:
 
     def _shown(self, interaction: Interaction) -> Message:
         """The interaction for a kernel, which has to know whether a page shows it by its id."""
-        return {**interaction.to_wire(), "front_end": self._operations.kernels.have_front_end()}
+        return {**interaction.to_wire(), "front_end": self.operations.kernels.have_front_end()}
 
     # -- the rest --------------------------------------------------------------------------------
 
@@ -284,11 +299,3 @@ class Session:
         if interaction is None or not overview.is_of(interaction, self.kernel_id):
             raise ProfileError("This kernel has asked for no such sign-in.", reason="unknown_interaction")
         return interaction
-
-
-def failed(problem: Exception) -> Message:
-    """The answer that says what went wrong; of a fault of ours only where it was."""
-    if isinstance(problem, AuthError):
-        return error_to_wire(problem)
-    log.error("A kernel's request failed: %s", where(problem))
-    return error_to_wire(AuthError("The broker failed; the server's log says where."))

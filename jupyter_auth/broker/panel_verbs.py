@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_auth.broker import overview
 from jupyter_auth.broker.arguments import count, seconds
+from jupyter_auth.broker.auditing.actors import Actor
 from jupyter_auth.broker.grants.seen import Seen
 from jupyter_auth.broker.usage import KernelUse
 
@@ -17,10 +18,11 @@ Message = dict[str, Any]
 class PanelVerbs:
     """The verbs of one connection."""
 
-    def __init__(self, operations: "Operations", seen: Seen, use: KernelUse) -> None:
+    def __init__(self, operations: "Operations", seen: Seen, use: KernelUse, actor: Actor) -> None:
         self._operations = operations
         self._seen = seen
         self._use = use
+        self._actor = actor
         self.table: dict[str, Callable[[Message], Coroutine[Any, Any, Message]]] = {
             "status": self._status,
             "list": self._list,
@@ -33,7 +35,7 @@ class PanelVerbs:
 
     async def _count_hits(self, message: Message) -> Message:
         """So many answers came from the kernel's own memory since it last said so."""
-        self._operations.broker.statistics.kernel_hits += count(message)
+        self._operations.broker.audit.hits_of_kernel(self._actor, count(message))
         return {"ok": True}
 
     async def _list(self, message: Message) -> Message:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jupyter_auth.broker.tenants import client_of, realm_of
+from jupyter_auth.broker.tenants import check_tenant, client_of, realm_of
 from jupyter_auth.cache.records import AppKey, ClientKey, Target
 from jupyter_auth.core.errors import ProfileError
 from jupyter_auth.core.profile import Profile
@@ -121,13 +121,20 @@ def resource_of(profile: Profile) -> str:
 
 
 def resolve(request: TokenRequest, profile: Profile) -> Resolved:
-    """Fill the request from the profile: no scopes asked means the profile's own."""
+    """Fill the request from the profile: no scopes asked means the profile's own.
+
+    Raises ``PolicyError`` for scopes and tenants that the administrator does not allow: here, before the
+    cache is asked, since that may hold what was got before.
+    """
     if request.tenant is not None and profile.provider != "entra":
         raise ProfileError(
             f"Profile {profile.name!r} has no tenants: tenant= has a meaning for provider entra only.",
             reason="no_tenants",
         )
     scopes = request.scopes or profile.scopes
+    profile.policy.check_scopes(scopes, fold=profile.folds_case)
+    if request.tenant is not None:
+        check_tenant(profile, request.tenant)
     return Resolved(
         profile=profile,
         client=client_of(profile),

@@ -5,6 +5,7 @@ import os
 import pwd
 from contextlib import suppress
 from functools import partial
+from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -21,13 +22,15 @@ from jupyter_auth.cache.store import Store
 from jupyter_auth.core.errors import CacheError, CacheSealError
 from jupyter_auth.core.faults import where
 from jupyter_auth.core.generation import Generation
+from jupyter_auth.core.secret import utf8
 
 log = logging.getLogger(__name__)
 
 
 def store_folder(settings: Settings = DEFAULTS) -> Path:
     """The folder of the token store: records, generation file, locks."""
-    return Path(settings.store_path or Path(jupyter_data_dir()) / "jupyter_auth")
+    folder = Path(settings.store_path or Path(jupyter_data_dir()) / "jupyter_auth")
+    return folder / "people" / _hashed(settings.person) if settings.person else folder
 
 
 def key_file(settings: Settings = DEFAULTS) -> Path:
@@ -60,9 +63,10 @@ def _opened(settings: Settings) -> Store:
     if settings.store == "redis":
         redis, file = _redis(), Path(settings.redis_url_file or "")
         own = _own_generation()
+        user = _user(settings.person)
         return cast(
             "Store",
-            redis.RedisStore(file, key_file(settings), user=_user(), given_key=given, generation=own),
+            redis.RedisStore(file, key_file(settings), user=user, given_key=given, generation=own),
         )
     if settings.store != "sqlite":
         return _plugin(settings)
@@ -106,8 +110,17 @@ def _redis() -> Any:
         ) from None
 
 
-def _user() -> str:
+def _user(person: str) -> str:
     """Whose store it is. In a hub's containers everybody is the same operating-system user."""
+    return f"{_server()}/person:{_hashed(person)}" if person else _server()
+
+
+def _hashed(person: str) -> str:
+    """What stands for a person on disk and in Redis."""
+    return sha256(utf8(person)).hexdigest()[:32]
+
+
+def _server() -> str:
     name = os.environ.get("JUPYTERHUB_USER")
     if name:
         return f"jupyterhub:{name}"
@@ -121,7 +134,7 @@ def wipe(settings: Settings = DEFAULTS) -> None:
     """Remove a store that cannot be opened, so that a clear clears it all the same. The key stays:
     it may be an operator's, and alone it opens nothing. Who can open it lets go at once, with its kernels."""
     if settings.store == "redis":
-        _redis().wipe(Path(settings.redis_url_file or ""), _user())
+        _redis().wipe(Path(settings.redis_url_file or ""), _user(settings.person))
         return
     folder = store_folder(settings)
     for suffix in ("", "-wal", "-shm", "-journal"):

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from jupyter_auth.cache.records import AccountKey, ClientKey, Holder
 from jupyter_auth.core.authority import Authority, read_authority
+from jupyter_auth.core.policy import not_allowed
 from jupyter_auth.core.profile import Profile
 
 _UTID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -33,6 +34,20 @@ def realm_of(profile: Profile, tenant: str | None = None) -> str:
     if authority is None or tenant is not None:
         return (tenant or "").lower()
     return "" if authority.is_shared else authority.tenant
+
+
+def check_tenant(profile: Profile, tenant: str) -> None:
+    """Raises ``PolicyError`` where an administrator's ``allowed_issuers`` do not name that tenant. Who allows
+    a shared authority allows whatever tenant an account is at home in."""
+    authority, policy = authority_of(profile), profile.policy
+    if authority is None or not policy.allowed_issuers or authority.is_shared:
+        return
+    try:
+        issuer = authority.with_tenant(tenant).url
+    except ValueError:
+        return  # no tenant at all: the engine says so
+    if not policy.allows_issuer(issuer):
+        raise not_allowed("issuer", issuer, policy.allowed_issuers)
 
 
 def home_tenant(profile: Profile, holder: Holder) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from jupyter_auth.broker.operations import Message, Operations, Session
 from jupyter_auth.broker.request import TokenRequest
+from jupyter_auth.core.audit import Via
 from jupyter_auth.core.errors import PolicyError, ProfileError
 
 VERB = "acquire_token_silent"
@@ -20,19 +21,17 @@ class WorkerSession(Session):
     def __init__(self, operations: Operations, kernel_id: str, handle: object) -> None:
         """Raises ``ProfileError`` for a handle that says nothing that could be kept to."""
         self._limits, self._scopes = _limits(handle)
-        super().__init__(operations, kernel_id)
+        super().__init__(operations, kernel_id, Via.WORKER)
 
     def ready(self, body: bytes) -> bytes | None:
         """None: what the kernel was answered to the same words is not the worker's."""
         return None
 
-    def at_once(self, message: Message, body: bytes = b"") -> Message | None:
-        """As a kernel's, within the limits."""
-        return super().at_once(self._within(message))
+    def _at_once(self, message: Message, body: bytes) -> Message | None:
+        return super()._at_once(self._within(message), b"")
 
-    async def answer(self, message: Message) -> Message:
-        """As a kernel's, within the limits."""
-        return await super().answer(self._within(message))
+    async def _answered(self, message: Message) -> Message:
+        return await super()._answered(self._within(message))
 
     def _within(self, message: Message) -> Message:
         """The request as it is answered; raises ``PolicyError`` for one beyond the limits."""

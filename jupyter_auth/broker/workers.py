@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import contextvars
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -34,7 +35,8 @@ class Workers:
     async def _run(self, threads: DaemonThreads, work: Callable[[], T]) -> T:
         if self._closed:
             raise TransportError("The server is stopping.", reason="server_stopped", retryable=True)
-        return await asyncio.get_running_loop().run_in_executor(threads, work)
+        here = contextvars.copy_context()  # who it is for goes along (``auditing.actors``)
+        return await asyncio.get_running_loop().run_in_executor(threads, here.run, work)
 
     async def close(self) -> None:
         """Take nothing more, and wait a little for the threads: an answer that is on its way is saved, or

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from jupyter_auth import __version__
+from jupyter_auth.cli import policy_options
 from jupyter_auth.core.errors import AuthError
 
 OK, FAILED, USAGE = 0, 1, 2
@@ -21,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
 
     doctor = verbs.add_parser("doctor", help="look for what is wrong, and say what to do")
     doctor.add_argument("--json", action="store_true", help="print JSON")
+    policy_options.add_arguments(doctor)
 
     _add_grants(verbs.add_parser("grants", help="what each notebook may use, and what it asks for"))
 
@@ -67,7 +69,10 @@ def _port(text: str) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; 0 is success, 1 a failure that was explained, 2 a wrong command line."""
-    args = parser().parse_args(argv)
+    command = parser()
+    args = command.parse_args(argv)
+    if args.verb == "doctor" and not policy_options.is_complete(args):
+        command.error("doctor: a question needs --policy, and --profile or --issuer")
     try:
         return _run(args)
     except AuthError as problem:
@@ -83,6 +88,10 @@ def _run(args: argparse.Namespace) -> int:
 
         return run_status(as_json=args.json)
     if args.verb == "doctor":
+        if args.policy:
+            from jupyter_auth.cli.policy import run_policy
+
+            return run_policy(args)
         from jupyter_auth.cli.doctor import run_doctor
 
         return run_doctor(as_json=args.json)

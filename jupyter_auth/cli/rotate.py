@@ -11,6 +11,13 @@ def run_rotate(*, forget_old: bool = False) -> int:
     """Seal the store that is set under new keys; 1 where there is none that can be."""
     settings = load_settings()
     settings.check()
+    if settings.people == "many":
+        print("Each person has a store of their own, and their names alone tell where.")
+        print(
+            "Put a new key above the old one in c.JupyterAuth.seal_key_file: each goes over to it when it is"
+        )
+        print("opened next.")
+        return FAILED
     if settings.store == "memory":
         print("The store is memory: nothing is sealed.")
         return FAILED

@@ -51,5 +51,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
         for interaction in row["interactions"]:
             needed = "allow it to a kernel" if interaction["flow"] == "consent" else "sign in"
             print(f"  waiting   {interaction['profile']}: somebody must {needed}")
-        for note in [*store["notes"], *row["status"]["configuration"]["faults"]]:
+        audit = row["status"].get("audit", {}).get("problem")
+        faults = row["status"]["configuration"]["faults"]
+        for note in [*store["notes"], *faults, *([audit] if audit else [])]:
             print(f"  note      {note}")

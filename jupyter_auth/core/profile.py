@@ -7,6 +7,7 @@ from typing import Any
 
 from jupyter_auth.core.authority import authority_of_tenant, read_authority
 from jupyter_auth.core.grant import KernelAccess
+from jupyter_auth.core.policy import OPEN, Policy
 from jupyter_auth.core.presets import preset
 from jupyter_auth.core.profile_checks import CHECKS, ENDPOINTS, FLOWS, PROVIDERS, did_you_mean
 from jupyter_auth.core.urls import host_of, is_safe_endpoint
@@ -68,8 +69,8 @@ class Fault:
 class Profile:
     """A checked profile. ``issuer`` is the full issuer URL, exactly as the provider writes it; for ``entra``
     the authority. ``endpoints`` are those that the profile names itself, ``quirks`` those of its preset.
-    ``allowed_issuers`` are the administrator's, who allows all where it is empty. ``kernel_access`` is the
-    profile's own as it is read, and what holds in a ``Configuration``."""
+    ``policy`` is the administrator's, which it has been held against. ``kernel_access`` is the profile's own
+    as it is read, and what holds in a ``Configuration``."""
 
     name: str
     provider: str = "oidc"
@@ -90,7 +91,7 @@ class Profile:
     preset: str = ""
     endpoints: Mapping[str, str] = field(default_factory=dict, hash=False)
     quirks: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    allowed_issuers: tuple[str, ...] = ()
+    policy: Policy = OPEN
     ca_bundle: str = ""
     proxies: Mapping[str, str] = field(default_factory=dict, hash=False)
     kernel_access: KernelAccess = "allow"

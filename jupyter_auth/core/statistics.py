@@ -42,6 +42,9 @@ class Statistics:
     provider_seconds: float = 0.0
     refreshes: Counts = field(default_factory=dict)
     failures: Counts = field(default_factory=dict)
+    decisions: Counts = field(default_factory=dict)  # by ``core.audit.Decision``
+    denials: Counts = field(default_factory=dict)
+    prompts_ended: Counts = field(default_factory=dict)
     memory_evictions: Counts = field(default_factory=_by_cause)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
@@ -50,10 +53,20 @@ class Statistics:
         self.refreshes[reason] = self.refreshes.get(reason, 0) + 1
 
     def failed(self, reason: str) -> None:
-        """A token could not be had. A reason that is no slug, or one too many, counts as ``other``."""
-        known = reason in self.failures or (len(self.failures) < MAX_SLUGS and _SLUG.fullmatch(reason))
-        slug = reason if known else "other"
-        self.failures[slug] = self.failures.get(slug, 0) + 1
+        """A token could not be had."""
+        _count(self.failures, reason)
+
+    def denied(self, reason: str) -> None:
+        """Somebody was refused what they asked for."""
+        _count(self.denials, reason)
+
+    def prompt_ended(self, state: str) -> None:
+        """A request to a person has ended, in this state."""
+        _count(self.prompts_ended, state)
+
+    def decided(self, decision: str, count: int) -> None:
+        """So many decisions of a kind were made."""
+        _count(self.decisions, decision, count)
 
     def asked(self, seconds: float) -> None:
         """A provider was asked for a token, and took so long. From any thread."""
@@ -84,11 +97,21 @@ class Statistics:
             "joined": self.joined,
             "adopted": self.adopted,
             "prompts": self.prompts,
+            "prompts_ended": dict(self.prompts_ended),
+            "decisions": dict(self.decisions),
+            "denials": dict(self.denials),
             "refreshes": dict(self.refreshes),
             "failures": dict(self.failures),
             "provider": {"requests": self.provider_requests, "seconds": round(self.provider_seconds, 3)},
             "evictions": {"memory": dict(self.memory_evictions)},
         }
+
+
+def _count(counts: Counts, slug: str, count: int = 1) -> None:
+    """A word that is no slug, or one too many, counts as ``other``."""
+    known = slug in counts or (len(counts) < MAX_SLUGS and _SLUG.fullmatch(slug))
+    slug = str(slug) if known else "other"
+    counts[slug] = counts.get(slug, 0) + count
 
 
 def told(counted: Mapping[str, Any]) -> dict[str, str]:

@@ -42,7 +42,7 @@ class Connection:
         if worker is not None and proven.get("worker") is not True:
             raise unreadable("This Jupyter server's token broker knows no handles for workers.")
         self.kernel_id = str(proven.get("kernel_id"))
-        self.generation_file = hello.get("generation_file")
+        self.generation_file = proven.get("generation_file") or hello.get("generation_file")
 
     def call(self, message: Message, timeout: float = CALL_TIMEOUT) -> Message:
         """Send a request and read its answer.

@@ -18,7 +18,7 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from jupyter_auth.core.errors import TransportError
+from jupyter_auth.core.errors import PolicyError, TransportError
 from jupyter_auth.kernel import asking
 from jupyter_auth.kernel.connection import CALL_TIMEOUT, Message, lost, unwrapped
 from jupyter_auth.kernel.stopping import hide_ours
@@ -105,6 +105,12 @@ class Host:
         from jupyter_auth.broker.storage import open_store  # noqa: PLC0415
 
         settings = load_settings()
+        if settings.people == "many":
+            raise PolicyError(
+                "Several people use this Jupyter, and no server of it says whose process this is.",
+                reason="people_unknown",
+                hint="Run it in a notebook of yours.",
+            )
         self._broker = Broker(
             ConfigurationFiles(settings=settings),
             partial(open_store, settings),

@@ -229,7 +229,8 @@ def _status(args: Any) -> None:
         print(f"Key       {line}")
     for heading, words in _counted(state.get("statistics")).items():
         print(f"{heading:<9} {words}")
-    for note in [*store["notes"], *configuration["faults"]]:
+    audit = state.get("audit", {}).get("problem")
+    for note in [*store["notes"], *configuration["faults"], *([audit] if audit else [])]:
         print(f"Note      {note}")
     accounts = api.get_accounts(args.profile)
     if not accounts:

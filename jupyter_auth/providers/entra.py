@@ -211,7 +211,7 @@ class EntraEngine:
             authority = self._authority.with_tenant(tenant)
         except ValueError as problem:
             raise PolicyError(f"Not a tenant of this profile: {problem}.", reason="no_tenants") from None
-        allowed = self.profile.allowed_issuers
+        allowed = self.profile.policy.allowed_issuers
         # who allows a shared authority allows whatever tenant an account is at home in
         if allowed and authority.url not in allowed and not self._authority.is_shared:
             raise PolicyError(

@@ -13,11 +13,14 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
+from jupyter_auth.broker.auditing.actors import acting_for
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.signing_in.answers import MAX_ADDRESS, MAX_PARAMETERS, single
 from jupyter_auth.broker.signing_in.callback_page import HEADERS, STATUS, page, page_for
+from jupyter_auth.core.errors import PolicyError
 from jupyter_auth.core.redaction import note
 from jupyter_auth.server.headers import ClosedHeaders
+from jupyter_auth.server.people import actor_of
 
 _BACK = "back"  # the parameter with the opaque id
 
@@ -65,7 +68,7 @@ class CallbackHandler(ClosedHeaders, JupyterHandler):
         )
         self.request.query_arguments.clear()
         self.request.arguments.clear()
-        self._back = (given or {}).get(_BACK) or (self._answers.put(given, self._place) if given else None)
+        self._back = (given or {}).get(_BACK) or (self._put(given) if given else None)
         self.request.uri = self.request.path
         if self._back is not None:
             self.request.uri += "?" + urlencode({_BACK: self._back})
@@ -79,7 +82,9 @@ class CallbackHandler(ClosedHeaders, JupyterHandler):
     @authorized
     async def get(self, place: str = "") -> None:
         """Take the answer. Who is not logged in to Jupyter is sent to its login first, and back."""
-        name = "unknown" if self._back is None else await self._answers.redeem(self._back)
+        who = actor_of(self)
+        with acting_for(who):
+            name = await self._redeemed(self._back, who.person) if self._back else "unknown"
         self.set_status(STATUS[name])
         self.set_header("Content-Type", HEADERS["Content-Type"])
         self.finish(page(name))
@@ -93,7 +98,16 @@ class CallbackHandler(ClosedHeaders, JupyterHandler):
     def _place(self) -> str:
         return str(self.path_args[0] or "") if self.path_args else ""
 
-    @property
-    def _answers(self) -> KeptAnswers:
-        answers: KeptAnswers = self.settings["jupyter_auth_service"].answers
-        return answers
+    def _put(self, answer: dict[str, str]) -> str | None:
+        """Keep it for whoever waits for it, whoever brings it: nobody has logged in yet."""
+        desks = self.settings["jupyter_auth_service"].desks
+        kept = (desk.answers.put(answer, self._place) for desk in desks)
+        return next((back for back in kept if back is not None), None)
+
+    async def _redeemed(self, back: str, person: str | None) -> str:
+        """Only who began the sign-in may bring its answer."""
+        try:
+            answers: KeptAnswers = self.settings["jupyter_auth_service"].desks.of(person).answers
+        except PolicyError:
+            return "unknown"
+        return await answers.redeem(back)

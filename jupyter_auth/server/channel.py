@@ -8,9 +8,9 @@ import secrets
 import socket
 from pathlib import Path
 
-from jupyter_auth.broker.operations import Operations
 from jupyter_auth.core import sockets
 from jupyter_auth.server.connection import KernelConnection
+from jupyter_auth.server.desks import Desks
 from jupyter_auth.server.kernels import ServerKernels
 
 log = logging.getLogger(__name__)
@@ -23,10 +23,10 @@ MAX_UNPROVEN = 128  # a kernel proves itself within milliseconds: who has waited
 class KernelChannel:
     """The listening socket and its connections."""
 
-    def __init__(self, folder: Path, operations: Operations, kernels: ServerKernels) -> None:
+    def __init__(self, folder: Path, desks: Desks, kernels: ServerKernels) -> None:
         self.path = folder / f"jupyter_auth-{os.getpid()}.sock"
         self.broker_id = secrets.token_hex(16)
-        self.operations = operations
+        self.desks = desks
         self.kernels = kernels
         self._unproven: dict[KernelConnection, None] = {}  # the oldest first
         self._proven: dict[KernelConnection, str] = {}

@@ -10,18 +10,23 @@ import secrets
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from jupyter_auth.broker.operations import Session, failed
+from jupyter_auth.broker.auditing.actors import Actor
+from jupyter_auth.broker.failing import failed
+from jupyter_auth.broker.operations import Operations, Session
 from jupyter_auth.broker.worker_session import WorkerSession
 from jupyter_auth.core import frames
+from jupyter_auth.core.audit import Via
 from jupyter_auth.core.errors import KernelGrantRequiredError, PolicyError, TransportError, error_to_wire
 from jupyter_auth.core.faults import where
 from jupyter_auth.core.frames import FrameError
+from jupyter_auth.server.desks import RefusedSession
 
 if TYPE_CHECKING:
     from jupyter_auth.server.channel import KernelChannel
 
 log = logging.getLogger(__name__)
 
+UNPROVEN = Actor(via=Via.KERNEL)
 PROOF_TIMEOUT = 5.0  # seconds from connecting to a proof
 FRAMES_A_TURN = 32
 READ_SIZE = 4096  # bytes, more than nearly every request has
@@ -36,7 +41,7 @@ class KernelConnection(asyncio.BufferedProtocol):
         self._buffer = bytearray()
         self._unread = False
         self._nonce: str | None = None
-        self._session: Session | None = None
+        self._session: Session | RefusedSession | None = None
         self._task: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
@@ -145,7 +150,7 @@ class KernelConnection(asyncio.BufferedProtocol):
         if self._transport is not None and len(self._buffer) <= frames.MAX_FRAME:
             self._transport.resume_reading()
 
-    async def _answer(self, session: Session, message: dict[str, object]) -> None:
+    async def _answer(self, session: Session | RefusedSession, message: dict[str, object]) -> None:
         try:
             self._send(await session.answer(message))
         except Exception as problem:  # noqa: BLE001 -- a fault of ours must not take the connection along
@@ -158,17 +163,18 @@ class KernelConnection(asyncio.BufferedProtocol):
             if message.get("op") == "hello":
                 self._hello(message)
             elif message.get("op") == "prove":
-                self._send(self._prove(message))
+                self._send_proof(self._prove(message))
             else:
                 raise PolicyError("Say hello and prove first.", reason="not_proven")
         except Exception as problem:  # noqa: BLE001 -- as in _answer
             self._refuse(problem)
 
     def _hello(self, message: dict[str, object]) -> None:
-        cache = self._channel.operations.broker.cache
         if message.get("v") != frames.PROTOCOL_VERSION:
             self._send({"v": frames.PROTOCOL_VERSION, "error": "unknown_version", "message": "", "hint": ""})
-        elif cache is not None:
+        elif self._channel.desks.is_shared:
+            self._welcome(None)  # which store it is is known with the proof
+        elif (cache := self._channel.desks.of(None).broker.cache) is not None:
             self._welcome(cache.store.generation_file)
         else:
             self._run(self._open_and_welcome())
@@ -176,7 +182,7 @@ class KernelConnection(asyncio.BufferedProtocol):
     async def _open_and_welcome(self) -> None:
         """The first hello of a server opens the store."""
         try:
-            self._welcome(await self._channel.operations.generation_file())
+            self._welcome(await self._channel.desks.of(None).operations.generation_file())
         except Exception as problem:  # noqa: BLE001 -- as in _answer
             self._refuse(problem)
 
@@ -204,11 +210,13 @@ class KernelConnection(asyncio.BufferedProtocol):
         if nonce is not None and isinstance(mac, str):
             kernel_id = self._channel.kernels.prove(self._channel.broker_id, nonce, mac)
         if kernel_id is None:
-            raise KernelGrantRequiredError(
+            refused = KernelGrantRequiredError(
                 "This process is not a kernel of this server.",
                 reason="proof_failed",
                 hint="Start the kernel from this Jupyter server.",
             )
+            self._channel.desks.denied(refused, UNPROVEN)
+            raise refused
         if not self._channel.proven(self, kernel_id):
             raise TransportError(
                 "This kernel has too many connections to the token broker.",
@@ -216,15 +224,33 @@ class KernelConnection(asyncio.BufferedProtocol):
                 hint="End threads and workers of the kernel that need none, or restart it.",
                 retryable=True,
             )
-        is_worker, operations = "worker" in message, self._channel.operations
-        self._session = (
-            WorkerSession(operations, kernel_id, message["worker"])
-            if is_worker
-            else Session(operations, kernel_id)
-        )
+        is_worker = "worker" in message
+        try:
+            operations = self._channel.desks.of_kernel(kernel_id).operations
+        except PolicyError as refused:  # it is a kernel of this server, and hears why it gets nothing
+            self._session = RefusedSession(self._channel.desks, kernel_id, refused)
+        else:
+            self._session = (
+                WorkerSession(operations, kernel_id, message["worker"])
+                if is_worker
+                else Session(operations, kernel_id)
+            )
         if self._deadline is not None:
             self._deadline.cancel()
         return {"ok": True, "kernel_id": kernel_id, **({"worker": True} if is_worker else {})}
+
+    def _send_proof(self, answer: dict[str, object]) -> None:
+        if self._channel.desks.is_shared and isinstance(self._session, Session):
+            self._run(self._answer_proof(answer, self._session.operations))
+        else:
+            self._send(answer)
+
+    async def _answer_proof(self, answer: dict[str, object], operations: Operations) -> None:
+        """Where each person has a store, the kernel learns with its proof which one is its own."""
+        try:
+            self._send({**answer, "generation_file": await operations.generation_file()})
+        except Exception as problem:  # noqa: BLE001 -- as in _answer
+            self._refuse(problem)
 
     def _too_slow(self) -> None:
         if self._session is None:

@@ -8,6 +8,7 @@ from tornado.ioloop import IOLoop
 
 from jupyter_auth import __version__
 from jupyter_auth.broker.config import traits
+from jupyter_auth.broker.config.settings import SECTION
 from jupyter_auth.broker.config.settings_files import EXTENSION_FILE
 from jupyter_auth.broker.signing_in import redirects
 from jupyter_auth.core.faults import where
@@ -19,6 +20,9 @@ from jupyter_auth.server.logout import forgetting
 from jupyter_auth.server.service import BrokerService
 
 log = logging.getLogger(__name__)
+
+#: Server extensions with which people work in one another's notebooks.
+COLLABORATION = ("jupyter_server_ydoc", "jupyter_collaboration")
 
 
 class JupyterAuth(traits.JupyterAuth, ExtensionApp):
@@ -44,9 +48,22 @@ class JupyterAuth(traits.JupyterAuth, ExtensionApp):
         """Make the broker, and the logs blind to what it holds; it starts with the event loop's next turn."""
         filter_logs()
         serverapp: Any = self.serverapp
-        self._service = BrokerService(serverapp, self.read())
+        self._service = BrokerService(serverapp, self.read(), self._shares(serverapp))
         self.settings["jupyter_auth_service"] = self._service
         IOLoop.current().add_callback(self._service.start)
+
+    def _shares(self, serverapp: Any) -> str:
+        """Why people may meet here although nobody has said how many use this server; empty for no reason."""
+        if "people" in self.config.get(SECTION, {}):
+            return ""
+        extensions = serverapp.extension_manager.extensions
+        found = [name for name in COLLABORATION if name in extensions and extensions[name].enabled]
+        if not found:
+            return ""
+        return (
+            f"{found[0]} lets several people work on this server, and they would share its sign-ins. "
+            'Set c.JupyterAuth.people = "many", or "one" if all of them are you.'
+        )
 
     def initialize_handlers(self) -> None:
         """Add the REST resources, the websocket of the front ends, the callback, and logging out."""

@@ -11,7 +11,9 @@ from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.utils import ensure_async
 from tornado import web, websocket
 
+from jupyter_auth.core.errors import PolicyError
 from jupyter_auth.server.headers import ClosedHeaders
+from jupyter_auth.server.people import person_of
 
 PATH = "frontend"
 NOTHING_SAID = 1003  # RFC 6455 §7.4.1: data of a kind that is not accepted
@@ -39,6 +41,7 @@ class FrontEndSocket(WebSocketMixin, websocket.WebSocketHandler, ClosedHeaders):
     """One page's connection. Nothing is said in it, in either direction, but Jupyter's own pings."""
 
     auth_resource: ClassVar[str] = "jupyter_auth"
+    _front_ends: FrontEnds
 
     @property
     def max_message_size(self) -> int:
@@ -51,6 +54,10 @@ class FrontEndSocket(WebSocketMixin, websocket.WebSocketHandler, ClosedHeaders):
         may = self.authorizer.is_authorized(self, self.current_user, "read", self.auth_resource)
         if not await ensure_async(may):
             raise web.HTTPError(403)
+        try:
+            self._front_ends = self.settings["jupyter_auth_service"].desks.of(person_of(self)).front_ends
+        except PolicyError:
+            raise web.HTTPError(403) from None
         await super().get(*args, **kwargs)
 
     def open(self, *args: str, **kwargs: str) -> None:
@@ -65,8 +72,3 @@ class FrontEndSocket(WebSocketMixin, websocket.WebSocketHandler, ClosedHeaders):
     def on_close(self) -> None:
         """The page was closed, or its connection lost."""
         self._front_ends.remove(self)
-
-    @property
-    def _front_ends(self) -> FrontEnds:
-        front_ends: FrontEnds = self.settings["jupyter_auth_service"].front_ends
-        return front_ends

@@ -18,7 +18,7 @@ class StatusHandler(BrokerHandler):
     @guarded
     async def get(self) -> None:
         """What is in use, and what is wrong."""
-        self.answer(await self.service.status())
+        self.answer(await self.service.status(self.desk))
 
 
 class ProfilesHandler(BrokerHandler):
@@ -99,7 +99,7 @@ class KernelsHandler(BrokerHandler):
     @guarded
     async def get(self) -> None:
         """The kernels that live and have asked, with the profiles of which they were handed tokens."""
-        self.answer(await self.service.kernels())
+        self.answer(await self.service.kernels(self.desk))
 
 
 class KernelGrantsHandler(BrokerHandler):
@@ -107,24 +107,24 @@ class KernelGrantsHandler(BrokerHandler):
 
     def living(self, kernel_id: str) -> str:
         """That kernel, if it lives."""
-        if not self.service.has_kernel(kernel_id):
+        if not self.service.has_kernel(kernel_id, self.desk):
             raise web.HTTPError(404)
         return kernel_id
 
     @guarded
     async def get(self, kernel_id: str) -> None:
         """All of its grants."""
-        self.answer(await self.service.deciding.rows(self.living(kernel_id)))
+        self.answer(await self.desk.deciding.rows(self.living(kernel_id)))
 
     @guarded
     async def put(self, kernel_id: str) -> None:
         """Set one; answers all."""
-        self.answer(await self.service.deciding.put(self.living(kernel_id), self.body()))
+        self.answer(await self.desk.deciding.put(self.living(kernel_id), self.body()))
 
     @guarded
     async def delete(self, kernel_id: str) -> None:
         """Take them back (``profile`` narrows); answers what is left."""
-        self.answer(await self.service.deciding.revoke(self.living(kernel_id), self.narrowed_to()))
+        self.answer(await self.desk.deciding.revoke(self.living(kernel_id), self.narrowed_to()))
 
 
 class InteractionsHandler(BrokerHandler):
@@ -164,7 +164,7 @@ class InteractionHandler(BrokerHandler):
         if interaction is None:
             raise web.HTTPError(404)
         if isinstance(interaction.sign_in, Consent):
-            await self.service.consents.decide(interaction, self.body())
+            await self.desk.consents.decide(interaction, self.body())
         else:
             await self.broker.answers.heed(interaction, self.body())
         self.answer(interaction.to_wire())

@@ -9,9 +9,12 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
+from jupyter_auth.broker.auditing.actors import acting_for
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.core.errors import AuthError, ProfileError, error_to_wire
+from jupyter_auth.server.desks import Desk
 from jupyter_auth.server.headers import ClosedHeaders, methods_of
+from jupyter_auth.server.people import actor_of, person_of
 from jupyter_auth.server.service import BrokerService
 
 MAX_BODY = 64 * 1024  # bytes
@@ -27,9 +30,12 @@ def guarded(method: Method) -> Method:
 
     @wraps(method)
     async def answered(self: "BrokerHandler", *args: str) -> None:
+        who = actor_of(self)
         try:
-            await method(self, *args)  # type: ignore[misc]  # ours are all coroutines
+            with acting_for(who):
+                await method(self, *args)  # type: ignore[misc]  # ours are all coroutines
         except AuthError as problem:
+            self.service.desks.denied(problem, who)
             self.set_status(problem.http_status)
             self.answer(error_to_wire(problem))
 
@@ -55,9 +61,14 @@ class BrokerHandler(ClosedHeaders, APIHandler):
         return service
 
     @property
+    def desk(self) -> Desk:
+        """That of the person who asks; raises ``PolicyError`` where nobody knows who that is."""
+        return self.service.desks.of(person_of(self))
+
+    @property
     def broker(self) -> Broker:
-        """The broker."""
-        return self.service.broker
+        """The broker of the person who asks; raises as ``desk``."""
+        return self.desk.broker
 
     def answer(self, value: Any) -> None:
         """Finish with JSON."""

@@ -4,60 +4,51 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.config.configuration import ConfigurationFiles
 from jupyter_auth.broker.config.settings import DEFAULTS, Settings
 from jupyter_auth.broker.config.surroundings import open_to_others
 from jupyter_auth.broker.grants.book import grant_rows
-from jupyter_auth.broker.grants.deciding import Deciding
-from jupyter_auth.broker.operations import Operations
-from jupyter_auth.broker.storage import key_file, open_store
+from jupyter_auth.broker.storage import key_file
 from jupyter_auth.cache import places
 from jupyter_auth.core.errors import CacheError
-from jupyter_auth.providers.credential_files import withhold
 from jupyter_auth.server.addresses import ServerRedirects
-from jupyter_auth.server.callback import KeptAnswers
 from jupyter_auth.server.channel import KernelChannel
-from jupyter_auth.server.events import ServerEvents
+from jupyter_auth.server.desks import Desk, Desks
 from jupyter_auth.server.front_ends import FrontEnds
 from jupyter_auth.server.hardening import harden
 from jupyter_auth.server.kernels import ServerKernels
-from jupyter_auth.server.metrics import metrics
 from jupyter_auth.server.served import served
 
 log = logging.getLogger(__name__)
 
 
 class BrokerService:
-    """Made when the extension is loaded, started by the event loop's first turn, closed with the server."""
+    """Made when the extension is loaded, started by the event loop's first turn, closed with the server.
 
-    def __init__(self, serverapp: Any, settings: Settings = DEFAULTS) -> None:
+    ``shares``: why several people may use this server although it is set up for one; empty for no reason.
+    """
+
+    def __init__(self, serverapp: Any, settings: Settings = DEFAULTS, shares: str = "") -> None:
         self.process = harden() if settings.harden_process else "not hardened: it is switched off"
         self._redirects = ServerRedirects(serverapp, settings.callback_url)
-        configuration = ConfigurationFiles(settings=settings, heard=withhold)
-        self.broker = Broker(configuration, partial(open_store, settings), redirects=self._redirects)
-        self.answers = KeptAnswers(self.broker)
-        metrics.add(self.broker)
-        self.broker.changes.watch(ServerEvents(serverapp.event_logger))
+        self.desks = Desks(serverapp, settings, self._redirects, self.status)
+        self._people = settings.people
         self._folder = Path(serverapp.runtime_dir)
         self._contents, self._settings = serverapp.contents_manager, settings
-        self.front_ends = FrontEnds()
-        self._kernels = ServerKernels(serverapp, self.front_ends)
-        self._operations = Operations(self.broker, self._kernels, self.status)
-        self.consents = self._operations.consents
-        self.deciding = Deciding(self._operations)
+        self._kernels = ServerKernels(serverapp, FrontEnds())
         self.channel: KernelChannel | None = None
-        self.problem = "; ".join(map(str, settings.wrong))
-        for fault in (*self.broker.configuration.faults, *open_to_others()):
+        self.problem = " ".join([*map(str, settings.wrong), *([shares] if shares else [])])
+        for fault in (*ConfigurationFiles(settings=settings).current().faults, *open_to_others()):
             log.error("%s", fault)
+        if shares:
+            log.warning("%s", shares)
 
     async def start(self) -> None:
         """Open the kernel socket. The store and the engines wait for their first use."""
-        channel = KernelChannel(self._folder, self._operations, self._kernels)
+        channel = KernelChannel(self._folder, self.desks, self._kernels)
         try:
             places.private_folder(_target(self._folder))
             await channel.serve(channel.bind())
@@ -69,39 +60,36 @@ class BrokerService:
         self.channel = channel
         log.info("Token broker ready on %s", channel.path)
 
-    async def forget(self) -> None:
+    async def forget(self, desk: Desk) -> None:
         """Let go of what is in memory, here and in every kernel. What the store holds stays there, sealed."""
-        if (cache := self.broker.cache) is not None:
-            await self.broker.in_thread(cache.store.generation.bump)
+        if (cache := desk.broker.cache) is not None:
+            await desk.broker.in_thread(cache.store.generation.bump)
 
     async def close(self) -> None:
-        """Stop listening, save what is under way, close the store."""
+        """Stop listening, save what is under way, close the stores."""
         if self.channel is not None:
             await self.channel.close()
-        try:
-            await self.broker.close()
-        finally:
-            metrics.remove(self.broker)
+        await self.desks.close()
 
-    def has_kernel(self, kernel_id: str) -> bool:
-        """True while the server runs it."""
-        return self._kernels.lives(kernel_id)
+    def has_kernel(self, kernel_id: str, desk: Desk) -> bool:
+        """True while the server runs it, for the person whose desk that is."""
+        return self._kernels.lives(kernel_id) and self.desks.owns(desk, kernel_id)
 
-    async def kernels(self) -> list[dict[str, Any]]:
+    async def kernels(self, desk: Desk) -> list[dict[str, Any]]:
         """The kernels that have a connection or were handed a token, and what they used."""
         notebooks = await self._kernels.notebooks()
-        self.broker.grants.prune(self._kernels.lives)
+        desk.broker.grants.prune(self._kernels.lives)
         return [
             use.to_wire()
             | {
                 "kernel_name": self._kernels.display_name(use.kernel_id),
                 "notebook": notebooks.get(use.kernel_id),
-                "grants": grant_rows(self.broker.grants.of(use.kernel_id, notebooks.get(use.kernel_id))),
+                "grants": grant_rows(desk.broker.grants.of(use.kernel_id, notebooks.get(use.kernel_id))),
             }
-            for use in self._operations.usage.living(self._kernels.lives)
+            for use in desk.operations.usage.living(self._kernels.lives)
         ]
 
-    async def status(self) -> dict[str, Any]:
+    async def status(self, desk: Desk) -> dict[str, Any]:
         """What ``status`` says over REST, in ``%auth status`` and on the command line."""
         about = {
             "state": "ready" if self.channel else "no_kernel_socket",
@@ -110,11 +98,12 @@ class BrokerService:
             "process": self.process,
             "socket": str(self.channel.path) if self.channel else None,
             "kernels_connected": self.channel.connected if self.channel else 0,
-            "front_ends": len(self.front_ends),
+            "front_ends": len(desk.front_ends),
             "callback": self._redirects.uri,
+            "people": self._people,
             "problem": " ".join(filter(None, [self.problem, *self._exposed()])) or None,
         }
-        return {**await self.broker.status(), "broker": about}
+        return {**await desk.broker.status(), "broker": about}
 
     def _exposed(self) -> Iterator[str]:
         """A sentence for each of our secrets that the server itself serves, to whoever holds its token."""

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import jupyter_auth
-from jupyter_auth.server.events import TOPICS
+from jupyter_auth.server.events import AUDIT, TOPICS
 from tests.support.description import operations, pages, websockets
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "reference"
@@ -34,4 +34,4 @@ def test_every_rest_resource_with_its_verbs_is_in_the_reference() -> None:
 
 def test_every_event_is_in_the_reference() -> None:
     page = (PAGES / "events.md").read_text("utf-8")
-    assert set(re.findall(r"^\| `(https:\S+)` \|", page, flags=re.MULTILINE)) == set(TOPICS.values())
+    assert set(re.findall(r"^\| `(https:\S+)` \|", page, flags=re.MULTILINE)) == {*TOPICS.values(), AUDIT}

@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft7Validator
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
-from jupyter_auth.server.events import SCHEMAS
+from jupyter_auth.server.events import AUDIT, SCHEMAS
 
 PREFIX = "https://events.jupyter.org/jupyter_auth/"
 
@@ -34,15 +34,20 @@ class EventPage:
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
-    def next(self, count: int, timeout: float = 20) -> list[dict[str, Any]]:
-        """The next ``count`` events of ours, each as its schema says; ``Empty`` where one takes too long."""
+    def next(self, count: int, timeout: float = 20, *, audit: bool = False) -> list[dict[str, Any]]:
+        """The next ``count`` events of ours, each as its schema says; ``Empty`` where one takes too long.
+
+        Without those of the audit, or (``audit``) these alone.
+        """
         found: list[dict[str, Any]] = []
         while len(found) < count:
             event = self._heard.get(timeout=timeout)
             schema_id = event.pop("schema_id")
             if schema_id.startswith(PREFIX):
+                is_audit = schema_id == AUDIT
                 self._validators[schema_id].validate(event)
-                found.append({"topic": schema_id.removeprefix(PREFIX).removesuffix("/v1"), **event})
+                if is_audit is audit:
+                    found.append({"topic": schema_id.removeprefix(PREFIX).removesuffix("/v1"), **event})
         return found
 
     def close(self) -> None:

@@ -87,6 +87,11 @@ def resolve_app(asked: AppRequest, profile: Profile) -> Resolved:
     )
 
 
+def permit(asked: AppRequest, profile: Profile) -> None:
+    """Raises ``PolicyError`` where the administrator has switched that off."""
+    profile.policy.check_flow("client_credentials" if asked.kind == "app" else "on_behalf_of")
+
+
 def _own(found: Resolved) -> str:
     """What tells one partition of an application's own tokens from another. A program for many tenants holds
     one token for each tenant and resource: together they would be read with every one of them. Entra gives
@@ -106,7 +111,9 @@ def resolve_any(request: TokenRequest, profile: Profile) -> Resolved:
     named = (request.account, request.login_hint, request.flow)
     if request.demands_person or any(value is not None for value in named):
         raise no_people(profile)
-    return resolve_app(AppRequest(request=request), profile)
+    asked = AppRequest(request=request)
+    permit(asked, profile)
+    return resolve_app(asked, profile)
 
 
 def no_people(profile: Profile) -> ProfileError:

@@ -3,11 +3,12 @@
 import secrets
 from typing import NamedTuple
 
-from jupyter_auth.broker.apps.app_request import AppRequest, bad_argument, resolve_app
+from jupyter_auth.broker.apps.app_request import AppRequest, bad_argument, permit, resolve_app
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.tokens.attempt import result
 from jupyter_auth.broker.tokens.silent import Silent
+from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.result import AuthenticationResult, Provenance
 
 
@@ -25,8 +26,12 @@ class Applications:
         self._broker = broker
 
     def resolve(self, asked: AppRequest) -> Resolved:
-        """The request with its profile."""
-        return resolve_app(asked, self._broker.configuration.profile(asked.request.profile))
+        """The request with its profile; raises ``PolicyError`` where that is switched off."""
+        permit(asked, self._profile(asked))
+        return resolve_app(asked, self._profile(asked))
+
+    def _profile(self, asked: AppRequest) -> Profile:
+        return self._broker.configuration.profile(asked.request.profile)
 
     async def _silent(self) -> Silent:
         await self._broker.start()
@@ -53,14 +58,17 @@ class Applications:
             AppRequest(request=asked.request, kind="long_running", assertion=asked.assertion, session_key=key)
         )
         token = await self._broker.calling(silent.app_work(resolved).begin)
-        self._broker.statistics.refreshed("no_cached_access_token")
-        origin = Provenance("identity_provider", None, "no_cached_access_token")
+        reason = "no_cached_access_token"
+        self._broker.statistics.refreshed(reason)
+        if resolved.app is not None:
+            self._broker.audit.refreshed(resolved, resolved.app, token, reason)
+        origin = Provenance("identity_provider", None, reason)
         return Begun(result(token, None, resolved, origin), key)
 
     async def stop(self, asked: AppRequest) -> bool:
         """MSAL.NET's ``StopLongRunningProcessInWebApiAsync``: forget the session here, its refresh token
         too. False where there was none."""
-        silent, resolved = await self._silent(), self.resolve(asked)
+        silent, resolved = await self._silent(), resolve_app(asked, self._profile(asked))
         key = resolved.app
         return key is not None and await self._broker.in_thread(
             lambda: silent.applications.remove(key).was_there

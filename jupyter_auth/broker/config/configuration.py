@@ -4,13 +4,14 @@ The files are read again when one has changed. Which wins: see ``docs/reference/
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jupyter_core import paths as jupyter_paths
 from jupyter_core.paths import jupyter_config_dir, jupyter_config_path
 
+from jupyter_auth.broker.config.policy import Violation, violations
 from jupyter_auth.broker.config.settings import DEFAULTS, PROFILES_PLACE, Settings
 from jupyter_auth.broker.config.toml_file import default_of, read_toml, top_faults
 from jupyter_auth.broker.tenants import client_of
@@ -26,8 +27,8 @@ PROFILE_VARIABLE = "JUPYTER_AUTH_PROFILE"
 class Configuration:
     """What settings and files say: the good profiles, and every fault of the others.
 
-    ``foreign``: those of the broken ones that are refused for their issuer; ``shut_out``: those of people's
-    own files, which do not count where user profiles are switched off, with their file.
+    ``refused``: what the administrator's policy says against some of the broken ones; ``shut_out``: those of
+    people's own files, which do not count where user profiles are switched off, with their file.
     """
 
     settings: Settings = DEFAULTS
@@ -36,7 +37,7 @@ class Configuration:
     faults: tuple[Fault, ...] = ()
     files: tuple[str, ...] = ()
     broken: frozenset[str] = frozenset()
-    foreign: frozenset[str] = frozenset()
+    refused: Mapping[str, Violation] = field(default_factory=dict)
     shut_out: Mapping[str, str] = field(default_factory=dict)
     restricts: bool = False  # a profile's ``kernel_access`` is not ``allow``
 
@@ -55,8 +56,8 @@ class Configuration:
             raise self._none_chosen()
         if chosen in self.broken:
             own = [str(f) for f in self.faults if _concerns(f, chosen)]
-            if chosen in self.foreign:
-                raise _refused(chosen, "; ".join(own), self.settings.allowed_issuers)
+            if chosen in self.refused:
+                raise _refused(chosen, "; ".join(own), self.refused[chosen])
             by_settings = chosen in self.settings.profiles
             raise ProfileError(
                 f"Profile {chosen!r} is not set up correctly: " + "; ".join(own),
@@ -120,12 +121,8 @@ class Configuration:
         return "Ask your administrator: user profiles are switched off here."
 
 
-def _refused(name: str, told: str, allowed: Sequence[str]) -> PolicyError:
-    return PolicyError(
-        f"Profile {name!r} is refused: {told}.",
-        reason="issuer_not_allowed",
-        hint=f"Allowed: {', '.join(allowed)}.",
-    )
+def _refused(name: str, told: str, why: Violation) -> PolicyError:
+    return PolicyError(f"Profile {name!r} is refused: {told}.", reason=why.reason, hint=why.hint)
 
 
 def _concerns(fault: Fault, name: str) -> bool:
@@ -157,7 +154,7 @@ class ConfigurationFiles:
         heard: Callable[[Iterable[Profile]], None] | None = None,
     ) -> None:
         """``heard`` is told the profiles whenever they have been read."""
-        self._settings = settings
+        self.settings = settings
         self._heard = heard
         self._paths = list(paths) if paths is not None else config_files()
         self._seen: tuple[object, ...] | None = None
@@ -167,7 +164,7 @@ class ConfigurationFiles:
         """The configuration, read again only where a file's time, size or inode has changed."""
         seen = tuple(_fingerprint(path) for path in self._paths)
         if seen != self._seen:
-            self._loaded = load(self._paths, self._settings)
+            self._loaded = load(self._paths, self.settings)
             self._seen = seen
             if self._heard is not None:
                 self._heard(self._loaded.profiles.values())
@@ -210,7 +207,7 @@ def load(paths: Sequence[Path], settings: Settings = DEFAULTS) -> Configuration:
         faults=(*settings.faults, *(fault for group in merged.faults.values() for fault in group)),
         files=tuple(files),
         broken=frozenset(merged.broken),
-        foreign=frozenset(merged.foreign),
+        refused=merged.refused,
         shut_out=merged.shut_out,
         restricts=any(profile.kernel_access != "allow" for profile in merged.profiles.values()),
     )
@@ -223,9 +220,9 @@ class _Merged:
         self.profiles: dict[str, Profile] = {}
         self.faults: dict[str, list[Fault]] = {}
         self.broken: set[str] = set()
-        self.foreign: set[str] = set()
+        self.refused: dict[str, Violation] = {}
         self.shut_out: dict[str, str] = {}
-        self._issuers = settings.allowed_issuers
+        self._policy = settings.policy
         self._access = settings.kernel_access
         self._by_admin: set[str] = set()
 
@@ -236,14 +233,13 @@ class _Merged:
             profile = self._with_access(profile, table, by_admin=by_admin)
             self.profiles.pop(name, None)
             self.broken.discard(name)
-            self.foreign.discard(name)
-            if profile is not None and self._issuers:
-                own = [
-                    Fault(file=place, key=f"profiles.{name}.{k}", message=m) for k, m in self._refuse(profile)
-                ]
-                if own:
-                    self.foreign.add(name)
-                profile = None if own else replace(profile, allowed_issuers=self._issuers)
+            self.refused.pop(name, None)
+            if profile is not None:
+                against = list(violations(profile, self._policy))
+                own = [Fault(file=place, key=f"profiles.{name}.{v.key}", message=v.message) for v in against]
+                if against:
+                    self.refused[name] = against[0]
+                profile = None if against else replace(profile, policy=self._policy)
             self.faults[name] = own
             if profile is None:
                 self.broken.add(name)
@@ -269,11 +265,3 @@ class _Merged:
                     if client_of(other) == client_of(profile):
                         access = stricter(access, other.kernel_access)
                 self.profiles[name] = replace(profile, kernel_access=access)
-
-    def _refuse(self, profile: Profile) -> Iterator[tuple[str, str]]:
-        """What an administrator's ``allowed_issuers`` say against ``profile``: key and why."""
-        if profile.issuer not in self._issuers:
-            message = f"{profile.issuer} is not among the allowed_issuers that an administrator has set"
-            yield "issuer", message
-        for key in profile.foreign_endpoints:
-            yield key, "is not at the issuer, and an administrator has set allowed_issuers"

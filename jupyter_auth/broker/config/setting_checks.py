@@ -3,8 +3,11 @@
 import math
 import os
 
-from jupyter_auth.broker.config.settings import store_problem
+from jupyter_auth.broker.config.settings import PEOPLE, store_problem
 from jupyter_auth.core.grant import ACCESS
+from jupyter_auth.core.policy import ALL_FLOWS
+from jupyter_auth.core.profile import did_you_mean
+from jupyter_auth.core.scopes import parse_scopes
 from jupyter_auth.core.urls import checked_split, is_loopback
 
 
@@ -23,11 +26,55 @@ def an_access(value: str) -> str:
     return value
 
 
+def people(value: str) -> str:
+    """How many use a server."""
+    if value not in PEOPLE:
+        raise ValueError(f"must be {' or '.join(map(repr, PEOPLE))}")
+    return value
+
+
 def above_zero(value: int) -> int:
     """A number of something."""
     if value < 1:
         raise ValueError("must be at least 1")
     return value
+
+
+def exact(values: list[str]) -> list[str]:
+    """Texts that others are compared with. What reads like a pattern, or can never be met, is refused:
+    whoever wrote it meant something else than it would do."""
+    for value in values:
+        if not value or not value.isascii() or not value.isprintable() or value != value.strip():
+            raise ValueError(
+                f"{value[:40]!r} is nothing to compare with: plain letters, no spaces around them"
+            )
+        if "*" in value:
+            raise ValueError(f"{value[:40]!r} is no pattern: each entry is compared as it stands")
+    return values
+
+
+def issuers(values: list[str]) -> list[str]:
+    """URLs of issuers."""
+    for value in exact(values):
+        if checked_split(value) is None or "?" in value or "#" in value:
+            raise ValueError(f"{value[:80]!r} is no issuer's URL")
+    return values
+
+
+def scopes(values: list[str]) -> list[str]:
+    """Scopes, one each."""
+    for value in exact(values):
+        if parse_scopes(value) != (value,):
+            raise ValueError(f"{value[:40]!r} is no single scope")
+    return values
+
+
+def flows(values: list[str]) -> list[str]:
+    """Ways to a token."""
+    for value in values:
+        if value not in ALL_FLOWS:
+            raise ValueError(f"{value[:40]!r} is not a flow{did_you_mean(value, ALL_FLOWS)}")
+    return values
 
 
 def a_path(value: str | None) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 from jupyter_auth.cache.limits import MemoryLimits, StoreLimits
 from jupyter_auth.core.errors import PolicyError
 from jupyter_auth.core.grant import KernelAccess
+from jupyter_auth.core.policy import ALL_FLOWS, Policy
 from jupyter_auth.core.profile import Fault, did_you_mean
 
 #: The traitlets class, and how its settings are called in faults.
@@ -15,6 +16,7 @@ SECTION = "JupyterAuth"
 PLACE = f"c.{SECTION}"
 PROFILES_PLACE = f"{PLACE}.profiles"
 
+PEOPLE = ("one", "many")
 STORES = ("sqlite", "memory", "redis")
 #: The entry points by which others add stores: name → a function from ``Settings`` to a ``Store``.
 STORE_PLUGINS = "jupyter_auth.stores"
@@ -39,6 +41,13 @@ class Settings:
     harden_process: bool = True
     allowed_issuers: tuple[str, ...] = ()
     kernel_access: KernelAccess = "allow"
+    allowed_clients: tuple[str, ...] = ()
+    allowed_scopes: tuple[str, ...] = ()
+    allowed_flows: tuple[str, ...] = ALL_FLOWS
+    pending_sign_in_limit: int = 20
+    audit_file: str | None = None
+    people: str = "one"
+    person: str = ""  # whose the store is, where a server has many; no setting of an administrator's
     memory_limits: MemoryLimits = field(default_factory=MemoryLimits)
     store_limits: StoreLimits = field(default_factory=StoreLimits)
     faults: tuple[Fault, ...] = ()
@@ -50,6 +59,16 @@ class Settings:
             raise PolicyError(
                 f"{PLACE}.store: {problem}.", reason="unknown_store", hint=f"Use {' or '.join(STORES)}."
             )
+
+    @property
+    def policy(self) -> Policy:
+        """What profiles and requests are held against."""
+        return Policy(
+            allowed_issuers=self.allowed_issuers,
+            allowed_clients=self.allowed_clients,
+            allowed_scopes=self.allowed_scopes,
+            allowed_flows=self.allowed_flows,
+        )
 
     @property
     def wrong(self) -> tuple[Fault, ...]:

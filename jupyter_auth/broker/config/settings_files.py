@@ -50,8 +50,32 @@ def load_settings(folders: Sequence[str] | None = None) -> Settings:
     return reader.read(tuple(faults))
 
 
+def sources(folders: Sequence[str] | None = None) -> dict[str, tuple[str, ...]]:
+    """The files that each setting is from, by its name: the strongest last. Before that one only those that
+    add to it, as ``c.JupyterAuth.allowed_issuers.append`` does."""
+    from traitlets.config.loader import LazyConfigValue  # noqa: PLC0415 -- as below
+
+    path = list(folders) if folders is not None else jupyter_config_path()
+    found: dict[str, tuple[str, ...]] = {}
+    for names in STEPS:
+        for name in names:
+            for file, section in _read(name, path, []):
+                for setting, value in section.items():
+                    before = found.get(setting, ()) if isinstance(value, LazyConfigValue) else ()
+                    found[setting] = (*(place for place in before if place != file), file)
+    return found
+
+
 def _sections(name: str, path: Sequence[str], faults: list[Fault]) -> Iterator["Config"]:
-    """The section in every file of that name, the weakest first; JSON wins over Python in one folder."""
+    """The section in every file of that name, the weakest first."""
+    from traitlets.config import Config  # noqa: PLC0415 -- as above
+
+    for _, section in _read(name, path, faults):
+        yield Config({SECTION: section})
+
+
+def _read(name: str, path: Sequence[str], faults: list[Fault]) -> Iterator[tuple[str, "Config"]]:
+    """Every file of that name with its section, the weakest first; JSON wins over Python in one folder."""
     from traitlets.config import Config  # noqa: PLC0415
     from traitlets.config.loader import (  # noqa: PLC0415
         ConfigFileNotFound,
@@ -84,7 +108,7 @@ def _sections(name: str, path: Sequence[str], faults: list[Fault]) -> Iterator["
             section = loaded.get(SECTION, Config())
             if isinstance(section, Config):
                 own = Config({key: value for key, value in section.items() if key not in INHERITED})
-                yield Config({SECTION: own})
+                yield loader.full_filename, own
             else:  # JSON; a server ends at once
                 faults.append(Fault(file=loader.full_filename, key=SECTION, message="must be a table"))
 

@@ -1,30 +1,22 @@
 """``c.JupyterAuth`` as traitlets: read by the server extension, and without a server by ``load_settings``.
 
-Beside the extension, the one module that knows traitlets. ``help`` is the reference manual.
+Beside the extension, these modules alone know traitlets. ``help`` is the reference manual.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from traitlets import Bool, Dict, Float, Int, List, TraitError, TraitType, Unicode
-from traitlets.config import Config, LoggingConfigurable
+from traitlets import Bool, Dict, Float, Int, Unicode
+from traitlets.config import Config
 
-from jupyter_auth.broker.config.setting_checks import (
-    a_callback,
-    a_path,
-    a_store,
-    above_zero,
-    an_access,
-    seconds,
-)
-from jupyter_auth.broker.config.settings import DEFAULTS, PLACE, SECTION, Settings
+from jupyter_auth.broker.config.policy_traits import PolicyTraits
+from jupyter_auth.broker.config.setting import setting
+from jupyter_auth.broker.config.setting_checks import a_callback, a_path, a_store, above_zero, seconds
+from jupyter_auth.broker.config.settings import DEFAULTS, PLACE, SECTION, STORES, Settings
 from jupyter_auth.cache.limits import MemoryLimits, StoreLimits
 from jupyter_auth.core.profile import Fault, did_you_mean
 
 if TYPE_CHECKING:
     from jupyter_auth.core.grant import KernelAccess
-
-T = TypeVar("T", bound=TraitType[Any, Any])
 
 #: What every server extension has besides: no faults of ours.
 INHERITED = frozenset(
@@ -34,29 +26,7 @@ INHERITED = frozenset(
 )
 
 
-def _setting(trait: T, must: str, check: Callable[[Any], Any] = lambda value: value) -> T:
-    """The trait as a setting; a wrong value is noted in place of the error that would end the Jupyter server.
-
-    The note never quotes a value of the wrong type: what stands in the place of a profile may be a secret.
-    """
-    strict = trait._validate
-
-    def validate(owner: "JupyterAuth", value: Any) -> Any:
-        try:
-            checked = check(strict(owner, value))
-        except TraitError:
-            owner.wrong[str(trait.name)] = f"must be {must}, and is of type {type(value).__name__}"
-        except ValueError as problem:
-            owner.wrong[str(trait.name)] = str(problem)
-        else:
-            return checked
-        return trait.default(owner)
-
-    trait._validate = validate  # type: ignore[method-assign, assignment]
-    return trait.tag(config=True)
-
-
-class JupyterAuth(LoggingConfigurable):
+class JupyterAuth(PolicyTraits):
     """The settings of an administrator. They win over the environment variable ``JUPYTER_AUTH_PROFILE``,
     which only selects a profile, and that wins over the files ``jupyter_auth.toml``.
 
@@ -65,7 +35,7 @@ class JupyterAuth(LoggingConfigurable):
     the server's next start.
     """
 
-    profiles = _setting(
+    profiles = setting(
         Dict(
             help="""Profiles by name, each a table with the keys of a profile in ``jupyter_auth.toml``.
 
@@ -74,7 +44,7 @@ class JupyterAuth(LoggingConfigurable):
         ),
         "a dict of tables",
     )
-    default_profile = _setting(
+    default_profile = setting(
         Unicode(
             None,
             allow_none=True,
@@ -85,7 +55,7 @@ class JupyterAuth(LoggingConfigurable):
         ),
         "the name of a profile",
     )
-    store = _setting(
+    store = setting(
         Unicode(
             "sqlite",
             help="""Where tokens are kept.
@@ -98,7 +68,7 @@ class JupyterAuth(LoggingConfigurable):
         "the name of a store",
         a_store,
     )
-    store_path = _setting(
+    store_path = setting(
         Unicode(
             None,
             allow_none=True,
@@ -111,7 +81,7 @@ class JupyterAuth(LoggingConfigurable):
         "a path",
         a_path,
     )
-    seal_key_file = _setting(
+    seal_key_file = setting(
         Unicode(
             None,
             allow_none=True,
@@ -127,7 +97,7 @@ class JupyterAuth(LoggingConfigurable):
         "a path",
         a_path,
     )
-    callback_url = _setting(
+    callback_url = setting(
         Unicode(
             None,
             allow_none=True,
@@ -142,7 +112,7 @@ class JupyterAuth(LoggingConfigurable):
         "a URL",
         a_callback,
     )
-    redis_url_file = _setting(
+    redis_url_file = setting(
         Unicode(
             None,
             allow_none=True,
@@ -157,7 +127,7 @@ class JupyterAuth(LoggingConfigurable):
         "a path",
         a_path,
     )
-    renew_for = _setting(
+    renew_for = setting(
         Float(
             DEFAULTS.renew_for,
             help="""For how long a token that a kernel was handed is renewed although nobody asks for it.
@@ -170,45 +140,7 @@ class JupyterAuth(LoggingConfigurable):
         "a number of seconds, 0 or more",
         seconds,
     )
-    allow_user_profiles = _setting(
-        Bool(
-            True,
-            help="""Whether people may have profiles of their own.
-
-            Type: bool. Default: True. With False, only those ``jupyter_auth.toml`` count that lie in a
-            system folder of Jupyter's configuration path (``/etc/jupyter``, ``/usr/local/etc/jupyter``), and
-            the profiles set here.""",
-        ),
-        "True or False",
-    )
-    allowed_issuers = _setting(
-        List(
-            Unicode(),
-            help="""The issuers that profiles may name, as full URLs, compared character by character.
-
-            Type: list of strings. Default: empty, which allows every issuer. A profile with another issuer is
-            refused when it is used, wherever it is from; so is one that names endpoints elsewhere than at its
-            issuer. For ``entra`` the issuer is the authority, as in
-            ``https://login.microsoftonline.com/contoso.com``; for ``managed_identity`` it is
-            ``https://login.microsoftonline.com/managed_identity``.""",
-        ),
-        "a list of issuer URLs",
-    )
-
-    kernel_access = _setting(
-        Unicode(
-            "allow",
-            help="""Whether kernels may use the sign-ins of this server.
-
-            Type: string. Default: ``"allow"``: every kernel of the server may. With ``"ask"`` each may use
-            what a person has allowed to it, and asks before its first use; with ``"deny"`` none may. A
-            profile may have a ``kernel_access`` of its own: that of an administrator's profile, here or in a
-            system folder, decides; that of a person's own can only be stricter than this.""",
-        ),
-        "allow, ask or deny",
-        an_access,
-    )
-    harden_process = _setting(
+    harden_process = setting(
         Bool(
             True,
             help="""Whether the server's process is closed to other processes of its user.
@@ -220,7 +152,7 @@ class JupyterAuth(LoggingConfigurable):
         ),
         "True or False",
     )
-    l1_cache_entry_limit = _setting(
+    l1_cache_entry_limit = setting(
         Int(
             MemoryLimits().entries,
             help="""How many entries the broker keeps in memory, in front of the store: the access tokens of
@@ -230,12 +162,12 @@ class JupyterAuth(LoggingConfigurable):
         "a number",
         above_zero,
     )
-    l1_cache_size_limit = _setting(
+    l1_cache_size_limit = setting(
         Int(MemoryLimits().size, help="How many bytes these may take. Type: int. Default: 16 MiB."),
         "a number of bytes",
         above_zero,
     )
-    l1_absolute_expiration = _setting(
+    l1_absolute_expiration = setting(
         Int(
             MemoryLimits().absolute_expiration,
             help="""How many seconds an entry in memory may answer before it is read from the store again,
@@ -244,7 +176,7 @@ class JupyterAuth(LoggingConfigurable):
         "a number of seconds",
         above_zero,
     )
-    cache_entry_limit = _setting(
+    cache_entry_limit = setting(
         Int(
             StoreLimits().entries,
             help="""How many records the ``sqlite`` or ``memory`` store may hold. Above it, access tokens go
@@ -254,7 +186,7 @@ class JupyterAuth(LoggingConfigurable):
         "a number",
         above_zero,
     )
-    cache_size_limit = _setting(
+    cache_size_limit = setting(
         Int(StoreLimits().size, help="How many bytes those may take. Type: int. Default: 512 MiB."),
         "a number of bytes",
         above_zero,
@@ -282,6 +214,8 @@ class JupyterAuth(LoggingConfigurable):
         wrong = {**self.wrong, **self._unknown()}
         if self.store == "redis" and not self.redis_url_file:
             wrong.setdefault("redis_url_file", 'is needed for store = "redis"')
+        if self.people == "many" and self.store not in STORES:
+            wrong.setdefault("people", "is for the stores " + ", ".join(STORES))
         return Settings(
             profiles={str(name): table for name, table in self.profiles.items()},
             default_profile=self.default_profile or None,
@@ -293,8 +227,14 @@ class JupyterAuth(LoggingConfigurable):
             renew_for=self.renew_for,
             allow_user_profiles=self.allow_user_profiles,
             harden_process=self.harden_process,
+            audit_file=self.audit_file,
+            people=self.people,
             allowed_issuers=tuple(dict.fromkeys(self.allowed_issuers)),
             kernel_access=cast("KernelAccess", self.kernel_access),
+            allowed_clients=tuple(dict.fromkeys(self.allowed_clients)),
+            allowed_scopes=tuple(dict.fromkeys(self.allowed_scopes)),
+            allowed_flows=tuple(dict.fromkeys(self.allowed_flows)),
+            pending_sign_in_limit=self.pending_sign_in_limit,
             memory_limits=MemoryLimits(
                 entries=self.l1_cache_entry_limit,
                 size=self.l1_cache_size_limit,

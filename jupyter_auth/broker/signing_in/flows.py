@@ -17,16 +17,25 @@ def flows_of(profile: Profile, wanted: str | None = None, *, prefers_code: bool)
     code comes first where the profile, or ``callback_url`` (``prefers_code``), says so, and else where the
     provider does not let this client use device code.
 
-    Raises ``PolicyError`` for a flow that the profile does not allow.
+    Raises ``PolicyError`` for a flow that the profile, or the administrator, does not allow.
     """
-    allowed = profile.flows
+    own, policy = profile.flows or FLOWS, profile.policy
     if wanted is not None:
-        if wanted not in (allowed or FLOWS):
-            raise _unavailable(wanted, allowed or FLOWS)
+        if wanted not in own:
+            raise _unavailable(wanted, own)
+        policy.check_flow(wanted)
         return (wanted,)
-    if allowed:
-        return allowed
-    return ("authorization_code", "device_code") if prefers_code else ("device_code", "authorization_code")
+    if not profile.flows:
+        own = ("authorization_code", "device_code") if prefers_code else ("device_code", "authorization_code")
+    allowed = tuple(filter(policy.allows_flow, own))
+    if not allowed:
+        policy.check_flow(own[0])
+    return allowed
+
+
+def may_ask(profile: Profile) -> bool:
+    """True where a person may be asked to sign in."""
+    return profile.signs_people_in and any(map(profile.policy.allows_flow, profile.flows or FLOWS))
 
 
 def _unavailable(wanted: str, allowed: tuple[str, ...]) -> PolicyError:

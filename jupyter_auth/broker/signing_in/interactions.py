@@ -12,7 +12,7 @@ from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.signing_in.consent import Consent
 from jupyter_auth.broker.signing_in.flows import LEAD_ON
 from jupyter_auth.broker.signing_in.interaction import Interaction, Requester
-from jupyter_auth.broker.signing_in.limits import refuse_more
+from jupyter_auth.broker.signing_in.limits import MAX_PENDING, refuse_more
 from jupyter_auth.broker.signing_in.sign_in import SignIn
 from jupyter_auth.broker.signing_in.starts import Start
 from jupyter_auth.broker.signing_in.ways import Begun, Ways, after, begin, offered
@@ -50,7 +50,9 @@ class Interactions:
         in_thread: Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]],
         clock: Clock,
         changes: Changes,
+        limit: int = MAX_PENDING,
     ) -> None:
+        self._limit = limit
         self._in_thread = in_thread
         self._clock = clock
         self._changes = changes
@@ -88,7 +90,7 @@ class Interactions:
     async def _start(self, resolved: Resolved, requester: Requester, ways: Ways) -> Interaction:
         waiting = [known for known in self._all.values() if known.state == "pending"]
         sign_ins = [known for known in waiting if not isinstance(known.sign_in, Consent)]
-        refuse_more(resolved, requester, sign_ins, self._starting.values())
+        refuse_more(resolved, requester, sign_ins, self._starting.values(), limit=self._limit)
         end = asyncio.get_running_loop().create_future()
         start = Start(resolved=resolved, requester=requester, end=end)
         self._starting[resolved.client] = start

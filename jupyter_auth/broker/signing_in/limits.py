@@ -12,7 +12,12 @@ MAX_OF_A_KERNEL = 5
 
 
 def refuse_more(
-    resolved: Resolved, requester: Requester, pending: Iterable[Interaction], starting: Iterable[Start]
+    resolved: Resolved,
+    requester: Requester,
+    pending: Iterable[Interaction],
+    starting: Iterable[Start],
+    *,
+    limit: int,
 ) -> None:
     """Raise ``PolicyError`` where one sign-in more would be too many.
 
@@ -21,8 +26,8 @@ def refuse_more(
     """
     asked = [(known.requester, known.resolved) for known in pending]
     asked += [(start.requester, start.resolved) for start in starting]
-    if len(asked) >= MAX_PENDING:
-        raise _too_many(f"{MAX_PENDING} sign-ins wait already.")
+    if len(asked) >= limit:
+        raise _too_many(f"{limit} sign-ins wait already.")
     if requester.kernel_id is None:
         return
     own = [known for by, known in asked if by.kernel_id == requester.kernel_id]

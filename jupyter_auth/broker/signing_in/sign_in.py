@@ -117,9 +117,11 @@ class SignIn(ABC):
             self._start(None)
 
     def _start(self, held: RefreshTokenRecord | None) -> None:
-        reserved = [scope for scope in self._resolved.profile.scopes if scope in RESERVED]
+        profile = self._resolved.profile
+        reserved = [scope for scope in profile.scopes if scope in RESERVED]
+        kept = profile.policy.permitted(held.scopes if held else (), fold=profile.folds_case)
         resource = self._resolved.target.resource
-        self.scopes = union(self._resolved.scopes, reserved, held.scopes if held else ())
+        self.scopes = union(self._resolved.scopes, reserved, kept)
         self._resources = union([resource] if resource else [], held.resources if held else ())
         self._ask()
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from jupyter_auth.broker.auditing.actors import Actor
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.grants.gate import Gate
 from jupyter_auth.broker.request import Resolved
@@ -14,9 +15,11 @@ from jupyter_auth.core.wire import result_to_wire
 class Handing:
     """What one kernel is handed over one connection."""
 
-    def __init__(self, broker: Broker, use: KernelUse, gate: Gate) -> None:
+    def __init__(self, broker: Broker, use: KernelUse, gate: Gate, to: Actor) -> None:
         self._broker = broker
         self._gate = gate
+        self._handed = broker.audit.handed
+        self._to, self._name = to, f"{to.via}/{to.kernel_id}"
         self.use = use
         self._is_open = True
         use.connected()
@@ -31,6 +34,7 @@ class Handing:
     def note(self, found: AuthenticationResult, resolve: Callable[[], Resolved]) -> None:
         """The token is handed out."""
         self.use.count(found.profile)
+        self._handed(self._name, self._to, found)
         if self._broker.renewing is not None:
             self._broker.renewing.used(self.use, found, resolve)
 

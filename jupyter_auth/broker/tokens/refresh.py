@@ -10,6 +10,7 @@ from jupyter_auth.broker.changes import AccountChanged, CacheChanged, Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.tenants import home_tenant
+from jupyter_auth.broker.tokens.attempt import is_permitted
 from jupyter_auth.broker.tokens.throttle import Throttle
 from jupyter_auth.cache.leases import Lease
 from jupyter_auth.cache.records import (
@@ -148,6 +149,8 @@ class Refresh:
         found = self.cache.find_token(self.account, self.resolved.target, fold=fold)
         if found is None or found.version in (self.seen, request.have):
             return None
+        if not is_permitted(found, self.resolved.profile):
+            return None
         found = self.clock.in_time(found)
         state = freshness(found.issued_on, found.expires_on, found.refresh_on, self.clock.now())
         return found if state == "fresh" or (state == "stale" and not self.behind) else None
@@ -167,7 +170,8 @@ class Refresh:
         # scope would else leave offline_access out of the next refresh token. Of one that is known to
         # narrow, all are asked.
         held = [scope for scope in used.scopes if used.whole or scope in RESERVED]
-        scopes = union(self.resolved.scopes, held)
+        fold = self.resolved.profile.folds_case
+        scopes = union(self.resolved.scopes, self.resolved.profile.policy.permitted(held, fold=fold))
         known = self._known()  # before: between the answer and the saving of it nothing may fail
         issued_on = math.floor(self.clock.now())
         answer = self._answer(used, scopes)

@@ -7,10 +7,11 @@ from typing import Any
 
 from jupyter_auth.broker import accounts
 from jupyter_auth.broker.apps.app_tokens import AppRequestWork
+from jupyter_auth.broker.auditing.audit import Audit
 from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.request import Resolved
-from jupyter_auth.broker.tokens.attempt import Attempt, holder_of, result
+from jupyter_auth.broker.tokens.attempt import Attempt, holder_of, is_permitted, result
 from jupyter_auth.broker.tokens.flights import Flight, Flights
 from jupyter_auth.broker.tokens.patience import Patience
 from jupyter_auth.broker.tokens.refresh import OvertakenError, Refresh, Refreshed
@@ -42,7 +43,9 @@ class Silent:
         clock: Clock,
         *,
         changes: Changes,
+        audit: Audit,
     ) -> None:
+        self._audit = audit
         self._cache = cache
         self._engine = engine
         self._in_thread = in_thread
@@ -88,12 +91,19 @@ class Silent:
 
     def _peeked(self, key: Holder, resolved: Resolved) -> AccessTokenRecord | None:
         token = self._cache.peek_token(key, resolved.target, fold=resolved.profile.folds_case)
-        return None if token is None else self._clock.in_time(token)
+        return self._usable(token, resolved)
 
     async def _found(self, key: Holder, resolved: Resolved) -> AccessTokenRecord | None:
         fold = resolved.profile.folds_case
         token = await self._in_thread(lambda: self._cache.find_token(key, resolved.target, fold=fold))
-        return None if token is None else self._clock.in_time(token)
+        return self._usable(token, resolved)
+
+    def _usable(self, token: AccessTokenRecord | None, resolved: Resolved) -> AccessTokenRecord | None:
+        """The token with its times as the clock has them; None for one from before the administrator's
+        policy, in whose place one with less is asked for."""
+        if token is None or not is_permitted(token, resolved.profile):
+            return None
+        return self._clock.in_time(token)
 
     async def acquire(self, resolved: Resolved) -> AuthenticationResult:
         """A token without a person; raises ``InteractionRequiredError`` where that cannot be."""
@@ -245,6 +255,7 @@ class Silent:
             done: Refreshed = await self._calling(work.run)
             if not done.is_adopted:
                 self._statistics.refreshed(reason)
+                self._audit.refreshed(resolved, key, done.token, reason, by_itself=behind)
             return done
 
         return self.flights.start(key, resolved.target, resolved.request.claims_challenge, run)

@@ -17,12 +17,14 @@ from jupyter_auth.broker.changes import (
     InteractionChanged,
     KernelChanged,
 )
+from jupyter_auth.core.audit import AuditRecord
 from jupyter_auth.core.faults import where
 
 log = logging.getLogger(__name__)
 
 SCHEMAS = tuple(sorted(Path(__file__).parent.glob("*.yaml")))
 _ID = "https://events.jupyter.org/jupyter_auth/{}/v1"
+AUDIT = _ID.format("audit")
 TOPICS: dict[type[Change], str] = {
     InteractionChanged: _ID.format("interactions"),
     AccountChanged: _ID.format("accounts"),
@@ -45,7 +47,14 @@ class ServerEvents:
         self._loop.add_callback(self._emit, change)
 
     def _emit(self, change: Change) -> None:
+        self._say(TOPICS[type(change)], asdict(change))
+
+    def audit(self, record: AuditRecord) -> None:
+        """A decision, for the audit; on the event loop."""
+        self._say(AUDIT, record.to_event())
+
+    def _say(self, schema_id: str, data: dict[str, Any]) -> None:
         try:
-            self._logger.emit(schema_id=TOPICS[type(change)], data=asdict(change))
+            self._logger.emit(schema_id=schema_id, data=data)
         except Exception as problem:  # noqa: BLE001 -- handlers and listeners of any make
             log.warning("An event could not be emitted: %s", where(problem))

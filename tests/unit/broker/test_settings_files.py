@@ -15,9 +15,13 @@ from jupyter_auth.broker.config.settings import Settings
 from jupyter_auth.broker.config.settings_files import load_settings
 from jupyter_auth.broker.config.traits import INHERITED, JupyterAuth
 from jupyter_auth.cache.limits import MemoryLimits, StoreLimits
+from jupyter_auth.core.policy import ALL_FLOWS
 from jupyter_auth.server.extension import JupyterAuth as Extension
 
 Write = Callable[[str, Any], None]
+
+AS_IT_STANDS = "each entry is compared as it stands"
+NO_TEXT = "is nothing to compare with: plain letters, no spaces around them"
 
 
 @pytest.fixture
@@ -117,6 +121,19 @@ def test_the_folder_d_holds_no_settings(write: Write, read: Read) -> None:
         ("l1_absolute_expiration", None, "must be a number of seconds, and is of type NoneType"),
         ("allowed_issuers", {}, "must be a list of issuer URLs, and is of type dict"),
         ("allowed_issuers", ["https://a.example", 7], "must be a list of issuer URLs, and is of type list"),
+        ("allowed_issuers", ["https://*.a.example"], "'https://*.a.example' is no pattern: " + AS_IT_STANDS),
+        ("allowed_issuers", ["a.example"], "'a.example' is no issuer's URL"),
+        ("allowed_issuers", ["https://a.example?x"], "'https://a.example?x' is no issuer's URL"),
+        ("allowed_clients", ["ok", ""], "'' " + NO_TEXT),
+        ("allowed_clients", ["nb\u200b"], "'nb\\u200b' " + NO_TEXT),
+        ("allowed_clients", [None], "must be a list of client ids, and is of type list"),
+        ("allowed_scopes", ["lake.read lake.write"], "'lake.read lake.write' is no single scope"),
+        ("allowed_scopes", ["lake.*"], "'lake.*' is no pattern: " + AS_IT_STANDS),
+        ("allowed_scopes", [" lake.read"], "' lake.read' " + NO_TEXT),
+        ("allowed_flows", ["device-code"], "'device-code' is not a flow; did you mean \"device_code\"?"),
+        ("allowed_flows", True, f"must be a list of {', '.join(ALL_FLOWS)}, and is of type bool"),
+        ("pending_sign_in_limit", 0, "must be at least 1"),
+        ("audit_file", "audit.jsonl", "must be an absolute path, or begin with ~"),
         ("allow_user_profile", False, 'unknown setting; did you mean "allow_user_profiles"?'),
     ],
 )

@@ -15,10 +15,10 @@ from jupyter_auth.cache.redis.header import RedisNames
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.secret import Secret
 from jupyter_auth.testing.store_contract import put
+from tests.security.test_s45_redis import _ending, _name
 from tests.support.redis_server import RedisServer
 from tests.unit.cache.conftest import OpenRedis
 from tests.unit.cache.samples import ADA, CLIENT, account, open_redis, refresh_token, token
-from tests.unit.cache.test_redis import _ending, _name
 
 FAR = int(time.time()) + 86_400
 

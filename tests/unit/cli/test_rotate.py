@@ -98,3 +98,12 @@ def test_the_doctor_tells_where_the_key_is_and_why() -> None:
     assert found.state == "ok"
     assert found.message.startswith("operator's file: none is set (c.JupyterAuth.seal_key_file); keyring: ")
     assert found.message.endswith(f"own file: taken ({storage.key_file()})")
+
+
+def test_people_s_stores_are_not_known_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+    (tmp_path / "jupyter_server_config.py").write_text("c.JupyterAuth.people = 'many'\n")
+    assert main(["rotate-key"]) == 1
+    assert "Put a new key above the old one" in capsys.readouterr().out

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from jupyter_auth.core.errors import OAuthError, PolicyError, ProfileError
+from jupyter_auth.core.policy import Policy
 from jupyter_auth.core.secret import Secret
 from jupyter_auth.providers.base import CodeAuthorization, NotYet, TokenResponse
 from jupyter_auth.providers.entra import EntraEngine
@@ -80,7 +81,9 @@ def test_authorization_code(entra: EntraProvider, make_entra: MakeEntra, tenant:
 def test_a_tenants_two_names_are_one_where_issuers_are_limited(
     entra: EntraProvider, make_entra: MakeEntra
 ) -> None:
-    engine = make_entra(tenant="contoso.test", allowed_issuers=(entra.authority("contoso.test"),))
+    engine = make_entra(
+        tenant="contoso.test", policy=Policy(allowed_issuers=(entra.authority("contoso.test"),))
+    )
     started = started_code(engine)
     assert urlsplit(started.authorization_uri).path.startswith(f"/{HOME}/")
     assert engine.finish_code(started, entra.sign_in(started.authorization_uri)).realm == HOME

@@ -60,11 +60,17 @@ async def test_what_an_ended_broker_has_counted_stays(bench: Bench, tmp_path: Pa
 def test_it_is_what_prometheus_reads_and_names_nobody(bench: Bench, tmp_path: Path) -> None:
     broker = bench.add(tmp_path)
     broker.statistics.failed('no"}\nevil{user="ada@contoso.com')
+    broker.statistics.denied("issuer_not_allowed")
+    broker.statistics.prompt_ended("declined")
+    broker.statistics.decided("hits", 3)
     text = generate_latest(bench.registry).decode()
     families = {found.name: found for found in text_string_to_metric_families(text)}
-    assert all(name.startswith("jupyter_auth_") for name in families) and len(families) == 12
+    assert all(name.startswith("jupyter_auth_") for name in families) and len(families) == 15
     labels: set[Any] = {
         name for found in families.values() for sample in found.samples for name in sample.labels
     }
-    assert labels == {"level", "cause", "reason"}
+    assert labels == {"level", "cause", "reason", "decision", "state"}
+    assert bench.value("denials_total", reason="issuer_not_allowed") == 1
+    assert bench.value("prompts_ended_total", state="declined") == 1
+    assert bench.value("decisions_total", decision="hits") == 3
     assert "ada" not in text and bench.value("failures_total", reason="other") == 1

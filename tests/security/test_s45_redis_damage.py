@@ -1,4 +1,4 @@
-"""What others changed in Redis, bit by bit and row by row: it counts as gone, and everything else goes on."""
+"""S45: what others changed in Redis, bit by bit and row by row: it counts as gone, and all else goes on."""
 
 from collections.abc import Callable
 from pathlib import Path

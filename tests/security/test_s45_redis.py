@@ -1,4 +1,4 @@
-"""The store in Redis: what it shows, what it makes of what others wrote there, and how it gets in."""
+"""S45: the store in Redis: what it shows, what it makes of what others wrote there, and how it gets in."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""The file with the URL of Redis: what may stand there, and that it is quoted nowhere."""
+"""S45: the file with the URL of Redis: what may stand there, and that it is quoted nowhere."""
 
 import stat
 from pathlib import Path

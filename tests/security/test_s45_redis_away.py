@@ -1,9 +1,12 @@
-"""A Redis that stalls, goes, comes back, or does not let us in: nobody waits, nothing is lost."""
+"""S45: a Redis that stalls, goes, comes back, or does not let us in: nobody waits, nothing is lost."""
 
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -93,6 +96,65 @@ def test_memory_goes_on(redis_opened: OpenRedis, redis_server: RedisServer) -> N
         assert found is not None and found.version == "v" and cache.peek_accounts(CLIENT)
     finally:
         redis_server.go_on()
+
+
+class Cutting:
+    """A way to Redis that is cut in the middle of an answer, as often as there is one."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self.cuts = False
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=self._pass, args=self._listener.accept()[:1], daemon=True).start()
+
+    def _pass(self, near: socket.socket) -> None:
+        far = socket.socket(socket.AF_UNIX)
+        with near, far, suppress(OSError):
+            far.connect(str(self._target))
+            threading.Thread(target=self._there, args=(near, far), daemon=True).start()
+            while answer := far.recv(65536):
+                if self.cuts:
+                    near.sendall(answer[: len(answer) // 2])
+                    return
+                near.sendall(answer)
+
+    @staticmethod
+    def _there(near: socket.socket, far: socket.socket) -> None:
+        with suppress(OSError):
+            while asked := near.recv(65536):
+                far.sendall(asked)
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+
+def test_one_that_goes_in_the_middle_of_an_answer(redis_server: RedisServer, tmp_path: Path) -> None:
+    """Half an answer is none: no half token, no half row, and what is in memory serves."""
+    way = Cutting(redis_server.socket)
+    file = redis_server.url_file(tmp_path, "tcp")
+    port = urlsplit(file.read_text().strip()).port
+    file.write_text(file.read_text().replace(f":{port}/", f":{way.port}/"))
+    store = open_redis(tmp_path, file)
+    cache = TokenCache(store, clock=lambda: NOW)
+    cache.save_sign_in(account(), token(version="v", expires_on=FAR), refresh_token("kept"))
+    assert cache.find_token(ADA, target(), fold=False) and text_in(cache) == "kept"
+    way.cuts = True
+    for use in (lambda: store.rows("p"), lambda: put(store, make_row("k")), store.epoch):
+        assert failure(use)[0] == "redis_unavailable"
+    found = cache.peek_token(ADA, target(), fold=False)
+    assert found is not None and found.version == "v"
+    way.cuts = False
+    until(lambda: store.describe().notes == (), 15)
+    assert text_in(cache) == "kept"
+    store.close()
+    way.close()
 
 
 # -- it comes back older ------------------------------------------------------------------------
@@ -235,7 +297,7 @@ def test_a_wrong_password_is_told(redis_server: RedisServer, tmp_path: Path) -> 
 
 
 def test_the_documented_rights_are_enough_and_hold_one_to_one_s_own(tmp_path: Path) -> None:
-    page = Path(__file__).parents[3] / "docs" / "how-to" / "share-a-cache.md"
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "share-a-cache.md"
     rights = next(line for line in page.read_text("utf-8").splitlines() if line.startswith("-@all "))
     prefix = RedisNames("ada").prefix
     ada = f"user ada on >ada-password ~{prefix}* &{prefix}* {rights}"
