@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jupyter_auth.core import frames
+from jupyter_auth.core import frames, sockets
 from jupyter_auth.core.errors import TransportError, error_from_wire
 from jupyter_auth.core.wire import request_to_wire, unreadable
 
@@ -31,6 +31,15 @@ class Connection:
         self._unanswered = False
         self.kernel_id = ""
         self.generation_file: str | None = None
+
+    @classmethod
+    def open(cls, path: Path, why: str = "") -> Connection:
+        """A connection to who listens at ``path``; raises ``OSError`` where nobody of this user does."""
+        sock = sockets.connect(path, CONNECT_TIMEOUT)
+        if not sockets.may_be_own(sock):  # a proof, and belief, are for our own
+            sock.close()
+            raise PermissionError("another user listens there")
+        return cls(sock, path, why)
 
     def prove(self, key: bytes, worker: Message | None = None) -> None:
         """Greet and prove whose process this is; raises ``AuthError`` where the broker does not agree. With

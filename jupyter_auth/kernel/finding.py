@@ -8,9 +8,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_auth.core import sockets
 from jupyter_auth.core.errors import AuthError, TransportError
-from jupyter_auth.kernel.connection import CONNECT_TIMEOUT, Connection
+from jupyter_auth.kernel.connection import Connection
 from jupyter_auth.kernel.own import connection_file, connection_key
 
 if TYPE_CHECKING:
@@ -66,12 +65,8 @@ def _proven_connection(file: Path | None, key: bytes) -> tuple[Connection | None
 def _proven_at(path: Path, why: str, key: bytes) -> tuple[Connection | None, AuthError | None]:
     """A connection to the broker there, or why it does not agree; neither where nobody of ours listens."""
     try:
-        sock = sockets.connect(path, CONNECT_TIMEOUT)
+        connection = Connection.open(path, why)
     except OSError:
-        return None, None
-    connection = Connection(sock, path, why)
-    if not sockets.may_be_own(sock):  # somebody else listens there: a proof, and belief, are for our own
-        connection.close()
         return None, None
     try:
         connection.prove(key)

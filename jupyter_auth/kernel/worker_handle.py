@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_auth.core import sockets
 from jupyter_auth.core.errors import KernelGrantRequiredError, PolicyError
 from jupyter_auth.core.wire import result_from_wire
 from jupyter_auth.kernel import output_guard, own
 from jupyter_auth.kernel.client import client
-from jupyter_auth.kernel.connection import CONNECT_TIMEOUT, Connection, lost, part
+from jupyter_auth.kernel.connection import Connection, lost, part
 
 if TYPE_CHECKING:
     from jupyter_auth.core.account import Account
@@ -168,9 +167,8 @@ def _connected(handle: WorkerHandle) -> Connection:
     key = own.key_in(Path(handle.connection_file))
     if not key:
         raise _gone(handle)
-    path = Path(handle.socket)
     try:
-        connection = Connection(sockets.connect(path, CONNECT_TIMEOUT), path)
+        connection = Connection.open(Path(handle.socket))
     except OSError:
         raise lost("The token broker of the kernel that made this handle has gone.") from None
     try:

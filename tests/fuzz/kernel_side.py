@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 from unittest import mock
 
 from jupyter_auth.broker import arguments
+from jupyter_auth.broker.auditing.actors import Actor
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.operations import Operations
+from jupyter_auth.core.errors import AuthError
 from jupyter_auth.server.channel import KernelChannel
 from jupyter_auth.server.front_ends import FrontEnds
 from jupyter_auth.server.kernels import ServerKernels
@@ -24,6 +26,25 @@ T = TypeVar("T")
 
 KERNEL_ID, KEY = "a-kernel", b"the key of the connection file"
 STEP = 30.0  # seconds for what the target does itself
+
+
+class _Desks:
+    """The one broker is everybody's."""
+
+    is_shared = False
+
+    def __init__(self, broker: Broker, operations: Operations) -> None:
+        self.broker = broker
+        self.operations = operations
+
+    def of(self, person: None) -> "_Desks":
+        return self
+
+    def of_kernel(self, kernel_id: str) -> "_Desks":
+        return self
+
+    def denied(self, problem: AuthError, by: Actor) -> None:
+        """Nobody writes it down here."""
 
 
 class _Kernels:
@@ -85,7 +106,8 @@ class KernelSide:
             kernel_manager=_Kernels(), session_manager=_Sessions(), kernel_spec_manager=None
         )
         kernels = ServerKernels(serverapp, FrontEnds())
-        self._channel = KernelChannel(folder, Operations(self.broker, kernels, self.broker.status), kernels)
+        operations = Operations(self.broker, kernels, self.broker.status)
+        self._channel = KernelChannel(folder, _Desks(self.broker, operations), kernels)  # type: ignore[arg-type]
         await self._channel.serve(self._channel.bind())
         await bench.sign_in()
 

@@ -11,7 +11,7 @@ from tests.security.promises import ALL, CORE, WITHOUT, files
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "promises.md"
 
 
-def tests_of(promise: str) -> list[str]:
+def attacks_on(promise: str) -> list[str]:
     """The names of its tests."""
     return [
         node.name
@@ -24,12 +24,12 @@ def tests_of(promise: str) -> list[str]:
 @pytest.mark.parametrize("promise", ALL)
 def test_each_promise_has_its_attack(promise: str) -> None:
     assert files(promise), "it has no file"
-    assert tests_of(promise), "its file attacks nothing"
+    assert attacks_on(promise), "its file attacks nothing"
 
 
 @pytest.mark.parametrize("promise", CORE)
 def test_the_core_ones_are_seen_to_fail(promise: str) -> None:
-    assert any(name.startswith(WITHOUT) for name in tests_of(promise))
+    assert any(name.startswith(WITHOUT) for name in attacks_on(promise))
     assert (Path(__file__).parent / "off" / f"{promise}.py").exists()
 
 

@@ -12,7 +12,7 @@ class Unproven(BrokerHandler):
     @guarded
     async def post(self) -> None:
         (kernel_id, *_) = self.service._kernels._kernels.list_kernel_ids()
-        self.answer(await Session(self.service._operations, kernel_id).respond(self.body()))
+        self.answer(await Session(self.desk.operations, kernel_id).respond(self.body()))
 
 
 def switch_off(patch: pytest.MonkeyPatch) -> None:
