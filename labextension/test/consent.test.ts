@@ -21,7 +21,7 @@ describe('a kernel that asks', () => {
     const rows = facts.map(fact => [plain(english, fact.label), ...fact.lines.map(line => plain(english, line.words))]);
     expect(rows).toEqual([
       ['Notebook', 'projects/2026/sales-forecast.ipynb'],
-      ['Kernel', 'Python 3 (ipykernel)'],
+      ['Kernel', 'Python 3 (ipykernel)', 'name not verified'],
       ['Application', 'Contoso Notebooks'],
       ['Account', 'ada@contoso.com'],
       ['Sign in at', 'login.microsoftonline.com', 'for contoso.com'],

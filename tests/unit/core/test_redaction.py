@@ -176,7 +176,7 @@ def test_nothing_of_it_can_be_read_from_what_is_kept() -> None:
     assert len(texts) >= 4 and all(len(text) <= redaction.ANCHOR for text in texts)
 
 
-@pytest.mark.parametrize("key", [bytes(range(32)), secrets.token_bytes(32)])
+@pytest.mark.parametrize("key", [bytes(range(32)), secrets.token_bytes(32)], ids=["in order", "random"])
 def test_a_key_of_bytes_is_known_as_text(key: bytes) -> None:
     redaction.note_key(key)
     assert masked(f"<{key.hex()}>") == f"<{REDACTED}>"
