@@ -5,7 +5,7 @@ The files are read again when one has changed. Which wins: see ``docs/reference/
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jupyter_core import paths as jupyter_paths
@@ -188,6 +188,7 @@ def load(
     merged = Merged(settings, environment)
     default: str | None = None
     files: list[str] = []
+    lost: list[Fault] = []  # what an administrator has written and nobody knows
     for path in reversed(paths):
         table, problems = read_toml(path)
         if table is None and not problems:
@@ -198,11 +199,16 @@ def load(
             merged.shut_out.update(dict.fromkeys(profiles, str(path)))
             continue
         files.insert(0, str(path))
-        merged.faults.setdefault("", []).extend(problems + top_faults(table or {}, str(path)))
+        problems += top_faults(table or {}, str(path))
+        if is_system(path):
+            lost += [replace(fault, closes=True) for fault in problems]
+        else:
+            merged.faults.setdefault("", []).extend(problems)
         default = default_of(table or {}) or default
         merged.add(profiles, str(path), by_admin=is_system(path))
     merged.add(settings.profiles, PROFILES_PLACE, by_admin=True)
     merged.close()
+    settings = replace(settings, faults=(*settings.faults, *lost))
     return Configuration(
         settings=settings,
         profiles=merged.profiles,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from jupyter_auth.broker.config.closing import Closed
 from jupyter_auth.broker.config.environment import ServerEnvironment
 from jupyter_auth.broker.config.policy import Violation, violations
 from jupyter_auth.broker.config.settings import Settings
@@ -24,12 +25,15 @@ class Merged:
         self._environment = environment
         self._access = settings.kernel_access
         self._by_admin: set[str] = set()
+        self._closed = Closed()
 
     def add(self, tables: Mapping[str, object], place: str, *, by_admin: bool) -> None:
         """Take the profiles of ``place`` over those there are; ``by_admin``: an administrator's own."""
         for name, table in tables.items():
             profile, own = read_profile(name, table, place)
             profile = self._with_access(profile, table, by_admin=by_admin)
+            if by_admin:
+                self._closed.note(name, profile, table, self._access)
             self.profiles.pop(name, None)
             self.broken.discard(name)
             self.refused.pop(name, None)
@@ -57,11 +61,11 @@ class Merged:
         return replace(profile, kernel_access=own if by_admin else stricter(own, self._access))
 
     def close(self) -> None:
-        """A person's profile cannot open what the administrator closes under another name: those of one
-        application share its sign-ins."""
+        """A person's profile cannot open what the administrator closes, under that name or another: those of
+        one application share its sign-ins."""
         for name, profile in self.profiles.items():
             if name not in self._by_admin:
-                access = profile.kernel_access
+                access = stricter(profile.kernel_access, self._closed.holds(profile))
                 for other in self.profiles.values():
                     if client_of(other) == client_of(profile):
                         access = stricter(access, other.kernel_access)
