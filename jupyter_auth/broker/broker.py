@@ -13,6 +13,7 @@ from jupyter_auth.broker.auditing.audit import Audit
 from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.config.configuration import Configuration, ConfigurationFiles
+from jupyter_auth.broker.config.watching import heed_files
 from jupyter_auth.broker.grants.book import Grants
 from jupyter_auth.broker.request import Resolved, TokenRequest
 from jupyter_auth.broker.signing_in.answers import Answers
@@ -29,6 +30,7 @@ from jupyter_auth.cache.store import Store
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.account import Account
 from jupyter_auth.core.errors import CacheError, InteractionRequiredError
+from jupyter_auth.core.faults import where
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.reports import ClearReport, SignOutReport
 from jupyter_auth.core.result import AuthenticationResult, Provenance
@@ -39,7 +41,6 @@ from jupyter_auth.providers.registry import make_engine
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-LOOK_AT_FILES = 1.0  # seconds between two looks at the configuration's files (a stat each)
 SETTLE = 35.0  # seconds that a stop waits for refreshes under way: a provider call's limit and a little
 
 
@@ -95,9 +96,9 @@ class Broker:
 
     async def _start(self) -> TokenCache:
         store = await self.in_thread(self._open)
-        limits = self.configuration.settings.memory_limits
-        self.cache = TokenCache(store, self.clock.now, limits, self.statistics)
-        self._watching = asyncio.ensure_future(self._heed_files())
+        known = self.configuration
+        self.cache = TokenCache(store, self.clock.now, known.settings.memory_limits, self.statistics)
+        self._watching = asyncio.ensure_future(heed_files(known, lambda: self.configuration, self._let_go))
         ways = self.in_thread, self.calling, self.clock
         self.silent = Silent(self.cache, self._engine, *ways, changes=self.changes, audit=self.audit)
         self.renewing = Renewing(
@@ -116,17 +117,9 @@ class Broker:
         try:
             cache = await self.start()
             await self.in_thread(cache.store.generation.bump)
-        except CacheError as problem:
-            log.warning("Others could not be told of changed profiles or grants: %s", problem)
-
-    async def _heed_files(self) -> None:
-        """When profiles change, kernels must not go on with what they keep for the old ones."""
-        known = self.configuration
-        while True:
-            await asyncio.sleep(LOOK_AT_FILES)
-            if self.configuration != known:
-                known = self.configuration
-                await self._let_go()
+        except Exception as problem:  # noqa: BLE001 -- what changed holds here all the same
+            told = problem if isinstance(problem, CacheError) else where(problem)
+            log.warning("Others could not be told of changed profiles or grants: %s", told)
 
     async def close(self) -> None:
         """End interactions, let refreshes under way be saved, close the store."""

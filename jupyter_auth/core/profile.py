@@ -55,11 +55,13 @@ _REQUIRED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing wrong with the configuration: where it stands and what to do."""
+    """One thing wrong with the configuration: where it stands and what to do. ``closes``: what an
+    administrator meant is lost by it, so that nothing is given out."""
 
     file: str
     key: str
     message: str
+    closes: bool = False
 
     def __str__(self) -> str:
         return f"{self.file}: {self.key}: {self.message}"

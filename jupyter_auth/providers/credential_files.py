@@ -4,6 +4,8 @@ import os
 import re
 import stat
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 from jupyter_auth.core.errors import ProfileError
@@ -12,6 +14,8 @@ from jupyter_auth.core.redaction import note
 from jupyter_auth.core.secret import Secret
 
 MAX_FILE = 256 * 1024  # bytes
+#: Where nothing is a file of anybody's.
+_MADE_UP = ("/proc", "/sys", "/dev")
 
 #: What everything that a server starts needs, whatever a profile says of it.
 _EVERYBODYS = re.compile(
@@ -46,7 +50,7 @@ def client_secret(profile: Profile) -> str | None:
 def credential_file(profile: Profile, key: str) -> str:
     """What is in the file that ``key`` names, without space around it. Raises ``ProfileError``."""
     try:
-        content = _content(Path(getattr(profile, key)).expanduser())
+        content = _content(Path(getattr(profile, key)).expanduser().resolve())
         text = content[:MAX_FILE].decode().strip()
     except (OSError, RuntimeError, UnicodeDecodeError) as problem:  # RuntimeError: "~" of nobody
         why = type(problem).__name__
@@ -59,12 +63,24 @@ def credential_file(profile: Profile, key: str) -> str:
 
 
 def _content(path: Path) -> bytes:
-    """At most a byte more than ``MAX_FILE``, of a regular file: who reads a pipe may wait for ever."""
-    opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    """At most a byte more than ``MAX_FILE``, of a regular file: who reads a pipe may wait for ever.
+
+    ``path`` has no link. What the system makes up is no file: this process's environment is there.
+    """
+    if any(path.is_relative_to(place) for place in _MADE_UP):
+        raise OSError("not a regular file")
+    flags = (getattr(os, name, 0) for name in ("O_NONBLOCK", "O_BINARY", "O_NOFOLLOW"))
+    opened = os.open(path, reduce(or_, flags, os.O_RDONLY))
     with os.fdopen(opened, "rb") as file:
-        if not stat.S_ISREG(os.fstat(opened).st_mode):
+        found = os.fstat(opened)
+        if not stat.S_ISREG(found.st_mode) or found.st_dev in _devices():
             raise OSError("not a regular file")
         return file.read(MAX_FILE + 1)
+
+
+def _devices() -> set[int]:
+    """What is mounted there: a folder may have become a link since the path was looked at."""
+    return {os.stat(place).st_dev for place in _MADE_UP if os.path.ismount(place)}  # noqa: PTH116
 
 
 def missing(profile: Profile, key: str, why: str) -> ProfileError:

@@ -98,15 +98,25 @@ class _Http(HTTPConnection):
         raise problem
 
 
+def _context() -> ssl.SSLContext:
+    """For one connection. urllib3's own would write the connection's keys into SSLKEYLOGFILE, which opens all
+    that was sent to whoever has recorded it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.hostname_checks_common_name = False
+    return context
+
+
 class _Https(_Http, HTTPSConnection):
     """The same with TLS."""
 
     def connect(self) -> None:
-        """With a context of its own: urllib3's would write each connection's keys into SSLKEYLOGFILE, which
-        opens all that was sent to whoever has recorded it."""
-        self.ssl_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self.ssl_context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self.ssl_context.hostname_checks_common_name = False
+        """With a context of its own, and another for the way to a proxy that speaks TLS itself."""
+        self.ssl_context = _context()
+        if self.proxy_config is not None and self.proxy is not None and self.proxy.scheme == "https":
+            to_proxy = _context()
+            to_proxy.load_verify_locations(self.ca_certs, self.ca_cert_dir)
+            self.proxy_config = self.proxy_config._replace(ssl_context=to_proxy)
         super().connect()
 
 

@@ -16,6 +16,7 @@ from jupyter_auth.broker.auditing.audit import Audit
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.config.configuration import ConfigurationFiles
+from jupyter_auth.broker.config.environment import ServerEnvironment
 from jupyter_auth.broker.config.settings import Settings
 from jupyter_auth.broker.grants.deciding import Deciding
 from jupyter_auth.broker.operations import Message, Operations
@@ -23,7 +24,6 @@ from jupyter_auth.broker.storage import open_store
 from jupyter_auth.core.audit import Via
 from jupyter_auth.core.errors import AuthError, PolicyError
 from jupyter_auth.core.statistics import Statistics
-from jupyter_auth.providers.credential_files import withhold
 from jupyter_auth.server.addresses import ServerRedirects
 from jupyter_auth.server.callback import KeptAnswers
 from jupyter_auth.server.events import ServerEvents
@@ -47,12 +47,13 @@ class Desk:
         serverapp: Any,
         settings: Settings,
         *,
+        environment: ServerEnvironment,
         redirects: ServerRedirects,
         events: ServerEvents,
         status: Status,
         person: str | None = None,
     ) -> None:
-        configuration = ConfigurationFiles(settings=settings, heard=withhold)
+        configuration = ConfigurationFiles(settings=settings, environment=environment)
         self.person = person
         self.broker = Broker(configuration, partial(open_store, settings), redirects=redirects)
         self.broker.changes.watch(events)
@@ -78,11 +79,23 @@ class Desks:
     """All of one server. Used on its event loop."""
 
     def __init__(
-        self, serverapp: Any, settings: Settings, redirects: ServerRedirects, status: Status
+        self,
+        serverapp: Any,
+        settings: Settings,
+        environment: ServerEnvironment,
+        redirects: ServerRedirects,
+        status: Status,
     ) -> None:
         self._settings = settings
         self._events = ServerEvents(serverapp.event_logger)
-        self._make = partial(Desk, serverapp, redirects=redirects, events=self._events, status=status)
+        self._make = partial(
+            Desk,
+            serverapp,
+            environment=environment,
+            redirects=redirects,
+            events=self._events,
+            status=status,
+        )
         self.is_shared = settings.people == "many"
         self._owners = Owners(serverapp.kernel_manager) if self.is_shared else None
         self._people: dict[str, Desk] = {}

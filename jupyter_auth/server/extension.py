@@ -1,6 +1,7 @@
 """The server extension: one broker a Jupyter server."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
@@ -9,10 +10,11 @@ from tornado.ioloop import IOLoop
 from jupyter_auth import __version__
 from jupyter_auth.broker.config import traits
 from jupyter_auth.broker.config.settings import SECTION
-from jupyter_auth.broker.config.settings_files import EXTENSION_FILE
+from jupyter_auth.broker.config.settings_files import EXTENSION_FILE, not_taken
 from jupyter_auth.broker.signing_in import redirects
 from jupyter_auth.core.faults import where
 from jupyter_auth.core.log_filter import filter_logs
+from jupyter_auth.core.profile import Fault
 from jupyter_auth.server.callback import CallbackHandler
 from jupyter_auth.server.front_ends import PATH, FrontEndSocket
 from jupyter_auth.server.handlers import PREFIX, UnknownHandler, routes
@@ -48,9 +50,23 @@ class JupyterAuth(traits.JupyterAuth, ExtensionApp):
         """Make the broker, and the logs blind to what it holds; it starts with the event loop's next turn."""
         filter_logs()
         serverapp: Any = self.serverapp
-        self._service = BrokerService(serverapp, self.read(), self._shares(serverapp))
+        self._service = BrokerService(
+            serverapp, self.read(self._not_taken(serverapp)), self._shares(serverapp)
+        )
         self.settings["jupyter_auth_service"] = self._service
         IOLoop.current().add_callback(self._service.start)
+
+    def _not_taken(self, serverapp: Any) -> tuple[Fault, ...]:
+        """What Jupyter's configuration files would have said, had they not raised."""
+        taken = {*serverapp.loaded_config_files, *self.loaded_config_files}
+        folders = serverapp.config_file_paths
+        places = [("jupyter_config", folders), (EXTENSION_FILE, folders)]
+        if serverapp.config_file:
+            given = Path(serverapp.config_file).absolute()
+            places.append((given.stem, [str(given.parent)]))
+        else:
+            places.append((serverapp.config_file_name, folders))
+        return tuple(fault for place in places for fault in not_taken(*place, taken))
 
     def _shares(self, serverapp: Any) -> str:
         """Why people may meet here although nobody has said how many use this server; empty for no reason."""

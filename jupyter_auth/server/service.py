@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_auth.broker.config.configuration import ConfigurationFiles
+from jupyter_auth.broker.config.environment import ServerEnvironment
 from jupyter_auth.broker.config.settings import DEFAULTS, Settings
 from jupyter_auth.broker.config.surroundings import open_to_others
 from jupyter_auth.broker.grants.book import grant_rows
@@ -34,14 +35,16 @@ class BrokerService:
     def __init__(self, serverapp: Any, settings: Settings = DEFAULTS, shares: str = "") -> None:
         self.process = harden() if settings.harden_process else "not hardened: it is switched off"
         self._redirects = ServerRedirects(serverapp, settings.callback_url)
-        self.desks = Desks(serverapp, settings, self._redirects, self.status)
+        environment = ServerEnvironment()
+        at_start = ConfigurationFiles(settings=settings, environment=environment).current()
+        self.desks = Desks(serverapp, settings, environment, self._redirects, self.status)
         self._people = settings.people
         self._folder = Path(serverapp.runtime_dir)
         self._contents, self._settings = serverapp.contents_manager, settings
         self._kernels = ServerKernels(serverapp, FrontEnds())
         self.channel: KernelChannel | None = None
         self.problem = " ".join([*map(str, settings.wrong), *([shares] if shares else [])])
-        for fault in (*ConfigurationFiles(settings=settings).current().faults, *open_to_others()):
+        for fault in (*at_start.faults, *open_to_others()):
             log.error("%s", fault)
         if shares:
             log.warning("%s", shares)

@@ -193,6 +193,22 @@ def test_wrong_values_do_not_end_the_server(fresh: Place, serve: Callable[..., A
             assert "CANARY" not in text
 
 
+@pytest.mark.parametrize(
+    "name", ["jupyter_config.py", "jupyter_server_config.py", "jupyter_auth_config.py", "given.py"]
+)
+def test_a_file_that_raises_does_not_open_what_it_closes(
+    fresh: Place, serve: Callable[..., Any], name: str
+) -> None:
+    """Jupyter goes on without it."""
+    file = fresh.config / name
+    file.write_text("c.JupyterAuth.kernel_access = 'deny'\nimport CANARY_module", encoding="utf-8")
+    with serve(*([f"--config={file}"] if name == "given.py" else [])) as (server, kernel):
+        kind, reason, told = asked(kernel, "lake")
+        assert (kind, reason) == ("PolicyError", "invalid_settings")
+        for text in (told, server.get("jupyter_auth/v1/status").json()["broker"]["problem"]):
+            assert f"{name}: file: raises ModuleNotFoundError in line 2" in text and "CANARY" not in text
+
+
 def test_a_flag_of_the_command_line(fresh: Place, serve: Callable[..., Any]) -> None:
     """It wins over every file, and only the server knows it."""
     (fresh.config / "jupyter_server_config.py").write_text("c.JupyterAuth.store = 'sqlite'\n")

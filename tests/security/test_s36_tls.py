@@ -17,7 +17,7 @@ from jupyter_auth.core.threads import DaemonThreads
 from tests.idp import MisbehavingProvider
 from tests.unit.providers.calls import assert_no_canary
 from tests.unit.providers.conftest import MakeEngine
-from tests.unit.providers.tls import TlsProvider, certificate
+from tests.unit.providers.tls import HOST, Proxy, TlsProvider, certificate
 
 #: What a process would do in an environment that somebody else has made: a client of ours, with the bundle
 #: and without it; and one that anybody could write, as a control.
@@ -103,6 +103,19 @@ def test_no_environment_makes_a_certificate_trusted_or_writes_the_keys_down(
     keys = tmp_path / "keys.log"
     written = keys.read_text() if keys.exists() else ""
     assert written.count("CLIENT_TRAFFIC_SECRET_0") <= 1, "of the control alone, which is one connection"
+
+
+def test_nor_are_those_of_the_way_to_a_proxy(
+    tls: TlsProvider, bundle: Path, hostile_environment: dict[str, str], tmp_path: Path
+) -> None:
+    """One that speaks TLS, in which the connection to the provider has its own."""
+    tls.be(f"https://{HOST}:{tls.port}")
+    with Proxy(tls.port, file=bundle) as proxy:
+        hostile_environment |= {"HTTPS_PROXY": proxy.url, "https_proxy": proxy.url, "NO_PROXY": ""}
+        without, with_bundle, _ = said_there(hostile_environment, tls, bundle)
+    assert (without, with_bundle) == ("unreachable", tls.issuer)
+    assert len(proxy.asked) == 1, "who does not trust the proxy asks it nothing"
+    assert (tmp_path / "keys.log").read_text().count("CLIENT_TRAFFIC_SECRET_0") == 1, "of the control"
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion")

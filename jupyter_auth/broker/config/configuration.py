@@ -4,20 +4,20 @@ The files are read again when one has changed. Which wins: see ``docs/reference/
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jupyter_core import paths as jupyter_paths
 from jupyter_core.paths import jupyter_config_dir, jupyter_config_path
 
-from jupyter_auth.broker.config.policy import Violation, violations
+from jupyter_auth.broker.config.environment import ServerEnvironment
+from jupyter_auth.broker.config.merging import Merged
+from jupyter_auth.broker.config.policy import Violation
 from jupyter_auth.broker.config.settings import DEFAULTS, PROFILES_PLACE, Settings
 from jupyter_auth.broker.config.toml_file import default_of, read_toml, top_faults
-from jupyter_auth.broker.tenants import client_of
 from jupyter_auth.core.errors import PolicyError, ProfileError
-from jupyter_auth.core.grant import stricter
-from jupyter_auth.core.profile import Fault, Profile, did_you_mean, read_profile
+from jupyter_auth.core.profile import Fault, Profile, did_you_mean
 
 FILE = "jupyter_auth.toml"
 PROFILE_VARIABLE = "JUPYTER_AUTH_PROFILE"
@@ -27,7 +27,8 @@ PROFILE_VARIABLE = "JUPYTER_AUTH_PROFILE"
 class Configuration:
     """What settings and files say: the good profiles, and every fault of the others.
 
-    ``refused``: what the administrator's policy says against some of the broken ones; ``shut_out``: those of
+    ``refused``: what the administrator's policy, or a server's care for its environment, says against some of
+    the broken ones; ``shut_out``: those of
     people's own files, which do not count where user profiles are switched off, with their file.
     """
 
@@ -151,11 +152,11 @@ class ConfigurationFiles:
         self,
         paths: Sequence[Path] | None = None,
         settings: Settings = DEFAULTS,
-        heard: Callable[[Iterable[Profile]], None] | None = None,
+        environment: ServerEnvironment | None = None,
     ) -> None:
-        """``heard`` is told the profiles whenever they have been read."""
+        """``environment``: a server's, of which not every profile may name every variable."""
         self.settings = settings
-        self._heard = heard
+        self._environment = environment
         self._paths = list(paths) if paths is not None else config_files()
         self._seen: tuple[object, ...] | None = None
         self._loaded = Configuration()
@@ -164,10 +165,10 @@ class ConfigurationFiles:
         """The configuration, read again only where a file's time, size or inode has changed."""
         seen = tuple(_fingerprint(path) for path in self._paths)
         if seen != self._seen:
-            self._loaded = load(self._paths, self.settings)
+            self._loaded = load(self._paths, self.settings, self._environment)
             self._seen = seen
-            if self._heard is not None:
-                self._heard(self._loaded.profiles.values())
+            if self._environment is not None:
+                self._environment.heed(self._loaded.profiles.values())
         return self._loaded
 
 
@@ -179,12 +180,15 @@ def _fingerprint(path: Path) -> object:
     return status.st_mtime_ns, status.st_size, status.st_ino, status.st_mode, status.st_uid
 
 
-def load(paths: Sequence[Path], settings: Settings = DEFAULTS) -> Configuration:
+def load(
+    paths: Sequence[Path], settings: Settings = DEFAULTS, environment: ServerEnvironment | None = None
+) -> Configuration:
     """Read the files; a profile of a stronger file replaces one of the same name in a weaker file, and one
     of the administrator's settings those of all files."""
-    merged = _Merged(settings)
+    merged = Merged(settings, environment)
     default: str | None = None
     files: list[str] = []
+    lost: list[Fault] = []  # what an administrator has written and nobody knows
     for path in reversed(paths):
         table, problems = read_toml(path)
         if table is None and not problems:
@@ -195,11 +199,16 @@ def load(paths: Sequence[Path], settings: Settings = DEFAULTS) -> Configuration:
             merged.shut_out.update(dict.fromkeys(profiles, str(path)))
             continue
         files.insert(0, str(path))
-        merged.faults.setdefault("", []).extend(problems + top_faults(table or {}, str(path)))
+        problems += top_faults(table or {}, str(path))
+        if is_system(path):
+            lost += [replace(fault, closes=True) for fault in problems]
+        else:
+            merged.faults.setdefault("", []).extend(problems)
         default = default_of(table or {}) or default
         merged.add(profiles, str(path), by_admin=is_system(path))
     merged.add(settings.profiles, PROFILES_PLACE, by_admin=True)
     merged.close()
+    settings = replace(settings, faults=(*settings.faults, *lost))
     return Configuration(
         settings=settings,
         profiles=merged.profiles,
@@ -211,57 +220,3 @@ def load(paths: Sequence[Path], settings: Settings = DEFAULTS) -> Configuration:
         shut_out=merged.shut_out,
         restricts=any(profile.kernel_access != "allow" for profile in merged.profiles.values()),
     )
-
-
-class _Merged:
-    """The profiles so far, from the weakest place to the strongest."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.profiles: dict[str, Profile] = {}
-        self.faults: dict[str, list[Fault]] = {}
-        self.broken: set[str] = set()
-        self.refused: dict[str, Violation] = {}
-        self.shut_out: dict[str, str] = {}
-        self._policy = settings.policy
-        self._access = settings.kernel_access
-        self._by_admin: set[str] = set()
-
-    def add(self, tables: Mapping[str, object], place: str, *, by_admin: bool) -> None:
-        """Take the profiles of ``place`` over those there are; ``by_admin``: an administrator's own."""
-        for name, table in tables.items():
-            profile, own = read_profile(name, table, place)
-            profile = self._with_access(profile, table, by_admin=by_admin)
-            self.profiles.pop(name, None)
-            self.broken.discard(name)
-            self.refused.pop(name, None)
-            if profile is not None:
-                against = list(violations(profile, self._policy))
-                own = [Fault(file=place, key=f"profiles.{name}.{v.key}", message=v.message) for v in against]
-                if against:
-                    self.refused[name] = against[0]
-                profile = None if against else replace(profile, policy=self._policy)
-            self.faults[name] = own
-            if profile is None:
-                self.broken.add(name)
-            else:
-                self.profiles[name] = profile
-
-    def _with_access(self, profile: Profile | None, table: object, *, by_admin: bool) -> Profile | None:
-        """The profile with what kernels may: an administrator's key decides, a person's can be stricter."""
-        if profile is None:
-            return None
-        says = isinstance(table, dict) and "kernel_access" in table
-        own = profile.kernel_access if says else self._access
-        (self._by_admin.add if by_admin else self._by_admin.discard)(profile.name)
-        return replace(profile, kernel_access=own if by_admin else stricter(own, self._access))
-
-    def close(self) -> None:
-        """A person's profile cannot open what the administrator closes under another name: those of one
-        application share its sign-ins."""
-        for name, profile in self.profiles.items():
-            if name not in self._by_admin:
-                access = profile.kernel_access
-                for other in self.profiles.values():
-                    if client_of(other) == client_of(profile):
-                        access = stricter(access, other.kernel_access)
-                self.profiles[name] = replace(profile, kernel_access=access)

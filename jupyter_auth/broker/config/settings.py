@@ -72,9 +72,9 @@ class Settings:
 
     @property
     def wrong(self) -> tuple[Fault, ...]:
-        """The faults of the settings themselves. While there is one, no token is given out: an administrator
-        meant something, and nobody knows what."""
-        return tuple(fault for fault in self.faults if fault.file == PLACE)
+        """The faults of the settings themselves, and of an administrator's files. While there is one, no
+        token is given out: an administrator meant something, and nobody knows what."""
+        return tuple(fault for fault in self.faults if fault.file == PLACE or fault.closes)
 
     def check(self) -> None:
         """Raises ``PolicyError`` where a setting is wrong."""
@@ -82,8 +82,7 @@ class Settings:
             raise PolicyError(
                 "The administrator's settings are wrong: " + "; ".join(map(str, self.wrong)),
                 reason="invalid_settings",
-                hint="They are in Jupyter's configuration (jupyter_server_config.py). "
-                "Correct them, then restart the server.",
+                hint="They are in Jupyter's configuration. Correct them, then restart the server.",
             )
 
 

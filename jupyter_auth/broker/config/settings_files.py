@@ -5,13 +5,14 @@ They are read from the files a server reads them from, in its order. Flags on a 
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_core.paths import jupyter_config_path
 
+from jupyter_auth.broker.config.configuration import is_system
 from jupyter_auth.broker.config.settings import SECTION, Settings
 from jupyter_auth.core.faults import where
 from jupyter_auth.core.profile import Fault
@@ -30,7 +31,7 @@ def load_settings(folders: Sequence[str] | None = None) -> Settings:
     """The settings in the files of ``folders``: Jupyter's configuration path, the strongest first.
 
     The files are run as a server runs them; only their ``JupyterAuth`` section is used. One that raises is
-    a fault of the settings, and the others count.
+    a fault, and the others count; it closes everything where an administrator's settings are lost with it.
     """
     # here: a kernel that asks a server needs neither
     from traitlets.config import Config  # noqa: PLC0415
@@ -66,6 +67,17 @@ def sources(folders: Sequence[str] | None = None) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def not_taken(name: str, folders: Sequence[str], taken: Collection[str]) -> list[Fault]:
+    """The faults of the files of that name that a server has not ``taken``: Jupyter logs what they raise and
+    goes on without them. They are run again, for what it was; those that say nothing are never taken."""
+    faults: list[Fault] = []
+    for file, section in _read(name, folders, faults, but=taken):
+        if section:
+            message = "could not be read when the server started"
+            faults.append(Fault(file=file, key="file", message=message, closes=True))
+    return faults
+
+
 def _sections(name: str, path: Sequence[str], faults: list[Fault]) -> Iterator["Config"]:
     """The section in every file of that name, the weakest first."""
     from traitlets.config import Config  # noqa: PLC0415 -- as above
@@ -74,7 +86,9 @@ def _sections(name: str, path: Sequence[str], faults: list[Fault]) -> Iterator["
         yield Config({SECTION: section})
 
 
-def _read(name: str, path: Sequence[str], faults: list[Fault]) -> Iterator[tuple[str, "Config"]]:
+def _read(
+    name: str, path: Sequence[str], faults: list[Fault], but: Collection[str] = ()
+) -> Iterator[tuple[str, "Config"]]:
     """Every file of that name with its section, the weakest first; JSON wins over Python in one folder."""
     from traitlets.config import Config  # noqa: PLC0415
     from traitlets.config.loader import (  # noqa: PLC0415
@@ -90,6 +104,8 @@ def _read(name: str, path: Sequence[str], faults: list[Fault]) -> Iterator[tuple
             PyFileConfigLoader(f"{name}.py", path=folder),
             JSONFileConfigLoader(f"{name}.json", path=folder),
         ):
+            if but and _place(loader.filename, folder) in but:
+                continue
             try:
                 loaded = loader.load_config()
             except ConfigFileNotFound:
@@ -102,6 +118,7 @@ def _read(name: str, path: Sequence[str], faults: list[Fault]) -> Iterator[tuple
                         file=file,
                         key="file",
                         message=f"raises {type(problem).__name__}{_line(problem, file)}",
+                        closes=is_system(Path(file)) or _is_ours(file),
                     )
                 )
                 continue
@@ -110,7 +127,27 @@ def _read(name: str, path: Sequence[str], faults: list[Fault]) -> Iterator[tuple
                 own = Config({key: value for key, value in section.items() if key not in INHERITED})
                 yield loader.full_filename, own
             else:  # JSON; a server ends at once
-                faults.append(Fault(file=loader.full_filename, key=SECTION, message="must be a table"))
+                faults.append(
+                    Fault(file=loader.full_filename, key=SECTION, message="must be a table", closes=True)
+                )
+
+
+def _place(name: str, folder: str) -> str | None:
+    """Where a loader finds the file, as it writes it."""
+    from traitlets.utils import filefind  # noqa: PLC0415 -- as above
+
+    try:
+        return filefind(name, folder)
+    except OSError:
+        return None
+
+
+def _is_ours(file: str) -> bool:
+    """True where it says something of our settings, or nobody can tell."""
+    try:
+        return SECTION.encode() in Path(file).read_bytes()
+    except OSError:
+        return True
 
 
 def _line(problem: BaseException, file: str) -> str:

@@ -39,6 +39,11 @@ def read(tmp_path: Path) -> Callable[[], Settings]:
     return lambda: load_settings([str(tmp_path / "strong"), str(tmp_path / "weak")])
 
 
+@pytest.fixture
+def weak_is_the_system_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jupyter_core.paths.SYSTEM_CONFIG_PATH", [str(tmp_path / "weak")])
+
+
 Read = Callable[[], Settings]
 
 
@@ -186,6 +191,25 @@ def test_a_file_that_raises(
     assert fault.file.endswith("/strong/jupyter_server_config.py") and fault.message == told
     assert found.wrong == () and found.store_path == "/good"
     assert fault.file in caplog.text and "SECRET" not in caplog.text
+
+
+@pytest.mark.usefixtures("weak_is_the_system_s")
+@pytest.mark.parametrize(
+    ("name", "text", "closes"),
+    [
+        ("strong/jupyter_server_config.py", "import nothing_of_the_kind", False),
+        ("strong/jupyter_server_config.py", "c.JupyterAuth.store = 'memory'\n1 / 0", True),
+        ("strong/jupyter_server_config.json", '{"JupyterAuth": {"store": "memory"},}', True),
+        ("strong/jupyter_auth_config.json", '{"JupyterAuth": 7}', True),
+        ("weak/jupyter_server_config.py", "import nothing_of_the_kind", True),
+    ],
+)
+def test_what_an_administrator_would_have_said_closes_everything(
+    write: Write, read: Read, name: str, text: str, closes: bool
+) -> None:
+    write(name, text)
+    found = read()
+    assert len(found.faults) == 1 and found.wrong == (found.faults if closes else ())
 
 
 @pytest.mark.parametrize("text", ["{", '{"version": 9}', "\ufeff{}"])

@@ -87,15 +87,21 @@ def _pump(source: socket.socket, sink: socket.socket) -> None:
 
 
 class Proxy(socketserver.ThreadingTCPServer):
-    """An HTTP proxy that opens tunnels, all to one port here, and remembers where they were to lead."""
+    """An HTTP proxy that opens tunnels, all to one port here, and remembers where they were to lead.
+
+    With a certificate's ``file`` it speaks TLS itself."""
 
     daemon_threads = True
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, file: Path | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Tunnel)
+        if file is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(file)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
         self.target = target
         self.asked: list[str] = []
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.url = f"{'https' if file else 'http'}://127.0.0.1:{self.server_address[1]}"
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def server_close(self) -> None:
