@@ -110,6 +110,10 @@ class Desks:
             found = self._people[person] = self._make(settings=settings, person=person)
         return found
 
+    def known(self, person: str | None) -> Desk | None:
+        """The desk of somebody, if there is one already."""
+        return self._only if self._only is not None else self._people.get(person or "")
+
     def of_kernel(self, kernel_id: str) -> Desk:
         """The desk of who started a kernel. Raises ``PolicyError`` where nobody knows who did."""
         if self._only is not None or self._owners is None:
@@ -125,9 +129,9 @@ class Desks:
 
     def denied(self, problem: AuthError, by: Actor) -> None:
         """Write down that somebody was refused who is at no desk, or whose desk it is."""
-        audit = self._only.broker.audit if self._only is not None else self._audit
-        if by.person is not None and by.person in self._people:
-            audit = self._people[by.person].broker.audit
+        audit = self._audit
+        if (desk := self.known(by.person)) is not None:
+            audit = desk.broker.audit
         if audit is not None:
             audit.denied(problem, by=by)
 
