@@ -24,7 +24,6 @@ from jupyter_auth.broker.changes import (
     CacheChanged,
     Change,
     InteractionChanged,
-    KernelChanged,
 )
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.request import Resolved
@@ -47,11 +46,6 @@ MAX_REFUSALS = 32  # of different kinds that one asker is told apart for, a minu
 R = TypeVar("R", SignOutReport, ClearReport)
 Find = Callable[[str], Interaction | None]
 
-_KERNELS = {
-    "granted": Decision.GRANT_GIVEN,
-    "refused": Decision.GRANT_REFUSED,
-    "revoked": Decision.GRANT_REVOKED,
-}
 #: Faults, which decide nothing.
 _NO_DECISION = (TransportError, CacheError)
 
@@ -171,9 +165,6 @@ class Audit:
             self.decide(Decision(change.action), account=change.home_account_id, profile=change.profile)
         elif isinstance(change, CacheChanged) and change.action == "cleared":
             self.decide(Decision.CLEARED, profile=change.profile)
-        elif isinstance(change, KernelChanged) and change.action in _KERNELS:
-            who = replace(actor(), kernel_id=change.kernel_id)
-            self.decide(_KERNELS[change.action], by=who, profile=change.profile)
 
     def _heed_interaction(self, change: InteractionChanged) -> None:
         """Its beginning and its end; that others join and leave is no decision."""

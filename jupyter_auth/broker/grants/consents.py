@@ -130,6 +130,8 @@ class Consents:
         try:
             if remember != "once":
                 await self._grants.add(held, consent.notebook)
+            else:
+                self._grants.note(held)
         except AuthError:
             consent.is_decided = False
             raise
