@@ -81,9 +81,9 @@ class Desks:
         self, serverapp: Any, settings: Settings, redirects: ServerRedirects, status: Status
     ) -> None:
         self._settings = settings
-        self._events = ServerEvents(serverapp.event_logger)
-        self._make = partial(Desk, serverapp, redirects=redirects, events=self._events, status=status)
         self.is_shared = settings.people == "many"
+        self._events = ServerEvents(serverapp.event_logger, is_shared=self.is_shared)
+        self._make = partial(Desk, serverapp, redirects=redirects, events=self._events, status=status)
         self._owners = Owners(serverapp.kernel_manager) if self.is_shared else None
         self._people: dict[str, Desk] = {}
         self._only = None if self.is_shared else self._make(settings=settings)
