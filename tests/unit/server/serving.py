@@ -1,5 +1,6 @@
 """The desks of a server that several people use, without the server around them."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,8 +18,10 @@ class Serving:
     """``app`` is what the extension sees of Jupyter's: its managers, which are real."""
 
     def __init__(self, people: str = "many", **settings: Any) -> None:
+        folder = Path(jupyter_runtime_dir())
+        folder.mkdir(exist_ok=True)
         make: Any = AsyncMappingKernelManager
-        kernels = make(connection_dir=jupyter_runtime_dir())
+        kernels = make(connection_dir=str(folder))
         sessions: Any = SessionManager
         self.app = SimpleNamespace(
             kernel_manager=kernels,
