@@ -1,5 +1,6 @@
 """Each person's desk on a server for many: made when needed, let go of for another's; whose a kernel is."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ import pytest
 from jupyter_server import CallContext
 
 from jupyter_auth.core.errors import PolicyError
+from jupyter_auth.server.desks import RefusedSession
 from tests.unit.server.serving import Serving
 
 
@@ -45,3 +47,14 @@ async def test_a_new_kernel_of_an_old_id_is_of_who_started_the_new_one(serving: 
     await serving.app.kernel_manager.shutdown_kernel(kernel_id, now=True)
     assert await started(serving, "bob", kernel_id=kernel_id) == kernel_id
     assert serving.desks.of_kernel(kernel_id).person == "bob"
+
+
+async def test_a_kernel_of_nobody_hears_why_and_it_is_written_down(serving: Serving, tmp_path: Path) -> None:
+    refused = PolicyError("Nobody knows", reason="people_unknown")
+    session = RefusedSession(serving.desks, "k1", refused)
+    assert session.ready(b"{}") is None and session.at_once({"op": "get_token"}) is None
+    with pytest.raises(PolicyError, match="Nobody knows"):
+        await session.answer({"op": "get_token"})
+    await serving.desks.close()
+    (told,) = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
+    assert (told["decision"], told["reason"], told["kernel_id"]) == ("denied", "people_unknown", "k1")
