@@ -34,6 +34,10 @@ class Owners:
         if person is not None:
             self._started[kernel_id] = person
 
+    def has_kernels(self, person: str) -> bool:
+        """True while a kernel of that person's lives."""
+        return any(who == person and known in self._manager for known, who in self._started.items())
+
     def of(self, kernel_id: str) -> str | None:
         """The person, or None."""
         return self._started.get(kernel_id)

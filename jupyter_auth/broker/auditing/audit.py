@@ -61,12 +61,21 @@ class Audit:
         self.file = AuditFile(Path(path)) if path else None
         if self.file is not None:
             self.delivery.sinks.append(self.file)
+        self._closes_file = True
         self.owner: str | None = None  # the person whose broker it is, where a server has several
         self._tallies = Tallies(self.delivery.note, self._soon)
         self._refusals: Counter[Actor] = Counter()
         self._seen: dict[tuple[str, str, str], None] = {}
         self._asking: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
+
+    def share(self, file: AuditFile) -> None:
+        """Write into ``file``, which another audit has as its own and closes, instead of an own one. Before
+        anything is written."""
+        if self.file is not None:
+            self.delivery.sinks.remove(self.file)
+        self.delivery.sinks.append(file)
+        self.file, self._closes_file = file, False
 
     # -- what is written down ------------------------------------------------------------------------
 
@@ -251,7 +260,7 @@ class Audit:
             self._timer.cancel()
         self.tell()
         await self.delivery.close()
-        if self.file is not None:
+        if self.file is not None and self._closes_file:
             await asyncio.to_thread(self.file.close)
 
     def described(self) -> dict[str, Any]:
