@@ -200,7 +200,7 @@ class RefusedSession:
         return None
 
     def at_once(self, message: Message, body: bytes = b"") -> Message | None:
-        """None: nothing is."""
+        """None: nothing is at hand."""
         return None
 
     async def answer(self, message: Message) -> Message:

@@ -130,11 +130,11 @@ class Consents:
         try:
             if remember != "once":
                 await self._grants.add(held, consent.notebook)
-            else:
-                self._grants.note(held)
         except AuthError:
             consent.is_decided = False
             raise
+        if remember == "once":
+            self._grants.note(held)
         if decision == "allow":
             consent.answered = held
             self._interactions.succeed(interaction)
