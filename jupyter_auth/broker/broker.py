@@ -67,7 +67,6 @@ class Broker:
         self._starting: asyncio.Task[TokenCache] | None = None
         self._watching: asyncio.Task[None] | None = None
         self.changes = Changes()  # told to whoever watches
-        self.grants = Grants(self.changes, self._let_go)
         self.statistics = Statistics()
         limit = self._files.settings.pending_sign_in_limit
         self.interactions = Interactions(self.calling, self.clock, self.changes, limit)
@@ -82,6 +81,7 @@ class Broker:
         to = self._files.settings.audit_file
         self.audit = Audit(self.clock, self.statistics, self.interactions.get, to)
         self.changes.watch(self.audit.heed)
+        self.grants = Grants(self.changes, self._let_go, self.audit)
         self.silent: Silent | None = None
         self.renewing: Renewing | None = None
         self.cache: TokenCache | None = None

@@ -83,10 +83,19 @@ class LevelOne:
         """Forget everything where any process has cleared or signed somebody out."""
         if self._store.generation.value != self._generation:
             with self._lock:
-                self._generation = self._store.generation.value
-                self._counts.evicted("cleared", len(self._entries))
-                self._entries.clear()
-                self.size = 0
+                self._empty()
+
+    def forget(self) -> None:
+        """Forget everything; readers that began before it keep nothing."""
+        with self._lock:
+            self._writes += 1
+            self._empty()
+
+    def _empty(self) -> None:
+        self._generation = self._store.generation.value
+        self._counts.evicted("cleared", len(self._entries))
+        self._entries.clear()
+        self.size = 0
 
     def seen(self) -> Seen:
         """To be taken before the store is read, and given to ``keep`` after."""

@@ -149,8 +149,9 @@ class Name(_Text):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRecord:
-    """One decision. ``at`` is in milliseconds since 1970; ``reason`` says why, or how it ended; ``count``
-    how often, where several of a kind are one record. Raises ``TypeError`` for a field of another type."""
+    """One decision. ``at`` is in milliseconds since 1970; ``reason`` says why, how it ended or for
+    how long; ``count`` how often, where several of a kind are one record. Raises ``TypeError`` for a field of
+    another type."""
 
     at: int
     decision: Decision

@@ -16,7 +16,13 @@ from jupyter_auth.broker.operations import Operations, Session
 from jupyter_auth.broker.worker_session import WorkerSession
 from jupyter_auth.core import frames
 from jupyter_auth.core.audit import Via
-from jupyter_auth.core.errors import KernelGrantRequiredError, PolicyError, TransportError, error_to_wire
+from jupyter_auth.core.errors import (
+    AuthError,
+    KernelGrantRequiredError,
+    PolicyError,
+    TransportError,
+    error_to_wire,
+)
 from jupyter_auth.core.faults import where
 from jupyter_auth.core.frames import FrameError
 from jupyter_auth.server.desks import RefusedSession
@@ -231,13 +237,21 @@ class KernelConnection(asyncio.BufferedProtocol):
             self._session = RefusedSession(self._channel.desks, kernel_id, refused)
         else:
             self._session = (
-                WorkerSession(operations, kernel_id, message["worker"])
+                self._of_worker(operations, kernel_id, message["worker"])
                 if is_worker
                 else Session(operations, kernel_id)
             )
         if self._deadline is not None:
             self._deadline.cancel()
         return {"ok": True, "kernel_id": kernel_id, **({"worker": True} if is_worker else {})}
+
+    def _of_worker(self, operations: Operations, kernel_id: str, handle: object) -> WorkerSession:
+        try:
+            return WorkerSession(operations, kernel_id, handle)
+        except AuthError as refused:
+            by = Actor(via=Via.WORKER, kernel_id=kernel_id)
+            operations.broker.audit.denied(refused, by=by)
+            raise
 
     def _send_proof(self, answer: dict[str, object]) -> None:
         if self._channel.desks.is_shared and isinstance(self._session, Session):

@@ -5,14 +5,17 @@ that each person has theirs. A kernel belongs to whoever started it. Where the s
 is, there is no broker for them.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from jupyter_auth.broker.auditing.actors import Actor
 from jupyter_auth.broker.auditing.audit import Audit
+from jupyter_auth.broker.auditing.file import AuditFile
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.config.configuration import ConfigurationFiles
@@ -23,6 +26,7 @@ from jupyter_auth.broker.operations import Message, Operations
 from jupyter_auth.broker.storage import open_store
 from jupyter_auth.core.audit import Via
 from jupyter_auth.core.errors import AuthError, PolicyError
+from jupyter_auth.core.faults import where
 from jupyter_auth.core.statistics import Statistics
 from jupyter_auth.server.addresses import ServerRedirects
 from jupyter_auth.server.callback import KeptAnswers
@@ -35,6 +39,7 @@ from jupyter_auth.server.owners import Owners
 log = logging.getLogger(__name__)
 
 MAX_PEOPLE = 500  # each has a store that is open, and threads
+UNUSED = 300.0  # seconds after which the desk of somebody may be let go of, for another's
 
 Status = Callable[["Desk"], Coroutine[Any, Any, dict[str, Any]]]
 
@@ -52,13 +57,17 @@ class Desk:
         events: ServerEvents,
         status: Status,
         person: str | None = None,
+        audit_file: AuditFile | None = None,
     ) -> None:
         configuration = ConfigurationFiles(settings=settings, environment=environment)
         self.person = person
+        self.used = monotonic()
         self.broker = Broker(configuration, partial(open_store, settings), redirects=redirects)
         self.broker.changes.watch(events)
         self.broker.audit.delivery.sinks.append(events.audit)
         self.broker.audit.owner = person
+        if audit_file is not None:
+            self.broker.audit.share(audit_file)
         metrics.add(self.broker)
         self.answers = KeptAnswers(self.broker)
         self.front_ends = FrontEnds()
@@ -66,6 +75,14 @@ class Desk:
         self.operations = Operations(self.broker, self.kernels, partial(status, self))
         self.consents = self.operations.consents
         self.deciding = Deciding(self.operations)
+
+    @property
+    def is_idle(self) -> bool:
+        """True where nothing would be missed: no request and no page of late, nobody who is asked something,
+        and no decision about a notebook, which memory alone knows."""
+        is_asking = any(known.state == "pending" for known in self.broker.interactions.all())
+        is_needed = is_asking or bool(self.front_ends) or self.broker.grants.are_by_notebook
+        return not is_needed and monotonic() - self.used > UNUSED
 
     async def close(self) -> None:
         """Save what is under way, close the store."""
@@ -87,7 +104,8 @@ class Desks:
         status: Status,
     ) -> None:
         self._settings = settings
-        self._events = ServerEvents(serverapp.event_logger)
+        self.is_shared = settings.people == "many"
+        self._events = ServerEvents(serverapp.event_logger, is_shared=self.is_shared)
         self._make = partial(
             Desk,
             serverapp,
@@ -96,9 +114,9 @@ class Desks:
             events=self._events,
             status=status,
         )
-        self.is_shared = settings.people == "many"
         self._owners = Owners(serverapp.kernel_manager) if self.is_shared else None
-        self._people: dict[str, Desk] = {}
+        self._people: dict[str, Desk] = {}  # the longest unused first
+        self._leaving: set[asyncio.Task[None]] = set()
         self._only = None if self.is_shared else self._make(settings=settings)
         self._audit = self._audit_of_nobody() if self.is_shared else None
 
@@ -111,17 +129,41 @@ class Desks:
             return self._only
         if person is None:
             raise _unknown("This Jupyter server cannot tell who you are, and several people use it.")
-        found = self._people.get(person)
+        found = self._people.pop(person, None)
         if found is None:
             if len(self._people) >= MAX_PEOPLE:
-                raise PolicyError(
-                    "Too many people use this Jupyter server.",
-                    reason="too_many_people",
-                    hint="Tell your administrator.",
-                )
+                self._make_room()
             settings = replace(self._settings, person=person)
-            found = self._people[person] = self._make(settings=settings, person=person)
+            shared = self._audit.file if self._audit is not None else None
+            found = self._make(settings=settings, person=person, audit_file=shared)
+        found.used = monotonic()
+        self._people[person] = found
         return found
+
+    def _make_room(self) -> None:
+        """Let go of the desk that was used longest ago. Raises ``PolicyError`` where all are in use."""
+        for person, desk in self._people.items():
+            if desk.is_idle and self._owners is not None and not self._owners.has_kernels(person):
+                del self._people[person]
+                task = asyncio.ensure_future(self._let_go(desk))
+                self._leaving.add(task)
+                task.add_done_callback(self._leaving.discard)
+                return
+        raise PolicyError(
+            "Too many people use this Jupyter server.",
+            reason="too_many_people",
+            hint="Come back when some of them have closed their notebooks, or tell your administrator.",
+        )
+
+    async def _let_go(self, desk: Desk) -> None:
+        try:
+            await desk.close()
+        except Exception as problem:  # noqa: BLE001 -- a store of any make
+            log.error("The store of somebody who has gone could not be closed: %s", where(problem))
+
+    def known(self, person: str | None) -> Desk | None:
+        """The desk of somebody, if there is one already."""
+        return self._only if self._only is not None else self._people.get(person or "")
 
     def of_kernel(self, kernel_id: str) -> Desk:
         """The desk of who started a kernel. Raises ``PolicyError`` where nobody knows who did."""
@@ -138,9 +180,9 @@ class Desks:
 
     def denied(self, problem: AuthError, by: Actor) -> None:
         """Write down that somebody was refused who is at no desk, or whose desk it is."""
-        audit = self._only.broker.audit if self._only is not None else self._audit
-        if by.person is not None and by.person in self._people:
-            audit = self._people[by.person].broker.audit
+        audit = self._audit
+        if (desk := self.known(by.person)) is not None:
+            audit = desk.broker.audit
         if audit is not None:
             audit.denied(problem, by=by)
 
@@ -153,6 +195,7 @@ class Desks:
         """Close them all."""
         for desk in self:
             await desk.close()
+        await asyncio.gather(*self._leaving)
         if self._audit is not None:
             await self._audit.close()
 
@@ -170,12 +213,12 @@ class RefusedSession:
         return None
 
     def at_once(self, message: Message, body: bytes = b"") -> Message | None:
-        """Raises ``PolicyError``."""
-        self._desks.denied(self._refused, Actor(via=Via.KERNEL, kernel_id=self.kernel_id))
-        raise self._refused
+        """None: nothing is at hand."""
+        return None
 
     async def answer(self, message: Message) -> Message:
         """Raises ``PolicyError``."""
+        self._desks.denied(self._refused, Actor(via=Via.KERNEL, kernel_id=self.kernel_id))
         raise self._refused
 
     def close(self) -> None:

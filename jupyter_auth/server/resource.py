@@ -11,7 +11,7 @@ from tornado import web
 
 from jupyter_auth.broker.auditing.actors import acting_for
 from jupyter_auth.broker.broker import Broker
-from jupyter_auth.core.errors import AuthError, ProfileError, error_to_wire
+from jupyter_auth.core.errors import AuthError, PolicyError, ProfileError, error_to_wire
 from jupyter_auth.server.desks import Desk
 from jupyter_auth.server.headers import ClosedHeaders, methods_of
 from jupyter_auth.server.people import actor_of, person_of
@@ -21,6 +21,8 @@ MAX_BODY = 64 * 1024  # bytes
 _CHANGING = ("POST", "PUT", "DELETE")
 
 _SWITCH = {"true": True, "false": False, "1": True, "0": False}  # in a query
+
+_NOT_AUTHORIZED = PolicyError("This server's authorizer has refused it.", reason="not_authorized")
 
 Method = Callable[..., Awaitable[None] | None]
 
@@ -39,7 +41,22 @@ def guarded(method: Method) -> Method:
             self.set_status(problem.http_status)
             self.answer(error_to_wire(problem))
 
-    return web.authenticated(authorized(answered))
+    return web.authenticated(_watched(authorized(answered)))
+
+
+def _watched(method: Method) -> Method:
+    """What the server's authorizer refuses is written down; nothing else of ours ends with this status."""
+
+    @wraps(method)
+    async def watched(self: "BrokerHandler", *args: str) -> None:
+        try:
+            await method(self, *args)  # type: ignore[misc]  # as above
+        except web.HTTPError as refused:
+            if refused.status_code == 403:
+                self.service.desks.denied(_NOT_AUTHORIZED, actor_of(self))
+            raise
+
+    return watched
 
 
 def _is_a_front_end_s(name: str) -> bool:

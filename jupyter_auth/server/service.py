@@ -63,11 +63,6 @@ class BrokerService:
         self.channel = channel
         log.info("Token broker ready on %s", channel.path)
 
-    async def forget(self, desk: Desk) -> None:
-        """Let go of what is in memory, here and in every kernel. What the store holds stays there, sealed."""
-        if (cache := desk.broker.cache) is not None:
-            await desk.broker.in_thread(cache.store.generation.bump)
-
     async def close(self) -> None:
         """Stop listening, save what is under way, close the stores."""
         if self.channel is not None:

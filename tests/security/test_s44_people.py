@@ -24,7 +24,7 @@ from jupyter_auth.testing.store_contract import keys, make_row, put
 from tests.idp import OidcProvider
 from tests.integration.code_flow import CALLBACK, parameters
 from tests.integration.conftest import pending
-from tests.support import Kernel, Place, Script, place, until
+from tests.support import EventPage, Kernel, Place, Script, place, until
 from tests.support.redis_server import RedisServer
 
 #: A login that knows people by their names. The server's own token is anonymous in it, as it always is.
@@ -123,6 +123,19 @@ def test_one_sees_and_ends_nothing_of_the_other(two: Any) -> None:
         "jupyter_auth.acquire_token_silent('lake', account='ada')"
     )
     assert [row["username"] for row in ada.get(PREFIX + "accounts").json()] == ["ada"]
+
+
+def test_events_name_nobody_s_account(two: Any) -> None:
+    """Jupyter sends them to all: that something changed is all that is in them."""
+    (_, of_ada, who), (bob, _, _) = two
+    with closing(EventPage(bob)) as page:
+        of_ada.run("import jupyter_auth; t = jupyter_auth.get_token('lake', force_refresh=True)")
+        of_ada.run("jupyter_auth.sign_out('lake')")
+        heard = page.next(1)
+        while heard[-1].get("action") != "signed_out":
+            heard += page.next(1)
+    assert {"topic": "cache", "action": "refreshed", "profile": "lake", "home_account_id": ""} in heard
+    assert who not in page.text and "jupyter_auth/audit" not in page.text
 
 
 def test_nobody_decides_for_another_s_kernel(two: Any) -> None:

@@ -37,9 +37,18 @@ from jupyter_auth.core.secret import Secret
 from tests.idp import CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, OidcProvider
 from tests.integration.conftest import pending
 from tests.support import EventPage, Kernel, Place, Script, place, until
+from tests.support.socket_client import Client, key_of, mac
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
 TEXTS = (Id, Slug, Scope, Name)
+#: Refuses one resource of ours.
+AUTHORIZER = """
+from jupyter_server.auth import Authorizer
+class ButOne(Authorizer):
+    def is_authorized(self, handler, user, action, resource):
+        return not handler.request.path.endswith("/accounts/of-the-test")
+c.ServerApp.authorizer_class = ButOne
+"""
 
 
 def record(**about: Any) -> AuditRecord:
@@ -273,6 +282,14 @@ def stranger(made: Place) -> None:
         assert answer["error"] == "kernel_grant_required"
 
 
+def bad_handle(made: Place, kernel: Kernel) -> None:
+    """A worker of that kernel with a handle that names nothing."""
+    with closing(Client(made.socket)) as worker:
+        hello = worker.call(op="hello", v=1)
+        proof = mac(key_of(made, kernel), hello["broker_id"], hello["nonce"])
+        assert worker.call(op="prove", mac=proof, worker={})["reason"] == "bad_argument"
+
+
 def life(made: Place, idp: OidcProvider) -> dict[str, Any]:
     """All that is decided in a server's life. Gives what its records must hold."""
     with made.server() as server, closing(EventPage(server)) as page:
@@ -298,6 +315,8 @@ def life(made: Place, idp: OidcProvider) -> dict[str, Any]:
             kernel.result_of(cell)
         server.post("jupyter_auth/v1/interactions", {"profile": "nowhere"})
         stranger(made)
+        bad_handle(made, kernel)
+        assert server.delete("jupyter_auth/v1/accounts/of-the-test").status_code == 403
         kernel.run("handle = ja.worker_handle('lake', scopes='lake.read')")
         kernel.fails("handle.get_token(scopes='lake.write')")
         grants = f"jupyter_auth/v1/kernels/{kernel.kernel_id}/grants"
@@ -328,7 +347,7 @@ def life(made: Place, idp: OidcProvider) -> dict[str, Any]:
 def lived(idp: OidcProvider) -> Iterator[tuple[dict[str, Any], Path, str]]:
     with place(idp.issuer) as made:
         log = made.root / "audit.jsonl"
-        made.server_code(f"c.JupyterAuth.audit_file = {str(log)!r}\n")
+        made.server_code(f"{AUTHORIZER}c.JupyterAuth.audit_file = {str(log)!r}\n")
         known = life(made, idp)
         yield known, log, made.log.read_text(encoding="utf-8")
 
@@ -349,10 +368,12 @@ def test_every_decision_of_a_life_is_there(lived: tuple[dict[str, Any], Path, st
         ("prompt_ended", "rest", "cancelled"),
         ("denied", "rest", "unknown_profile"),
         ("denied", "kernel", "proof_failed"),
+        ("denied", "worker", "bad_argument"),
+        ("denied", "rest", "not_authorized"),
         ("denied", "worker", "worker_limits"),
-        ("grant_refused", "rest", None),
-        ("grant_given", "rest", None),
-        ("grant_revoked", "rest", None),
+        ("grant_refused", "rest", "kernel"),
+        ("grant_given", "rest", "kernel"),
+        ("grant_revoked", "rest", "kernel"),
         ("signed_out", "kernel", None),
         ("revocation", "kernel", "revoked"),
         ("prompt_started", "kernel", None),

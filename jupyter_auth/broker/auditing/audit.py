@@ -24,7 +24,6 @@ from jupyter_auth.broker.changes import (
     CacheChanged,
     Change,
     InteractionChanged,
-    KernelChanged,
 )
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.request import Resolved
@@ -47,11 +46,6 @@ MAX_REFUSALS = 32  # of different kinds that one asker is told apart for, a minu
 R = TypeVar("R", SignOutReport, ClearReport)
 Find = Callable[[str], Interaction | None]
 
-_KERNELS = {
-    "granted": Decision.GRANT_GIVEN,
-    "refused": Decision.GRANT_REFUSED,
-    "revoked": Decision.GRANT_REVOKED,
-}
 #: Faults, which decide nothing.
 _NO_DECISION = (TransportError, CacheError)
 
@@ -67,12 +61,21 @@ class Audit:
         self.file = AuditFile(Path(path)) if path else None
         if self.file is not None:
             self.delivery.sinks.append(self.file)
+        self._closes_file = True
         self.owner: str | None = None  # the person whose broker it is, where a server has several
         self._tallies = Tallies(self.delivery.note, self._soon)
         self._refusals: Counter[Actor] = Counter()
         self._seen: dict[tuple[str, str, str], None] = {}
         self._asking: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
+
+    def share(self, file: AuditFile) -> None:
+        """Write into ``file``, which another audit has as its own and closes, instead of an own one. Before
+        anything is written."""
+        if self.file is not None:
+            self.delivery.sinks.remove(self.file)
+        self.delivery.sinks.append(file)
+        self.file, self._closes_file = file, False
 
     # -- what is written down ------------------------------------------------------------------------
 
@@ -171,9 +174,6 @@ class Audit:
             self.decide(Decision(change.action), account=change.home_account_id, profile=change.profile)
         elif isinstance(change, CacheChanged) and change.action == "cleared":
             self.decide(Decision.CLEARED, profile=change.profile)
-        elif isinstance(change, KernelChanged) and change.action in _KERNELS:
-            who = replace(actor(), kernel_id=change.kernel_id)
-            self.decide(_KERNELS[change.action], by=who, profile=change.profile)
 
     def _heed_interaction(self, change: InteractionChanged) -> None:
         """Its beginning and its end; that others join and leave is no decision."""
@@ -260,7 +260,7 @@ class Audit:
             self._timer.cancel()
         self.tell()
         await self.delivery.close()
-        if self.file is not None:
+        if self.file is not None and self._closes_file:
             await asyncio.to_thread(self.file.close)
 
     def described(self) -> dict[str, Any]:

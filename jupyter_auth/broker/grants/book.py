@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from time import monotonic
 from typing import Any
 
+from jupyter_auth.broker.auditing.audit import Audit
+from jupyter_auth.broker.auditing.granted import write_down
 from jupyter_auth.broker.changes import Changes, KernelAction, KernelChanged
 from jupyter_auth.broker.grants.held import Held
 from jupyter_auth.broker.grants.wanted import Wanted
@@ -22,10 +24,11 @@ class Grants:
     has decided anything.
     """
 
-    def __init__(self, changes: Changes, bump: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, changes: Changes, bump: Callable[[], Awaitable[None]], audit: Audit) -> None:
         """``bump`` makes kernels let go of what they keep."""
         self._changes = changes
         self._bump = bump
+        self._audit = audit
         self._kernels: dict[str, list[Held]] = {}
         self._notebooks: dict[str, list[Held]] = {}
         self._restricts = False
@@ -58,7 +61,12 @@ class Grants:
     async def add(self, held: Held, notebook: str | None) -> None:
         """What a person has answered, beside what there is."""
         self._put(held, notebook, replaced=lambda other: other == held)
+        self.note(held)
         await self._tell(held.grant.kernel_id, held.grant.profile, _action(held))
+
+    def note(self, held: Held) -> None:
+        """It was decided: all that is to do of a decision which is not remembered."""
+        write_down(self._audit, _action(held), held, held.grant.kernel_id)
 
     async def put(self, held: Held, notebook: str | None) -> None:
         """What a person has set, in the place of what there was for the profile and the account."""
@@ -71,6 +79,7 @@ class Grants:
             return same and (own is None or other.grant.account == own)
 
         self._put(held, notebook, replaced=is_replaced)
+        self.note(held)
         await self._tell(held.grant.kernel_id, name, _action(held))
 
     def _put(self, held: Held, notebook: str | None, replaced: Callable[[Held], bool]) -> None:
@@ -91,16 +100,19 @@ class Grants:
     async def revoke(self, kernel_id: str, notebook: str | None, profile: str | None) -> set[str]:
         """Take back what a kernel and its notebook have, or what they have of one profile; which profiles
         that were."""
-        gone: set[str] = set()
+        ended: list[Held] = []
 
         def staying(held: Iterable[Held]) -> list[Held]:
             ends = [one for one in held if profile in (None, one.grant.profile)]
-            gone.update(one.grant.profile for one in ends)
+            ended.extend(one for one in ends if one not in ended)
             return [one for one in held if one not in ends]
 
         self._set(self._kernels, kernel_id, staying(self._kernels.get(kernel_id, [])))
         if notebook:
             self._set(self._notebooks, notebook, staying(self._notebooks.get(notebook, [])))
+        for one in ended:
+            write_down(self._audit, "revoked", one, kernel_id)
+        gone = {one.grant.profile for one in ended}
         for name in sorted(gone):
             await self._tell(kernel_id, name, "revoked")
         return gone

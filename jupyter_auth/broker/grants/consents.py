@@ -133,6 +133,8 @@ class Consents:
         except AuthError:
             consent.is_decided = False
             raise
+        if remember == "once":
+            self._grants.note(held)
         if decision == "allow":
             consent.answered = held
             self._interactions.succeed(interaction)

@@ -59,6 +59,10 @@ class ReadyAnswers:
 
     def _heed(self, change: Change) -> None:
         self._changes += 1
+        self.clear()
+
+    def clear(self) -> None:
+        """Have none ready any more."""
         self._answers.clear()
 
     def state(self) -> State | None:

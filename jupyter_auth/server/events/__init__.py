@@ -34,10 +34,15 @@ TOPICS: dict[type[Change], str] = {
 
 
 class ServerEvents:
-    """An observer of the broker that emits on the server's event loop, where alone that is possible."""
+    """An observer of the broker that emits on the server's event loop, where alone that is possible.
 
-    def __init__(self, event_logger: Any) -> None:
+    Jupyter sends every event to whoever is logged in. Where several people use the server (``is_shared``),
+    one says that something changed, but not whose account it is about, and the audit's are not emitted.
+    """
+
+    def __init__(self, event_logger: Any, *, is_shared: bool = False) -> None:
         self._logger = event_logger
+        self._is_shared = is_shared
         self._loop = IOLoop.current()
         for path in SCHEMAS:  # before any page subscribes: a subscription is to what is registered then
             event_logger.register_event_schema(path)
@@ -47,11 +52,15 @@ class ServerEvents:
         self._loop.add_callback(self._emit, change)
 
     def _emit(self, change: Change) -> None:
-        self._say(TOPICS[type(change)], asdict(change))
+        data = asdict(change)
+        if self._is_shared and data.get("home_account_id"):
+            data["home_account_id"] = ""
+        self._say(TOPICS[type(change)], data)
 
     def audit(self, record: AuditRecord) -> None:
         """A decision, for the audit; on the event loop."""
-        self._say(AUDIT, record.to_event())
+        if not self._is_shared:
+            self._say(AUDIT, record.to_event())
 
     def _say(self, schema_id: str, data: dict[str, Any]) -> None:
         try:

@@ -4,9 +4,11 @@ import json
 import time
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from jupyter_auth.broker.forgetting import forget_memory
 from jupyter_auth.broker.operations import Operations, Session
 from jupyter_auth.broker.request import TokenRequest
 from jupyter_auth.broker.tokens.ready import LOOK_AT_FILES, MAX_ANSWERS, Answer
@@ -174,3 +176,21 @@ async def test_before_the_store_is_open_there_is_nothing(idp: MisbehavingProvide
     desk = Desk(fresh)
     assert desk.operations.ready.state() is None
     assert desk.ask(ASKED) == (False, {})
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_nothing_is_left_after_a_logout(
+    desk: Desk, bench: Bench, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    """Nor where kernels could not be told; what the store holds serves on."""
+    version, cache = desk.warm()["result"]["version"], bench.broker.cache
+    assert cache is not None and len(cache.memory) > 0
+    if told:
+        await forget_memory(desk.operations)
+    else:
+        broken = Mock(side_effect=OSError("the disk has gone"))
+        monkeypatch.setattr(type(cache.store.generation), "bump", broken)
+        with pytest.raises(OSError, match="the disk has gone"):
+            await forget_memory(desk.operations)
+    assert not desk.operations.ready._answers and len(cache.memory) == cache.memory.size == 0
+    assert (await bench.get())._token.version == version

@@ -16,7 +16,8 @@ from jupyter_auth.broker.changes import (
     InteractionChanged,
     KernelChanged,
 )
-from jupyter_auth.server.events import SCHEMAS, TOPICS, ServerEvents
+from jupyter_auth.core.audit import AuditRecord, Decision, Id
+from jupyter_auth.server.events import AUDIT, SCHEMAS, TOPICS, ServerEvents
 
 CHANGES: list[Change] = [
     InteractionChanged(id="i", profile="lake", state="pending", waiting=2),
@@ -32,9 +33,9 @@ class Heard(list[tuple[str, dict[str, Any]]]):
         self.append((schema_id, data))
 
 
-def listening() -> tuple[EventLogger, ServerEvents, Heard]:
+def listening(*, is_shared: bool = False) -> tuple[EventLogger, ServerEvents, Heard]:
     logger, heard = EventLogger(), Heard()
-    events = ServerEvents(logger)
+    events = ServerEvents(logger, is_shared=is_shared)
     logger.add_listener(listener=heard.listen)
     return logger, events, heard
 
@@ -90,6 +91,21 @@ async def test_an_emission_that_fails_is_noted_and_forgotten(caplog: pytest.LogC
     await drained(logger)
     assert [schema_id for schema_id, _ in heard] == [TOPICS[InteractionChanged], TOPICS[CacheChanged]]
     assert "An event could not be emitted: ValueError" in caplog.text and "CANARY" not in caplog.text
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+async def test_where_people_share_a_server_none_says_whose_account_it_is(is_shared: bool) -> None:
+    logger, events, heard = listening(is_shared=is_shared)
+    for change in CHANGES:
+        events(change)
+    events.audit(AuditRecord(at=1, decision=Decision.SIGNED_IN, home_account_id=Id("a.b")))
+    await drained(logger)
+    told = [(schema_id, data["home_account_id"]) for schema_id, data in heard if "home_account_id" in data]
+    accounts, cache = TOPICS[AccountChanged], TOPICS[CacheChanged]
+    if is_shared:
+        assert told == [(accounts, ""), (cache, ""), (cache, None)] and len(heard) == len(CHANGES)
+    else:
+        assert sorted(told[:-1]) == sorted([(AUDIT, "a.b"), (accounts, "a.b"), (cache, "a.b")])
 
 
 def test_a_change_after_the_end_of_the_server_is_lost_without_a_word() -> None:
