@@ -9,6 +9,7 @@ from jupyter_events.logger import EventLogger
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server.services.sessions.sessionmanager import SessionManager
 
+from jupyter_auth.broker.config.environment import ServerEnvironment
 from jupyter_auth.broker.config.settings import Settings
 from jupyter_auth.server.addresses import ServerRedirects
 from jupyter_auth.server.desks import Desk, Desks
@@ -31,7 +32,7 @@ class Serving:
         )
         self.settings = Settings(people=people, store="memory", **settings)
         redirects = ServerRedirects(self.app, "https://hub.example.org/")
-        self.desks = Desks(self.app, self.settings, redirects, _no_status)
+        self.desks = Desks(self.app, self.settings, ServerEnvironment(), redirects, _no_status)
 
 
 async def _no_status(desk: Desk) -> dict[str, Any]:
