@@ -72,6 +72,9 @@ class _ThisProcess:
             in_process=True,
         )
 
+    async def path(self, kernel_id: str) -> str | None:
+        return None  # nobody decides here about notebooks
+
 
 def _notebook() -> str | None:
     """The notebook's path, as VS Code or jupyter_server tell it to the kernel."""

@@ -1,6 +1,7 @@
 """Asking a person whether a kernel may use something, and heeding what they answer."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,7 @@ from jupyter_auth.core.errors import (
     KernelGrantRequiredError,
     PolicyError,
     ProfileError,
+    TransportError,
 )
 from jupyter_auth.core.grant import DECISIONS, REMEMBER, KernelGrant
 from jupyter_auth.core.scopes import resource_scopes, union
@@ -54,7 +56,9 @@ class Consents:
         who = account.home_account_id if account else (resolved.request.account or "").casefold() or None
         key = (kernel_id, resolved.profile.name, who)
         self._grants.prune(kernels.lives)
-        requester = await kernels.describe(kernel_id)
+        requester, path = await kernels.describe(kernel_id), None
+        with suppress(TransportError):  # then the notebook cannot be chosen in the answer
+            path = await kernels.path(kernel_id)
         token = await self._token(resolved, account)
         if token is not None and resolved.profile.folds_case:
             scopes = union(
@@ -73,7 +77,7 @@ class Consents:
             username=account.username or account.home_account_id if account else resolved.request.account,
             lifetime=token.life if token else None,
             about=_about(resolved, account, scopes),
-            notebook=requester.notebook,
+            notebook=path,
         )
         return self._interactions.open(resolved, requester, {}, Begun(sign_in=consent)), True
 

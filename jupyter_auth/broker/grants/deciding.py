@@ -38,8 +38,9 @@ class Deciding:
         Raises ``ProfileError`` for what is no grant.
         """
         held = await self._held(kernel_id, said)
-        notebook = await self._notebook(kernel_id)
-        if held.grant.remember == "notebook" and notebook is None:
+        is_shared = held.grant.remember == "notebook"
+        notebook = await self._notebook(kernel_id, is_needed=is_shared)
+        if is_shared and notebook is None:
             raise no_notebook()
         self._grants.prune(self._operations.kernels.lives)
         await self._grants.put(held, notebook)
@@ -89,8 +90,10 @@ class Deciding:
         if self._broker.renewing is not None and profiles:
             self._broker.renewing.left(self._operations.usage.of(kernel_id), profiles)
 
-    async def _notebook(self, kernel_id: str) -> str | None:
-        return (await self._operations.kernels.describe(kernel_id)).notebook
+    async def _notebook(self, kernel_id: str, *, is_needed: bool = False) -> str | None:
+        """Its path, where that matters; raises ``TransportError`` where nobody can tell."""
+        matters = is_needed or self._grants.are_by_notebook
+        return await self._operations.kernels.path(kernel_id) if matters else None
 
     async def _account(self, profile: Profile, named: object) -> AccountRecord | None:
         """Who is named, by a username or a ``home_account_id``; None for anybody."""

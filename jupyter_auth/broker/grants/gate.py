@@ -39,6 +39,8 @@ class Kernels(Protocol):
 
     async def describe(self, kernel_id: str) -> Requester: ...
 
+    async def path(self, kernel_id: str) -> str | None: ...
+
 
 class Gate:
     """What one connection of one kernel may have. Used on the broker's event loop."""
@@ -88,10 +90,14 @@ class Gate:
         return self._within(resolved, await self.account(resolved))
 
     async def look(self) -> None:
-        """See of which notebook the kernel is now."""
+        """See of which notebook the kernel is now; raises ``TransportError`` where nobody can tell."""
         if self._grants.are_by_notebook:
-            self._notebook = (await self._kernels.describe(self._kernel_id)).notebook
+            self._notebook = await self._kernels.path(self._kernel_id)
             self._asked_on = monotonic()
+
+    def held(self) -> list[Held]:
+        """What was decided about the kernel and its notebook."""
+        return self._grants.of(self._kernel_id, self._notebook)
 
     async def account(self, resolved: Resolved) -> AccountRecord | None:
         """Whose token it would be; None where nobody is signed in, or where nobody can tell."""
@@ -151,7 +157,7 @@ class Gate:
 
     def sees(self, about: Wanted) -> bool:
         """Whether the kernel may know of that profile and account: it has a grant for some of it."""
-        held = self._grants.of(self._kernel_id, self._notebook)
+        held = self.held()
         if any(one.refuses(about) for one in held) or about.access == "deny":
             return False
         open_to_all = about.access == "allow" or self._kernels.consent() == "given"
@@ -160,7 +166,7 @@ class Gate:
     def decide(self, token: Wanted) -> tuple[Limit, Held | None]:
         """What scopes a token may have at most, and the grant that goes with it: one that is for once, or for
         whoever comes first. Raises ``KernelGrantRequiredError``."""
-        held = self._grants.of(self._kernel_id, self._notebook)
+        held = self.held()
         if any(one.refuses(token) for one in held):
             raise self._refused(token)
         if token.access == "deny":

@@ -4,6 +4,7 @@ from typing import Any
 
 from jupyter_auth.broker.accounts import matching
 from jupyter_auth.broker.broker import Broker
+from jupyter_auth.broker.grants.book import grant_rows
 from jupyter_auth.broker.grants.gate import Gate
 from jupyter_auth.broker.grants.wanted import wanted
 from jupyter_auth.broker.request import TokenRequest, resolve
@@ -25,6 +26,11 @@ class Seen:
             return found
         await self._gate.look()
         return [row for row in found if self._is_seen(row)]
+
+    async def granted(self) -> list[Row]:
+        """What was decided about the kernel and its notebook."""
+        await self._gate.look()
+        return grant_rows(self._gate.held())
 
     async def nameless(self, found: list[Row]) -> list[Row]:
         """All of them; of the others only that they were there."""

@@ -34,6 +34,9 @@ class Kernels:
     async def describe(self, kernel_id: str) -> Requester:
         return Requester(kernel_id=kernel_id)
 
+    async def path(self, kernel_id: str) -> str | None:
+        return None
+
 
 class Held:
     """What the kernels of a broker hold."""

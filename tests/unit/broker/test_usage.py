@@ -31,6 +31,9 @@ class Kernels:
     async def describe(self, kernel_id: str) -> Requester:
         return Requester(kernel_id=kernel_id)
 
+    async def path(self, kernel_id: str) -> str | None:
+        return None
+
 
 async def _no_status() -> dict[str, Any]:
     return {}
