@@ -121,7 +121,7 @@ class Session:
         refuse_unknown(op, message)
         if op not in {"get_token", "acquire_token_silent"}:
             return self._apps.peek(message)
-        asked, state = TokenRequest.from_wire(message), self.operations.ready.state()
+        asked, state = self._request(message), self.operations.ready.state()
         if self._gate.is_closed:
             if (allowed := self._gate.at_once(self._broker.resolve(asked))) is None:
                 return None
@@ -185,7 +185,10 @@ class Session:
     # -- tokens ---------------------------------------------------------------------------------
 
     async def _acquire_token_silent(self, message: Message) -> Message:
-        return await self._silently(TokenRequest.from_wire(message))
+        return await self._silently(self._request(message))
+
+    def _request(self, message: Message) -> TokenRequest:
+        return TokenRequest.from_wire(message)
 
     async def _silently(self, asked: TokenRequest) -> Message:
         if self._gate.is_closed:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 class WorkerHandle:
     """A reference to a kernel's broker for workers: for one profile, account and set of scopes, silently.
 
-    Made by ``worker_handle``. Pickle it, or let Dask, Spark or joblib do so.
+    ``scopes``: empty for the profile's own. Made by ``worker_handle``. Pickle it, or let Dask, Spark or
+    joblib do so.
     """
 
     profile: str
@@ -83,13 +84,14 @@ class WorkerHandle:
         """What the broker is told to keep this worker to."""
         return {
             "profile": self.profile,
-            "scopes": list(self.scopes),
+            "scopes": list(self.scopes) or None,
             "account": self.account,
             "tenant": self.tenant,
         }
 
     def __repr__(self) -> str:
-        return f"<WorkerHandle {self.profile} · {' '.join(self.scopes)} · of kernel {self.kernel_id[:8]}>"
+        scopes = " ".join(self.scopes) or "its own scopes"
+        return f"<WorkerHandle {self.profile} · {scopes} · of kernel {self.kernel_id[:8]}>"
 
 
 def worker_handle(
@@ -127,7 +129,7 @@ def worker_handle(
         )
     return WorkerHandle(
         profile=found.profile,
-        scopes=parsed_scopes(scopes) or tuple(found.scopes),
+        scopes=parsed_scopes(scopes),
         account=found.account.home_account_id if found.account else None,
         tenant=tenant,
         kernel_id=about["kernel_id"],

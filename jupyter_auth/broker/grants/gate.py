@@ -121,6 +121,10 @@ class Gate:
         token = _of(wanted(resolved), account)
         limit, _ = self.decide(token)
         self.decide(self._grants.wider(token))
+        if limit is None or resolved.request.within is None:
+            limit = resolved.request.within if limit is None else limit
+        else:
+            limit &= resolved.request.within
         return replace(
             resolved,
             request=replace(resolved.request, within=limit),
