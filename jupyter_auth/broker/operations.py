@@ -61,7 +61,7 @@ class Operations:
         # from the time on, so that no count of a broker before this one is taken for its own
         self.changed = Counter(broker.changes, time.time_ns())
         self.applications = Applications(broker)
-        self.consents = Consents(broker)
+        self.consents = Consents(broker, kernels, self.usage)
         self.ready = ReadyAnswers(broker)
         broker.audit.delivery.describe = kernels.describe
 
@@ -231,7 +231,6 @@ class Session:
         asked = TokenRequest.from_wire(message)
         resolved = self._broker.resolve(asked)
         interaction, is_new = await self.operations.consents.ask(
-            self.operations.kernels,
             self.kernel_id,
             resolved,
             await self._gate.account(resolved),

@@ -15,9 +15,9 @@ from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.signing_in.consent import Consent
 from jupyter_auth.broker.signing_in.interactions import Interaction, Interactions
 from jupyter_auth.broker.signing_in.ways import Begun
+from jupyter_auth.broker.usage import Usage
 from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord
 from jupyter_auth.core.errors import (
-    AuthError,
     InteractionDeclinedError,
     KernelGrantRequiredError,
     PolicyError,
@@ -34,15 +34,16 @@ MAX_PENDING = 50
 class Consents:
     """The questions of one broker. Used on its event loop only."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, kernels: Kernels, usage: Usage) -> None:
         self._broker = broker
+        self._kernels = kernels
+        self._usage = usage
         self._grants: Grants = broker.grants
         self._clock: Clock = broker.clock
         self._interactions: Interactions = broker.interactions
 
     async def ask(
         self,
-        kernels: Kernels,
         kernel_id: str,
         resolved: Resolved,
         account: AccountRecord | None,
@@ -53,17 +54,17 @@ class Consents:
 
         Raises ``PolicyError`` where a kernel asks too much at once.
         """
-        who = account.home_account_id if account else (resolved.request.account or "").casefold() or None
-        key = (kernel_id, resolved.profile.name, who)
-        self._grants.prune(kernels.lives)
-        requester, path = await kernels.describe(kernel_id), None
+        self._grants.prune(self._kernels.lives)
+        requester, path = await self._kernels.describe(kernel_id), None
         with suppress(TransportError):  # then the notebook cannot be chosen in the answer
-            path = await kernels.path(kernel_id)
+            path = await self._kernels.path(kernel_id)
         token = await self._token(resolved, account)
         if token is not None and resolved.profile.folds_case:
             scopes = union(
                 scopes, token.granted
             )  # Entra gives all that was ever consented to: say so at once
+        about = _about(resolved, account, scopes)
+        key = (kernel_id, about.profile, about.account or (about.named or "").casefold() or None)
         pending = self._pending()
         for known, asked in pending:
             if asked.key == key:
@@ -73,20 +74,37 @@ class Consents:
         consent = Consent(
             scopes=union(resolved.scopes, scopes),
             key=key,
-            lives=partial(kernels.lives, kernel_id),
+            lives=partial(self._kernels.lives, kernel_id),
             username=account.username or account.home_account_id if account else resolved.request.account,
             lifetime=token.life if token else None,
-            about=_about(resolved, account, scopes),
+            about=about,
             notebook=path,
         )
         return self._interactions.open(resolved, requester, {}, Begun(sign_in=consent)), True
 
-    async def settle(self, kernels: Kernels, kernel_id: str) -> None:
+    async def enter(self, held: Held, notebook: str | None, *, beside: bool = False) -> None:
+        """A person has decided, whether they were asked or not: it counts in the place of what there was, or
+        ``beside`` it. What waits is answered by it, and what nobody may use any more is renewed no more."""
+        kernel_id = held.grant.kernel_id
+        self._grants.prune(self._kernels.lives)
+        await (self._grants.add if beside else self._grants.put)(held, notebook)
+        use = self._usage.of(kernel_id)  # people see it beside the others, though it has asked for nothing
+        if held.grant.decision == "deny" and self._broker.renewing is not None:
+            self._broker.renewing.left(use, {held.grant.profile})
+        await self._settle(kernel_id)
+
+    async def revoke(self, kernel_id: str, notebook: str | None, profile: str | None) -> None:
+        """Take back all that a kernel and its notebook have, or what there is of one profile."""
+        gone = await self._grants.revoke(kernel_id, notebook, profile)
+        if gone and self._broker.renewing is not None:
+            self._broker.renewing.left(self._usage.of(kernel_id), gone)
+
+    async def _settle(self, kernel_id: str) -> None:
         """Answer what a kernel has asked by what has been decided about it meanwhile."""
         for known, asked in self._pending():
             if asked.key[0] != kernel_id or asked.is_decided:
                 continue
-            gate = Gate(self._broker, kernels, kernel_id)
+            gate = Gate(self._broker, self._kernels, kernel_id)
             await gate.look()
             try:
                 gate.decide(asked.about)
@@ -130,11 +148,11 @@ class Consents:
         if interaction.state != "pending" or consent.is_decided:
             raise PolicyError("This request has been answered.", reason="already_answered")
         consent.is_decided = True
-        held = self._held(interaction, consent, said)
+        held = self._held(consent, said)
         try:
             if remember != "once":
-                await self._grants.add(held, consent.notebook)
-        except AuthError:
+                await self.enter(held, consent.notebook, beside=decision == "allow")
+        except BaseException:
             consent.is_decided = False
             raise
         if decision == "allow":
@@ -143,7 +161,7 @@ class Consents:
         else:
             self._interactions.end(interaction, _declined(interaction))
 
-    def _held(self, interaction: Interaction, consent: Consent, said: Mapping[str, Any]) -> Held:
+    def _held(self, consent: Consent, said: Mapping[str, Any]) -> Held:
         about: Wanted = consent.about
         is_never = said["decision"] == "deny"
         grant = KernelGrant(

@@ -42,14 +42,7 @@ class Deciding:
         notebook = await self._notebook(kernel_id, is_needed=is_shared)
         if is_shared and notebook is None:
             raise no_notebook()
-        self._grants.prune(self._operations.kernels.lives)
-        await self._grants.put(held, notebook)
-        self._operations.usage.of(
-            kernel_id
-        )  # people see it beside the others, though it has asked for nothing
-        if held.grant.decision == "deny":
-            self._release(kernel_id, {held.grant.profile})
-        await self._operations.consents.settle(self._operations.kernels, kernel_id)
+        await self._operations.consents.enter(held, notebook)
         return await self.rows(kernel_id)
 
     async def _held(self, kernel_id: str, said: Mapping[str, Any]) -> Held:
@@ -81,14 +74,8 @@ class Deciding:
 
     async def revoke(self, kernel_id: str, profile: str | None) -> list[Row]:
         """Take back all, or what there is of one profile; then as ``rows``."""
-        gone = await self._grants.revoke(kernel_id, await self._notebook(kernel_id), profile)
-        self._release(kernel_id, gone)
+        await self._operations.consents.revoke(kernel_id, await self._notebook(kernel_id), profile)
         return await self.rows(kernel_id)
-
-    def _release(self, kernel_id: str, profiles: set[str]) -> None:
-        """What nobody else uses is renewed no more."""
-        if self._broker.renewing is not None and profiles:
-            self._broker.renewing.left(self._operations.usage.of(kernel_id), profiles)
 
     async def _notebook(self, kernel_id: str, *, is_needed: bool = False) -> str | None:
         """Its path, where that matters; raises ``TransportError`` where nobody can tell."""
