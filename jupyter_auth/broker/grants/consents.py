@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
+from math import ceil
 from typing import Any
 
 from jupyter_auth.broker.broker import Broker
@@ -10,13 +11,14 @@ from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.grants.book import Grants
 from jupyter_auth.broker.grants.gate import Gate, Kernels
 from jupyter_auth.broker.grants.held import Held
+from jupyter_auth.broker.grants.pauses import Pauses
 from jupyter_auth.broker.grants.wanted import Wanted, wanted
 from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.signing_in.consent import Consent
 from jupyter_auth.broker.signing_in.interactions import Interaction, Interactions
 from jupyter_auth.broker.signing_in.ways import Begun
 from jupyter_auth.broker.usage import Usage
-from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord
+from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord, ClientKey
 from jupyter_auth.core.errors import (
     InteractionDeclinedError,
     KernelGrantRequiredError,
@@ -41,6 +43,7 @@ class Consents:
         self._grants: Grants = broker.grants
         self._clock: Clock = broker.clock
         self._interactions: Interactions = broker.interactions
+        self._pauses: Pauses[tuple[str, ClientKey]] = Pauses(self._clock.elapsed)
 
     async def ask(
         self,
@@ -52,7 +55,7 @@ class Consents:
         """The question that waits already for this kernel, profile and account, or a new one (then True). It
         is also about ``scopes``, which the token has that there is.
 
-        Raises ``PolicyError`` where a kernel asks too much at once.
+        Raises ``PolicyError`` where a kernel asks too much at once, or too often after it was turned down.
         """
         self._grants.prune(self._kernels.lives)
         requester, path = await self._kernels.describe(kernel_id), None
@@ -71,6 +74,8 @@ class Consents:
                 return known, False
         if len(pending) >= MAX_PENDING or sum(asked.key[0] == kernel_id for _, asked in pending) >= MAX_ASKED:
             raise _too_many()
+        if left := self._pauses.left((kernel_id, resolved.client)):
+            raise _too_often(resolved.profile.name, left)
         consent = Consent(
             scopes=union(resolved.scopes, scopes),
             key=key,
@@ -80,7 +85,17 @@ class Consents:
             about=about,
             notebook=path,
         )
-        return self._interactions.open(resolved, requester, {}, Begun(sign_in=consent)), True
+        interaction = self._interactions.open(resolved, requester, {}, Begun(sign_in=consent))
+        interaction.outcome.add_done_callback(lambda _: self._heed(kernel_id, interaction))
+        return interaction, True
+
+    def _heed(self, kernel_id: str, ended: Interaction) -> None:
+        """A kernel whose questions are refused, or that takes them back, may not go on at that pace."""
+        who = kernel_id, ended.resolved.client
+        if ended.state in {"declined", "cancelled"}:
+            self._pauses.turned_down(who)
+        elif ended.state == "succeeded":
+            self._pauses.heard(who)
 
     async def enter(self, held: Held, notebook: str | None, *, beside: bool = False) -> None:
         """A person has decided, whether they were asked or not: it counts in the place of what there was, or
@@ -198,6 +213,14 @@ def _too_many() -> PolicyError:
         "This kernel has asked for several things already.",
         reason="too_many_requests",
         hint="Answer or cancel some of them first.",
+    )
+
+
+def _too_often(profile: str, left: float) -> PolicyError:
+    return PolicyError(
+        f"This kernel has asked for {profile} again and again.",
+        reason="asked_too_often",
+        hint=f"Run the cell again in {ceil(left)} s, or allow it in the Sign-ins panel.",
     )
 
 
