@@ -32,14 +32,6 @@ class Seen:
         await self._gate.look()
         return grant_rows(self._gate.held())
 
-    async def nameless(self, found: list[Row]) -> list[Row]:
-        """All of them; of the others only that they were there."""
-        if not self._gate.is_closed:
-            return found
-        await self._gate.look()
-        hidden = {"username": "", "home_account_id": ""}
-        return [row if self._is_seen(row) else row | hidden for row in found]
-
     def _is_seen(self, row: Row) -> bool:
         profile = self._broker.configuration.profiles.get(str(row.get("profile")))
         if profile is None:

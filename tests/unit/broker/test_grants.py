@@ -231,11 +231,18 @@ async def test_a_kernel_sees_no_account_and_no_token_that_it_may_not_use(scene: 
     assert len((await scene.asks("list", resource="kernels"))["rows"][0]["grants"]) == 1
 
 
-async def test_a_kernel_may_always_sign_out_and_is_told_no_name(scene: Scene) -> None:
-    answer = await scene.asks("sign_out", profile="lake")
-    assert [row["outcome"] for row in answer["report"]["accounts"]] == ["revoked"]
-    assert "ada" not in str(answer)
+async def test_a_kernel_may_always_sign_out_and_does_not_learn_who_was_there(scene: Scene) -> None:
+    named = {"profile": "lake", "account": "ada"}
+    nobody = await scene.asks("sign_out", profile="lake", account="zoe")
+    assert await scene.asks("sign_out", **named) == nobody and nobody["report"]["accounts"] == []
+    assert await scene.bench.broker.accounts("lake") == []
+    await scene.signs_in("ada")
+    assert (await scene.asks("remove_account", **named)) == nobody
     assert (await scene.asks("clear_cache"))["ok"]
+    await scene.signs_in("ada")
+    await scene.allow(account="ada")
+    told = (await scene.asks("sign_out", **named))["report"]["accounts"]
+    assert [(row["username"], row["outcome"]) for row in told] == [("ada", "revoked")]
 
 
 async def test_where_no_kernel_is_held_to_anything_nothing_is_looked_at(
