@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from typing import Any
 
 from jupyter_auth.broker import overview
 from jupyter_auth.broker.account_verbs import AccountVerbs
@@ -17,6 +17,7 @@ from jupyter_auth.broker.failing import failed
 from jupyter_auth.broker.grants import gate
 from jupyter_auth.broker.grants.consents import Consents
 from jupyter_auth.broker.grants.seen import Seen
+from jupyter_auth.broker.kernels import Kernels
 from jupyter_auth.broker.panel_verbs import PanelVerbs
 from jupyter_auth.broker.request import TokenRequest
 from jupyter_auth.broker.signing_in.consent import Consent
@@ -38,14 +39,6 @@ from jupyter_auth.core.errors import (
 CALL_TIMEOUT = 90.0  # seconds for any other verb: a provider call's limit, twice, and a little
 
 Message = dict[str, Any]
-
-
-class Kernels(gate.Kernels, Protocol):
-    """What is known of the kernels that ask."""
-
-    def runs(self, kernel_id: str) -> bool: ...
-
-    def have_front_end(self) -> bool: ...
 
 
 class Operations:

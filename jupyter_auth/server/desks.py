@@ -157,12 +157,12 @@ class RefusedSession:
         return None
 
     def at_once(self, message: Message, body: bytes = b"") -> Message | None:
-        """Raises ``PolicyError``."""
-        self._desks.denied(self._refused, Actor(via=Via.KERNEL, kernel_id=self.kernel_id))
-        raise self._refused
+        """None: nothing is at hand."""
+        return None
 
     async def answer(self, message: Message) -> Message:
         """Raises ``PolicyError``."""
+        self._desks.denied(self._refused, Actor(via=Via.KERNEL, kernel_id=self.kernel_id))
         raise self._refused
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from jupyter_auth.broker.grants.gate import Consent
+from jupyter_auth.broker.kernels import Consent
 from jupyter_auth.broker.signing_in.interactions import Requester
 from jupyter_auth.core.errors import TransportError
 from jupyter_auth.core.faults import where

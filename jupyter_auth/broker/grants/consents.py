@@ -9,10 +9,11 @@ from typing import Any
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.grants.book import Grants
-from jupyter_auth.broker.grants.gate import Gate, Kernels
+from jupyter_auth.broker.grants.gate import Gate
 from jupyter_auth.broker.grants.held import Held
 from jupyter_auth.broker.grants.pauses import Pauses
 from jupyter_auth.broker.grants.wanted import Wanted, wanted
+from jupyter_auth.broker.kernels import Kernels
 from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.signing_in.consent import Consent
 from jupyter_auth.broker.signing_in.interactions import Interaction, Interactions

@@ -7,39 +7,24 @@ question; and the token that came of it once more, by the account and the scopes
 from collections.abc import Iterable
 from dataclasses import replace
 from time import monotonic
-from typing import Literal, Protocol
 
 from jupyter_auth.broker import accounts
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.grants.held import Held
 from jupyter_auth.broker.grants.wanted import Wanted, wanted
+from jupyter_auth.broker.kernels import Kernels
 from jupyter_auth.broker.request import Resolved
-from jupyter_auth.broker.signing_in.interaction import Requester
 from jupyter_auth.cache.records import AccountRecord
 from jupyter_auth.core.errors import InteractionRequiredError, KernelGrantRequiredError
 from jupyter_auth.core.result import AuthenticationResult
 from jupyter_auth.core.scopes import resource_scopes, union
 from jupyter_auth.core.text import clean
 
-#: Who decides under ``ask``: a person is asked; nobody can be; or the person at this very terminal has.
-Consent = Literal["asked", "unavailable", "given"]
 Limit = frozenset[str] | None
 
 #: What providers add of their own (OpenID Connect Core §5.4): it opens no resource.
 OF_ID_TOKEN = frozenset({"email"})
 PATH_KEPT = 5.0  # seconds for which it is not asked anew of which notebook a kernel is
-
-
-class Kernels(Protocol):
-    """What a gate asks of those who know the kernels."""
-
-    def lives(self, kernel_id: str) -> bool: ...
-
-    def consent(self) -> Consent: ...
-
-    async def describe(self, kernel_id: str) -> Requester: ...
-
-    async def path(self, kernel_id: str) -> str | None: ...
 
 
 class Gate:

@@ -5,7 +5,7 @@ from typing import Any
 
 from jupyter_auth.broker.changes import Change
 from jupyter_auth.broker.grants.deciding import Deciding
-from jupyter_auth.broker.grants.gate import Consent
+from jupyter_auth.broker.kernels import Consent
 from jupyter_auth.broker.operations import Operations, Session
 from jupyter_auth.broker.signing_in.device_sign_in import DeviceSignIn
 from jupyter_auth.broker.signing_in.interactions import Interaction, Requester

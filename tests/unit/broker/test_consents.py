@@ -254,44 +254,6 @@ async def test_it_ends_by_itself_and_with_its_kernel(scene: Scene) -> None:
     assert scene.pending() == []
 
 
-@pytest.mark.parametrize("ending", ["refused", "cancelled", "left"])
-async def test_who_is_turned_down_again_and_again_waits(scene: Scene, ending: str) -> None:
-    async def turned_down() -> None:
-        asking = Session(scene.operations, "k1")
-        shown = (await asking.respond({"op": "get_token", **ASK}))["interaction"]
-        if ending == "refused":
-            await scene.decide("deny", "once")
-        elif ending == "cancelled":
-            await asking.respond({"op": "cancel", "id": shown["id"]})
-        asking.close()
-        await asyncio.sleep(0)
-
-    await turned_down()
-    await turned_down()  # the first repeat is free
-    for pause in (30, 60, 120, 240, 480, 600, 600):
-        for field in ({}, {"account": "bob"}, {"scopes": ["lake.write"]}):
-            refused = await scene.asks("get_token", **{**ASK, **field})
-            assert (refused["error"], refused["reason"]) == ("policy", "asked_too_often")
-        scene.bench.advance(pause - 10)
-        assert (await scene.asks("get_token", **ASK))["reason"] == "asked_too_often"
-        scene.bench.advance(10)
-        await turned_down()
-    assert (await asked(scene, "k2"))["state"] == "pending"  # another kernel is not the one that asked
-    await scene.allow()
-    assert await scene.gets() == "ok"
-
-
-async def test_who_was_allowed_may_ask_again(scene: Scene) -> None:
-    for _ in range(4):
-        shown = await asked(scene)
-        await scene.decide("deny", "once")
-        await waits(scene, shown)
-        shown = await asked(scene)
-        await scene.decide("allow", "once")
-        await waits(scene, shown)
-        assert await scene.gets() == "ok"
-
-
 async def test_cancelled_says_that_nothing_was_allowed(scene: Scene) -> None:
     shown = await asked(scene)
     await scene.asks("cancel", id=shown["id"])
