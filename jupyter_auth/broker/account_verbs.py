@@ -49,6 +49,6 @@ class AccountVerbs:
         return await self._reported(lambda: self._broker.clear(named, revoke=revoke))
 
     async def _reported(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> Message:
-        """The report, without the names of accounts that the kernel may not know of."""
+        """The report, without the accounts that the kernel may not know of: not even that they were there."""
         wire = (await work()).to_wire()
-        return {"ok": True, "report": {**wire, "accounts": await self._seen.nameless(wire["accounts"])}}
+        return {"ok": True, "report": {**wire, "accounts": await self._seen.rows(wire["accounts"])}}

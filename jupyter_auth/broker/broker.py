@@ -35,8 +35,7 @@ from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.reports import ClearReport, SignOutReport
 from jupyter_auth.core.result import AuthenticationResult, Provenance
 from jupyter_auth.core.statistics import Statistics
-from jupyter_auth.providers.base import Engine
-from jupyter_auth.providers.registry import make_engine
+from jupyter_auth.providers.registry import Engines
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -62,7 +61,7 @@ class Broker:
         self.clock = clock or Clock()
         self._workers = Workers()
         self.in_thread, self.calling = self._workers.in_thread, self._workers.calling
-        self._engines: dict[Profile, Engine] = {}
+        self._engines = Engines()
         self._configured: Configuration | None = None
         self._starting: asyncio.Task[TokenCache] | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -72,7 +71,7 @@ class Broker:
         self.interactions = Interactions(self.calling, self.clock, self.changes, limit)
         self.answers = Answers(self.interactions)
         self.sign_ins = SignIns(
-            self._engine,
+            self._engines.of,
             lambda: list(self.configuration.profiles.values()),
             self.clock,
             self.changes,
@@ -100,7 +99,7 @@ class Broker:
         self.cache = TokenCache(store, self.clock.now, known.settings.memory_limits, self.statistics)
         self._watching = asyncio.ensure_future(heed_files(known, lambda: self.configuration, self._let_go))
         ways = self.in_thread, self.calling, self.clock
-        self.silent = Silent(self.cache, self._engine, *ways, changes=self.changes, audit=self.audit)
+        self.silent = Silent(self.cache, self._engines.of, *ways, changes=self.changes, audit=self.audit)
         self.renewing = Renewing(
             silent=self.silent,
             cache=self.cache,
@@ -134,17 +133,9 @@ class Broker:
             await self.silent.flights.settle(SETTLE)
         await self._workers.close()
         await self.audit.close()
-        for engine in self._engines.values():
-            engine.close()
+        self._engines.close()
         if self.cache is not None:
             self.cache.close()
-
-    def _engine(self, profile: Profile) -> Engine:
-        """The engine of a profile, made at first use; called in threads."""
-        engine = self._engines.get(profile)
-        if engine is None:
-            engine = self._engines.setdefault(profile, make_engine(profile))
-        return engine
 
     # -- configuration --------------------------------------------------------------------------
 
@@ -262,7 +253,7 @@ class Broker:
     async def _end_accounts(self, profile: str | None, account: str | None, *, revoke: bool) -> SignOutReport:
         cache = await self.start()
         chosen = {client_of(p): p for p in self._profiles(profile)}
-        work = ending.Ending(cache, self._engine, chosen, self.changes)
+        work = ending.Ending(cache, self._engines.of, chosen, self.changes)
         work.include_unconfigured = profile is None
         return self.audit.ended(await self.calling(lambda: work.sign_out(account, revoke=revoke)))
 
@@ -270,7 +261,7 @@ class Broker:
         """Wipe the cache, of one profile or whole; then, only where asked, revoke at the providers."""
         cache = await self.start()
         configured = {client_of(p): p for p in self._profiles(profile)}
-        work = ending.Ending(cache, self._engine, configured, self.changes)
+        work = ending.Ending(cache, self._engines.of, configured, self.changes)
         wipe = work.clear_all if profile is None else work.clear_profile
         report = self.audit.ended(await self.calling(lambda: wipe(revoke=revoke)))
         await self.in_thread(gc.collect)  # what only refers to itself holds tokens as well, until then

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from typing import Any
 
 from jupyter_auth.broker import overview
 from jupyter_auth.broker.account_verbs import AccountVerbs
@@ -17,6 +17,7 @@ from jupyter_auth.broker.failing import failed
 from jupyter_auth.broker.grants import gate
 from jupyter_auth.broker.grants.consents import Consents
 from jupyter_auth.broker.grants.seen import Seen
+from jupyter_auth.broker.kernels import Kernels
 from jupyter_auth.broker.panel_verbs import PanelVerbs
 from jupyter_auth.broker.request import TokenRequest
 from jupyter_auth.broker.signing_in.consent import Consent
@@ -40,14 +41,6 @@ CALL_TIMEOUT = 90.0  # seconds for any other verb: a provider call's limit, twic
 Message = dict[str, Any]
 
 
-class Kernels(gate.Kernels, Protocol):
-    """What is known of the kernels that ask."""
-
-    def runs(self, kernel_id: str) -> bool: ...
-
-    def have_front_end(self) -> bool: ...
-
-
 class Operations:
     """What every session shares: the broker and its kernels."""
 
@@ -61,7 +54,7 @@ class Operations:
         # from the time on, so that no count of a broker before this one is taken for its own
         self.changed = Counter(broker.changes, time.time_ns())
         self.applications = Applications(broker)
-        self.consents = Consents(broker)
+        self.consents = Consents(broker, kernels, self.usage)
         self.ready = ReadyAnswers(broker)
         broker.audit.delivery.describe = kernels.describe
 
@@ -121,7 +114,7 @@ class Session:
         refuse_unknown(op, message)
         if op not in {"get_token", "acquire_token_silent"}:
             return self._apps.peek(message)
-        asked, state = TokenRequest.from_wire(message), self.operations.ready.state()
+        asked, state = self._request(message), self.operations.ready.state()
         if self._gate.is_closed:
             if (allowed := self._gate.at_once(self._broker.resolve(asked))) is None:
                 return None
@@ -185,7 +178,10 @@ class Session:
     # -- tokens ---------------------------------------------------------------------------------
 
     async def _acquire_token_silent(self, message: Message) -> Message:
-        return await self._silently(TokenRequest.from_wire(message))
+        return await self._silently(self._request(message))
+
+    def _request(self, message: Message) -> TokenRequest:
+        return TokenRequest.from_wire(message)
 
     async def _silently(self, asked: TokenRequest) -> Message:
         if self._gate.is_closed:
@@ -228,7 +224,6 @@ class Session:
         asked = TokenRequest.from_wire(message)
         resolved = self._broker.resolve(asked)
         interaction, is_new = await self.operations.consents.ask(
-            self.operations.kernels,
             self.kernel_id,
             resolved,
             await self._gate.account(resolved),

@@ -8,7 +8,6 @@ from typing import Any
 
 from jupyter_auth.broker import listing
 from jupyter_auth.broker.broker import Broker
-from jupyter_auth.broker.grants.book import grant_rows
 from jupyter_auth.broker.grants.seen import Seen
 from jupyter_auth.broker.signing_in.interactions import Interaction, Requester
 from jupyter_auth.core.errors import ProfileError
@@ -31,7 +30,7 @@ async def rows(broker: Broker, seen: Seen, resource: str, requester: Requester, 
             return [known.to_wire() for known in broker.interactions.all() if is_of(known, kernel_id)]
         case "kernels":
             about = {"kernel_name": requester.kernel_name, "notebook": requester.notebook}
-            return [use | about | {"grants": grant_rows(broker.grants.of(kernel_id, requester.notebook))}]
+            return [use | about | {"grants": await seen.granted()}]
         case "profiles":
             return listing.profiles(broker.configuration, broker.sign_ins.flows)
     raise ProfileError(

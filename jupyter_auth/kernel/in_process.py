@@ -24,7 +24,7 @@ from jupyter_auth.kernel.connection import CALL_TIMEOUT, Message, lost, unwrappe
 from jupyter_auth.kernel.stopping import hide_ours
 
 if TYPE_CHECKING:
-    from jupyter_auth.broker.grants.gate import Consent
+    from jupyter_auth.broker.kernels import Consent
     from jupyter_auth.broker.operations import Session
     from jupyter_auth.broker.signing_in.interactions import Requester
 
@@ -71,6 +71,9 @@ class _ThisProcess:
             notebook=_notebook(),
             in_process=True,
         )
+
+    async def path(self, kernel_id: str) -> str | None:
+        return None  # nobody decides here about notebooks
 
 
 def _notebook() -> str | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_auth.core.errors import KernelGrantRequiredError, PolicyError
+from jupyter_auth.core.errors import KernelGrantRequiredError, PolicyError, TransportError
 from jupyter_auth.core.wire import result_from_wire
 from jupyter_auth.kernel import output_guard, own
 from jupyter_auth.kernel.client import client
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 class WorkerHandle:
     """A reference to a kernel's broker for workers: for one profile, account and set of scopes, silently.
 
-    Made by ``worker_handle``. Pickle it, or let Dask, Spark or joblib do so.
+    ``scopes``: empty for the profile's own. Made by ``worker_handle``. Pickle it, or let Dask, Spark or
+    joblib do so.
     """
 
     profile: str
@@ -73,7 +74,7 @@ class WorkerHandle:
             "max_age": max_age,
         }
         request = {name: value for name, value in asked.items() if value is not None}
-        return _connections.token(self, {"op": "acquire_token_silent", **request})
+        return _lines.token(self, {"op": "acquire_token_silent", **request})
 
     def headers(self) -> dict[str, str]:
         """The header of a request to the API; raises as ``get_token``."""
@@ -83,13 +84,14 @@ class WorkerHandle:
         """What the broker is told to keep this worker to."""
         return {
             "profile": self.profile,
-            "scopes": list(self.scopes),
+            "scopes": list(self.scopes) or None,
             "account": self.account,
             "tenant": self.tenant,
         }
 
     def __repr__(self) -> str:
-        return f"<WorkerHandle {self.profile} · {' '.join(self.scopes)} · of kernel {self.kernel_id[:8]}>"
+        scopes = " ".join(self.scopes) or "its own scopes"
+        return f"<WorkerHandle {self.profile} · {scopes} · of kernel {self.kernel_id[:8]}>"
 
 
 def worker_handle(
@@ -127,7 +129,7 @@ def worker_handle(
         )
     return WorkerHandle(
         profile=found.profile,
-        scopes=parsed_scopes(scopes) or tuple(found.scopes),
+        scopes=parsed_scopes(scopes),
         account=found.account.home_account_id if found.account else None,
         tenant=tenant,
         kernel_id=about["kernel_id"],
@@ -137,26 +139,67 @@ def worker_handle(
     )
 
 
-class _Connections:
-    """One connection for each handle of this process, and which token came over it last."""
+class _Line:
+    """One handle's connection in this process, and which token came over it last."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.connection: Connection | None = None
+        self._last = ""
+
+    def token(self, handle: WorkerHandle, request: dict[str, Any]) -> AuthenticationResult:
+        """Ask for a token; one that is not good enough is named, so that another's newer one will do.
+
+        A connection that turns out to be dead is replaced once, as a kernel's is.
+        """
+        __tracebackhide__ = True
+        with self.lock:
+            if self._last and {"force_refresh", "claims_challenge"} & request.keys():
+                request["have"] = self._last
+            fresh = self.connection is None or self.connection.is_closed
+            connection = self._open(handle)
+            try:
+                answer = connection.call(request)
+            except TransportError as problem:
+                if fresh or problem.reason != "broker_lost" or not connection.is_closed:
+                    raise
+                answer = self._open(handle).call(request)
+            except KernelGrantRequiredError as problem:
+                if problem.reason == "kernel_gone":
+                    connection.close()  # nothing will come of it any more
+                raise
+            found = result_from_wire(part(answer, "result", dict))
+            self._last = found._token.version
+        return found
+
+    def _open(self, handle: WorkerHandle) -> Connection:
+        __tracebackhide__ = True
+        if self.connection is None or self.connection.is_closed:
+            self.connection = _connected(handle)
+        return self.connection
+
+    @property
+    def is_idle(self) -> bool:
+        """True where nobody asks over it just then, and it has to be opened anew."""
+        return not self.lock.locked() and (self.connection is None or self.connection.is_closed)
+
+
+class _Lines:
+    """Those of this process: a handle's wait for the broker keeps no other handle waiting."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._open: dict[WorkerHandle, Connection] = {}
-        self._last: dict[WorkerHandle, str] = {}
+        self._all: dict[WorkerHandle, _Line] = {}
 
     def token(self, handle: WorkerHandle, request: dict[str, Any]) -> AuthenticationResult:
-        """Ask for a token; one that is not good enough is named, so that another's newer one will do."""
+        """A token over the handle's own line; those that have ended are forgotten."""
         __tracebackhide__ = True
-        if handle in self._last and {"force_refresh", "claims_challenge"} & request.keys():
-            request["have"] = self._last[handle]
         with self._lock:
-            connection = self._open.get(handle)
-            if connection is None or connection.is_closed:
-                connection = self._open[handle] = _connected(handle)
-            found = result_from_wire(part(connection.call(request), "result", dict))
-            self._last[handle] = found._token.version
-        return found
+            line = self._all.get(handle)
+            if line is None:
+                self._all = {known: other for known, other in self._all.items() if not other.is_idle}
+                line = self._all[handle] = _Line()
+        return line.token(handle, request)
 
 
 def _connected(handle: WorkerHandle) -> Connection:
@@ -200,12 +243,12 @@ def _gone(handle: WorkerHandle) -> KernelGrantRequiredError:
     )
 
 
-_connections = _Connections()
+_lines = _Lines()
 
 
 def _after_fork() -> None:
-    global _connections  # noqa: PLW0603 -- another thread may have held its lock
-    _connections = _Connections()
+    global _lines  # noqa: PLW0603 -- another thread may have held one of its locks
+    _lines = _Lines()
 
 
 os.register_at_fork(after_in_child=_after_fork)

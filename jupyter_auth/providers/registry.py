@@ -5,6 +5,25 @@ from jupyter_auth.core.profile import Profile
 from jupyter_auth.providers.base import Engine
 
 
+class Engines:
+    """The engines of one broker, each made at first use."""
+
+    def __init__(self) -> None:
+        self._made: dict[Profile, Engine] = {}
+
+    def of(self, profile: Profile) -> Engine:
+        """The engine of a profile; called in threads."""
+        engine = self._made.get(profile)
+        if engine is None:
+            engine = self._made.setdefault(profile, make_engine(profile))
+        return engine
+
+    def close(self) -> None:
+        """Close them all."""
+        for engine in self._made.values():
+            engine.close()
+
+
 def make_engine(profile: Profile) -> Engine:
     """The engine of ``profile``. Blocks on the first import: call it in a thread."""
     if profile.provider == "oidc":

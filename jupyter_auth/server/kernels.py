@@ -1,13 +1,18 @@
 """What the Jupyter server knows of its kernels: their keys, whether they live, what they are called."""
 
+import logging
 from typing import Any
 
-from jupyter_auth.broker.grants.gate import Consent
+from jupyter_auth.broker.kernels import Consent
 from jupyter_auth.broker.signing_in.interactions import Requester
+from jupyter_auth.core.errors import TransportError
+from jupyter_auth.core.faults import where
 from jupyter_auth.core.frames import proof_matches
 from jupyter_auth.core.redaction import note
 from jupyter_auth.core.text import clean
 from jupyter_auth.server.front_ends import FrontEnds
+
+log = logging.getLogger(__name__)
 
 
 class ServerKernels:
@@ -53,7 +58,7 @@ class ServerKernels:
         return Requester(
             kernel_id=kernel_id,
             kernel_name=self.display_name(kernel_id),
-            notebook=(await self.notebooks()).get(kernel_id),
+            notebook=clean((await self.paths()).get(kernel_id)) or None,
         )
 
     def display_name(self, kernel_id: str) -> str | None:
@@ -64,14 +69,34 @@ class ServerKernels:
         except (KeyError, AttributeError, OSError):
             return None
 
-    async def notebooks(self) -> dict[str, str]:
-        """The notebook's path of each kernel that has one, from the sessions that browsers opened."""
+    async def path(self, kernel_id: str) -> str | None:
+        """Its notebook's path, letter for letter; None where it is of none.
+
+        Raises ``TransportError`` where that cannot be told now: what was decided for the notebook stands.
+        """
         try:
-            sessions = await self._sessions.list_sessions()
-        except Exception:  # noqa: BLE001 -- a session manager of any make; the names are only for show
+            return (await self._listed()).get(kernel_id)
+        except Exception as problem:  # noqa: BLE001 -- a session manager of any make
+            log.warning("The notebooks of kernels could not be listed: %s", where(problem))
+            raise TransportError(
+                "This server cannot tell now which notebook this kernel is of.",
+                reason="notebook_unknown",
+                hint="Run the cell again.",
+                retryable=True,
+            ) from None
+
+    async def paths(self) -> dict[str, str]:
+        """The paths of all kernels that have one, to show them; none where they cannot be told now."""
+        try:
+            return await self._listed()
+        except Exception:  # noqa: BLE001 -- as above; nothing is decided by these
             return {}
-        paths = {s.get("kernel", {}).get("id"): clean(s.get("path")) for s in reversed(list(sessions))}
-        return {kernel_id: path for kernel_id, path in paths.items() if kernel_id and path}
+
+    async def _listed(self) -> dict[str, str]:
+        """From the sessions that browsers opened; the first of a kernel counts."""
+        sessions = await self._sessions.list_sessions()
+        paths = {s["kernel"]["id"]: s.get("path") for s in reversed(list(sessions)) if s.get("kernel")}
+        return {kernel_id: path for kernel_id, path in paths.items() if isinstance(path, str) and path}
 
     def _key(self, kernel_id: str) -> bytes:
         try:

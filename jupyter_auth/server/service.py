@@ -15,6 +15,7 @@ from jupyter_auth.broker.grants.book import grant_rows
 from jupyter_auth.broker.storage import key_file
 from jupyter_auth.cache import places
 from jupyter_auth.core.errors import CacheError
+from jupyter_auth.core.text import clean
 from jupyter_auth.server.addresses import ServerRedirects
 from jupyter_auth.server.channel import KernelChannel
 from jupyter_auth.server.desks import Desk, Desks
@@ -75,14 +76,14 @@ class BrokerService:
 
     async def kernels(self, desk: Desk) -> list[dict[str, Any]]:
         """The kernels that have a connection or were handed a token, and what they used."""
-        notebooks = await self._kernels.notebooks()
+        paths = await self._kernels.paths()
         desk.broker.grants.prune(self._kernels.lives)
         return [
             use.to_wire()
             | {
                 "kernel_name": self._kernels.display_name(use.kernel_id),
-                "notebook": notebooks.get(use.kernel_id),
-                "grants": grant_rows(desk.broker.grants.of(use.kernel_id, notebooks.get(use.kernel_id))),
+                "notebook": clean(paths.get(use.kernel_id)) or None,
+                "grants": grant_rows(desk.broker.grants.of(use.kernel_id, paths.get(use.kernel_id))),
             }
             for use in desk.operations.usage.living(self._kernels.lives)
         ]

@@ -51,7 +51,9 @@ class Grants:
 
     def of(self, kernel_id: str, notebook: str | None) -> list[Held]:
         """A kernel's own, and those of its notebook."""
-        return [*self._kernels.get(kernel_id, ()), *(self._notebooks.get(notebook, ()) if notebook else ())]
+        own = self._kernels.get(kernel_id, [])
+        shared = self._notebooks.get(notebook, []) if notebook else []
+        return [*own, *(one for one in shared if one not in own)]
 
     def prune(self, lives: Callable[[str], bool]) -> None:
         """Forget those of kernels that have been shut down."""
@@ -87,7 +89,11 @@ class Grants:
         kernel_id = held.grant.kernel_id
         keeps = [one for one in self._kernels.get(kernel_id, ()) if not replaced(one)]
         shared = [one for one in self._notebooks.get(notebook or "", ()) if not replaced(one)]
-        (shared if held.grant.remember == "notebook" else keeps).append(held)
+        is_shared = held.grant.remember == "notebook"
+        if is_shared:
+            shared.append(held)
+        if not is_shared or held.grant.decision == "deny":  # which stays, whatever its path becomes
+            keeps.append(held)
         books = len(self._notebooks.keys() | ({notebook} if shared else set()))
         if max(len(keeps), len(shared)) > MAX_HELD or books > MAX_NOTEBOOKS:
             raise PolicyError(

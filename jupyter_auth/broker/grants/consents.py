@@ -1,26 +1,31 @@
 """Asking a person whether a kernel may use something, and heeding what they answer."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
+from math import ceil
 from typing import Any
 
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.grants.book import Grants
-from jupyter_auth.broker.grants.gate import Gate, Kernels
+from jupyter_auth.broker.grants.gate import Gate
 from jupyter_auth.broker.grants.held import Held
+from jupyter_auth.broker.grants.pauses import Pauses
 from jupyter_auth.broker.grants.wanted import Wanted, wanted
+from jupyter_auth.broker.kernels import Kernels
 from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.signing_in.consent import Consent
 from jupyter_auth.broker.signing_in.interactions import Interaction, Interactions
 from jupyter_auth.broker.signing_in.ways import Begun
-from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord
+from jupyter_auth.broker.usage import Usage
+from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord, ClientKey
 from jupyter_auth.core.errors import (
-    AuthError,
     InteractionDeclinedError,
     KernelGrantRequiredError,
     PolicyError,
     ProfileError,
+    TransportError,
 )
 from jupyter_auth.core.grant import DECISIONS, REMEMBER, KernelGrant
 from jupyter_auth.core.scopes import resource_scopes, union
@@ -32,15 +37,17 @@ MAX_PENDING = 50
 class Consents:
     """The questions of one broker. Used on its event loop only."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, kernels: Kernels, usage: Usage) -> None:
         self._broker = broker
+        self._kernels = kernels
+        self._usage = usage
         self._grants: Grants = broker.grants
         self._clock: Clock = broker.clock
         self._interactions: Interactions = broker.interactions
+        self._pauses: Pauses[tuple[str, ClientKey]] = Pauses(self._clock.elapsed)
 
     async def ask(
         self,
-        kernels: Kernels,
         kernel_id: str,
         resolved: Resolved,
         account: AccountRecord | None,
@@ -49,40 +56,71 @@ class Consents:
         """The question that waits already for this kernel, profile and account, or a new one (then True). It
         is also about ``scopes``, which the token has that there is.
 
-        Raises ``PolicyError`` where a kernel asks too much at once.
+        Raises ``PolicyError`` where a kernel asks too much at once, or too often after it was turned down.
         """
-        who = account.home_account_id if account else (resolved.request.account or "").casefold() or None
-        key = (kernel_id, resolved.profile.name, who)
-        self._grants.prune(kernels.lives)
-        requester = await kernels.describe(kernel_id)
+        self._grants.prune(self._kernels.lives)
+        requester, path = await self._kernels.describe(kernel_id), None
+        with suppress(TransportError):  # then the notebook cannot be chosen in the answer
+            path = await self._kernels.path(kernel_id)
         token = await self._token(resolved, account)
         if token is not None and resolved.profile.folds_case:
             scopes = union(
                 scopes, token.granted
             )  # Entra gives all that was ever consented to: say so at once
+        about = _about(resolved, account, scopes)
+        key = (kernel_id, about.profile, about.account or (about.named or "").casefold() or None)
         pending = self._pending()
         for known, asked in pending:
             if asked.key == key:
                 return known, False
         if len(pending) >= MAX_PENDING or sum(asked.key[0] == kernel_id for _, asked in pending) >= MAX_ASKED:
             raise _too_many()
+        if left := self._pauses.left((kernel_id, resolved.client)):
+            raise _too_often(resolved.profile.name, left)
         consent = Consent(
             scopes=union(resolved.scopes, scopes),
             key=key,
-            lives=partial(kernels.lives, kernel_id),
+            lives=partial(self._kernels.lives, kernel_id),
             username=account.username or account.home_account_id if account else resolved.request.account,
             lifetime=token.life if token else None,
-            about=_about(resolved, account, scopes),
-            notebook=requester.notebook,
+            about=about,
+            notebook=path,
         )
-        return self._interactions.open(resolved, requester, {}, Begun(sign_in=consent)), True
+        interaction = self._interactions.open(resolved, requester, {}, Begun(sign_in=consent))
+        interaction.outcome.add_done_callback(lambda _: self._heed(kernel_id, interaction))
+        return interaction, True
 
-    async def settle(self, kernels: Kernels, kernel_id: str) -> None:
+    def _heed(self, kernel_id: str, ended: Interaction) -> None:
+        """A kernel whose questions are refused, or that takes them back, may not go on at that pace."""
+        who = kernel_id, ended.resolved.client
+        if ended.state in {"declined", "cancelled"}:
+            self._pauses.turned_down(who)
+        elif ended.state == "succeeded":
+            self._pauses.heard(who)
+
+    async def enter(self, held: Held, notebook: str | None, *, beside: bool = False) -> None:
+        """A person has decided, whether they were asked or not: it counts in the place of what there was, or
+        ``beside`` it. What waits is answered by it, and what nobody may use any more is renewed no more."""
+        kernel_id = held.grant.kernel_id
+        self._grants.prune(self._kernels.lives)
+        await (self._grants.add if beside else self._grants.put)(held, notebook)
+        use = self._usage.of(kernel_id)  # people see it beside the others, though it has asked for nothing
+        if held.grant.decision == "deny" and self._broker.renewing is not None:
+            self._broker.renewing.left(use, {held.grant.profile})
+        await self._settle(kernel_id)
+
+    async def revoke(self, kernel_id: str, notebook: str | None, profile: str | None) -> None:
+        """Take back all that a kernel and its notebook have, or what there is of one profile."""
+        gone = await self._grants.revoke(kernel_id, notebook, profile)
+        if gone and self._broker.renewing is not None:
+            self._broker.renewing.left(self._usage.of(kernel_id), gone)
+
+    async def _settle(self, kernel_id: str) -> None:
         """Answer what a kernel has asked by what has been decided about it meanwhile."""
         for known, asked in self._pending():
             if asked.key[0] != kernel_id or asked.is_decided:
                 continue
-            gate = Gate(self._broker, kernels, kernel_id)
+            gate = Gate(self._broker, self._kernels, kernel_id)
             await gate.look()
             try:
                 gate.decide(asked.about)
@@ -126,11 +164,11 @@ class Consents:
         if interaction.state != "pending" or consent.is_decided:
             raise PolicyError("This request has been answered.", reason="already_answered")
         consent.is_decided = True
-        held = self._held(interaction, consent, said)
+        held = self._held(consent, said)
         try:
             if remember != "once":
-                await self._grants.add(held, consent.notebook)
-        except AuthError:
+                await self.enter(held, consent.notebook, beside=decision == "allow")
+        except BaseException:
             consent.is_decided = False
             raise
         if remember == "once":
@@ -141,7 +179,7 @@ class Consents:
         else:
             self._interactions.end(interaction, _declined(interaction))
 
-    def _held(self, interaction: Interaction, consent: Consent, said: Mapping[str, Any]) -> Held:
+    def _held(self, consent: Consent, said: Mapping[str, Any]) -> Held:
         about: Wanted = consent.about
         is_never = said["decision"] == "deny"
         grant = KernelGrant(
@@ -178,6 +216,14 @@ def _too_many() -> PolicyError:
         "This kernel has asked for several things already.",
         reason="too_many_requests",
         hint="Answer or cancel some of them first.",
+    )
+
+
+def _too_often(profile: str, left: float) -> PolicyError:
+    return PolicyError(
+        f"This kernel has asked for {profile} again and again.",
+        reason="asked_too_often",
+        hint=f"Run the cell again in {ceil(left)} s, or allow it in the Sign-ins panel.",
     )
 
 

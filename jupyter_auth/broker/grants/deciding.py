@@ -38,17 +38,11 @@ class Deciding:
         Raises ``ProfileError`` for what is no grant.
         """
         held = await self._held(kernel_id, said)
-        notebook = await self._notebook(kernel_id)
-        if held.grant.remember == "notebook" and notebook is None:
+        is_shared = held.grant.remember == "notebook"
+        notebook = await self._notebook(kernel_id, is_needed=is_shared)
+        if is_shared and notebook is None:
             raise no_notebook()
-        self._grants.prune(self._operations.kernels.lives)
-        await self._grants.put(held, notebook)
-        self._operations.usage.of(
-            kernel_id
-        )  # people see it beside the others, though it has asked for nothing
-        if held.grant.decision == "deny":
-            self._release(kernel_id, {held.grant.profile})
-        await self._operations.consents.settle(self._operations.kernels, kernel_id)
+        await self._operations.consents.enter(held, notebook)
         return await self.rows(kernel_id)
 
     async def _held(self, kernel_id: str, said: Mapping[str, Any]) -> Held:
@@ -80,17 +74,13 @@ class Deciding:
 
     async def revoke(self, kernel_id: str, profile: str | None) -> list[Row]:
         """Take back all, or what there is of one profile; then as ``rows``."""
-        gone = await self._grants.revoke(kernel_id, await self._notebook(kernel_id), profile)
-        self._release(kernel_id, gone)
+        await self._operations.consents.revoke(kernel_id, await self._notebook(kernel_id), profile)
         return await self.rows(kernel_id)
 
-    def _release(self, kernel_id: str, profiles: set[str]) -> None:
-        """What nobody else uses is renewed no more."""
-        if self._broker.renewing is not None and profiles:
-            self._broker.renewing.left(self._operations.usage.of(kernel_id), profiles)
-
-    async def _notebook(self, kernel_id: str) -> str | None:
-        return (await self._operations.kernels.describe(kernel_id)).notebook
+    async def _notebook(self, kernel_id: str, *, is_needed: bool = False) -> str | None:
+        """Its path, where that matters; raises ``TransportError`` where nobody can tell."""
+        matters = is_needed or self._grants.are_by_notebook
+        return await self._operations.kernels.path(kernel_id) if matters else None
 
     async def _account(self, profile: Profile, named: object) -> AccountRecord | None:
         """Who is named, by a username or a ``home_account_id``; None for anybody."""

@@ -7,37 +7,24 @@ question; and the token that came of it once more, by the account and the scopes
 from collections.abc import Iterable
 from dataclasses import replace
 from time import monotonic
-from typing import Literal, Protocol
 
 from jupyter_auth.broker import accounts
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.grants.held import Held
 from jupyter_auth.broker.grants.wanted import Wanted, wanted
+from jupyter_auth.broker.kernels import Kernels
 from jupyter_auth.broker.request import Resolved
-from jupyter_auth.broker.signing_in.interaction import Requester
 from jupyter_auth.cache.records import AccountRecord
 from jupyter_auth.core.errors import InteractionRequiredError, KernelGrantRequiredError
 from jupyter_auth.core.result import AuthenticationResult
 from jupyter_auth.core.scopes import resource_scopes, union
 from jupyter_auth.core.text import clean
 
-#: Who decides under ``ask``: a person is asked; nobody can be; or the person at this very terminal has.
-Consent = Literal["asked", "unavailable", "given"]
 Limit = frozenset[str] | None
 
 #: What providers add of their own (OpenID Connect Core §5.4): it opens no resource.
 OF_ID_TOKEN = frozenset({"email"})
 PATH_KEPT = 5.0  # seconds for which it is not asked anew of which notebook a kernel is
-
-
-class Kernels(Protocol):
-    """What a gate asks of those who know the kernels."""
-
-    def lives(self, kernel_id: str) -> bool: ...
-
-    def consent(self) -> Consent: ...
-
-    async def describe(self, kernel_id: str) -> Requester: ...
 
 
 class Gate:
@@ -88,10 +75,14 @@ class Gate:
         return self._within(resolved, await self.account(resolved))
 
     async def look(self) -> None:
-        """See of which notebook the kernel is now."""
+        """See of which notebook the kernel is now; raises ``TransportError`` where nobody can tell."""
         if self._grants.are_by_notebook:
-            self._notebook = (await self._kernels.describe(self._kernel_id)).notebook
+            self._notebook = await self._kernels.path(self._kernel_id)
             self._asked_on = monotonic()
+
+    def held(self) -> list[Held]:
+        """What was decided about the kernel and its notebook."""
+        return self._grants.of(self._kernel_id, self._notebook)
 
     async def account(self, resolved: Resolved) -> AccountRecord | None:
         """Whose token it would be; None where nobody is signed in, or where nobody can tell."""
@@ -115,6 +106,10 @@ class Gate:
         token = _of(wanted(resolved), account)
         limit, _ = self.decide(token)
         self.decide(self._grants.wider(token))
+        if limit is None or resolved.request.within is None:
+            limit = resolved.request.within if limit is None else limit
+        else:
+            limit &= resolved.request.within
         return replace(
             resolved,
             request=replace(resolved.request, within=limit),
@@ -151,7 +146,7 @@ class Gate:
 
     def sees(self, about: Wanted) -> bool:
         """Whether the kernel may know of that profile and account: it has a grant for some of it."""
-        held = self._grants.of(self._kernel_id, self._notebook)
+        held = self.held()
         if any(one.refuses(about) for one in held) or about.access == "deny":
             return False
         open_to_all = about.access == "allow" or self._kernels.consent() == "given"
@@ -160,7 +155,7 @@ class Gate:
     def decide(self, token: Wanted) -> tuple[Limit, Held | None]:
         """What scopes a token may have at most, and the grant that goes with it: one that is for once, or for
         whoever comes first. Raises ``KernelGrantRequiredError``."""
-        held = self._grants.of(self._kernel_id, self._notebook)
+        held = self.held()
         if any(one.refuses(token) for one in held):
             raise self._refused(token)
         if token.access == "deny":

@@ -4,6 +4,7 @@ from typing import Any
 
 from jupyter_auth.broker.accounts import matching
 from jupyter_auth.broker.broker import Broker
+from jupyter_auth.broker.grants.book import grant_rows
 from jupyter_auth.broker.grants.gate import Gate
 from jupyter_auth.broker.grants.wanted import wanted
 from jupyter_auth.broker.request import TokenRequest, resolve
@@ -26,13 +27,10 @@ class Seen:
         await self._gate.look()
         return [row for row in found if self._is_seen(row)]
 
-    async def nameless(self, found: list[Row]) -> list[Row]:
-        """All of them; of the others only that they were there."""
-        if not self._gate.is_closed:
-            return found
+    async def granted(self) -> list[Row]:
+        """What was decided about the kernel and its notebook."""
         await self._gate.look()
-        hidden = {"username": "", "home_account_id": ""}
-        return [row if self._is_seen(row) else row | hidden for row in found]
+        return grant_rows(self._gate.held())
 
     def _is_seen(self, row: Row) -> bool:
         profile = self._broker.configuration.profiles.get(str(row.get("profile")))

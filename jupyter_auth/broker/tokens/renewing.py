@@ -20,6 +20,7 @@ from jupyter_auth.cache.records import AccessTokenRecord, AccountKey, AccountRec
 from jupyter_auth.cache.token_cache import TokenCache
 from jupyter_auth.core.errors import AuthError, InteractionRequiredError
 from jupyter_auth.core.faults import where
+from jupyter_auth.core.grant import stricter
 from jupyter_auth.core.result import AuthenticationResult, TokenData
 from jupyter_auth.core.scopes import resource_scopes
 
@@ -107,10 +108,12 @@ class Renewing:
         if key is None:
             return None
         token, data = self._cache.held_token(key, resolved.target, fold=fold), found._token
-        resolved = replace(resolved, request=TokenRequest(tenant=resolved.request.tenant), assertion=None)
+        request = TokenRequest(tenant=resolved.request.tenant, within=resolved.request.within)
+        resolved = replace(resolved, request=request, assertion=None)
         if token is not None and token.version == data.version:
             # as it was asked for when it was given, which may be more than is asked now
-            target = Target(resource_scopes(token.asked, fold=fold), token.resource, token.realms[-1])
+            scopes = resource_scopes(token.asked, fold=fold)
+            target = Target(scopes, token.resource, token.realms[-1], request.within)
             resolved = replace(resolved, scopes=token.asked, target=target)
         entry = self._tokens.at(key, resolved)
         self._take(entry, data)
@@ -173,12 +176,17 @@ class Renewing:
         flight.task.add_done_callback(partial(self._landed, entry))
 
     def _as_configured(self, entry: InUse) -> Resolved | None:
-        """What to ask for, with its profile as it is now; None where that is another's by now."""
+        """What to ask for, with its profile as it is now; None where that is another's by now, or is not open
+        any more to those that it was handed to: whoever may still have it asks anew."""
+        before = entry.resolved.profile
         try:
-            profile = self._configuration().profile(entry.resolved.profile.name)
+            profile = self._configuration().profile(before.name)
         except AuthError:
             return None
-        return replace(entry.resolved, profile=profile) if client_of(profile) == entry.key.client else None
+        is_closed = stricter(before.kernel_access, profile.kernel_access) != before.kernel_access
+        if is_closed or client_of(profile) != entry.key.client:
+            return None
+        return replace(entry.resolved, profile=profile)
 
     def _landed(self, entry: InUse, task: "asyncio.Task[Refreshed]") -> None:
         self._under_way -= 1

@@ -17,5 +17,4 @@ async def anybody(_: object, profile: object, account: object) -> object:
 def switch_off(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Gate, "decide", lambda _, token: (None, None))
     patch.setattr(Seen, "rows", everything)
-    patch.setattr(Seen, "nameless", everything)
     patch.setattr(Seen, "named", anybody)

@@ -5,10 +5,11 @@ from typing import Any
 
 from jupyter_auth.broker.changes import Change
 from jupyter_auth.broker.grants.deciding import Deciding
-from jupyter_auth.broker.grants.gate import Consent
+from jupyter_auth.broker.kernels import Consent
 from jupyter_auth.broker.operations import Operations, Session
 from jupyter_auth.broker.signing_in.device_sign_in import DeviceSignIn
 from jupyter_auth.broker.signing_in.interactions import Interaction, Requester
+from jupyter_auth.core.errors import TransportError
 from tests.unit.broker.bench import Bench
 
 
@@ -19,6 +20,7 @@ class Kernels:
         self.dead: set[str] = set()
         self.notebooks: dict[str, str] = {}
         self.how: Consent = "asked"
+        self.is_lost = False  # True where nobody can tell of which notebook one is
 
     def lives(self, kernel_id: str) -> bool:
         return kernel_id not in self.dead
@@ -34,6 +36,11 @@ class Kernels:
 
     async def describe(self, kernel_id: str) -> Requester:
         return Requester(kernel_id=kernel_id, notebook=self.notebooks.get(kernel_id))
+
+    async def path(self, kernel_id: str) -> str | None:
+        if self.is_lost:
+            raise TransportError("Nobody can tell.", reason="notebook_unknown", retryable=True)
+        return self.notebooks.get(kernel_id)
 
 
 class Scene:

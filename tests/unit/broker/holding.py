@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from jupyter_auth.broker.changes import Change
-from jupyter_auth.broker.grants.gate import Consent
+from jupyter_auth.broker.kernels import Consent
 from jupyter_auth.broker.operations import Operations, Session
 from jupyter_auth.broker.signing_in.interactions import Requester
 from jupyter_auth.broker.tokens.renewing import Renewing
@@ -33,6 +33,9 @@ class Kernels:
 
     async def describe(self, kernel_id: str) -> Requester:
         return Requester(kernel_id=kernel_id)
+
+    async def path(self, kernel_id: str) -> str | None:
+        return None
 
 
 class Held:

@@ -215,6 +215,35 @@ async def test_what_is_set_in_the_panel_answers_what_waits(scene: Scene) -> None
     assert (await waits(scene, shown))["reason"] == "grant_refused"
 
 
+async def test_never_in_the_card_is_never_in_the_panel(scene: Scene) -> None:
+    """It answers what else waits, takes the place of what was allowed, and ends renewals."""
+    renewing = scene.bench.broker.renewing
+    assert renewing is not None
+    await scene.allow(account="ada")
+    assert await scene.gets() == "ok" and len(renewing._tokens) == 1
+    write, other = await asked(scene, scopes=["lake.write"]), await asked(scene, account="bob")
+    (interaction,) = (known for known in scene.pending() if known.id == write["id"])
+    await scene.operations.consents.decide(interaction, {"decision": "deny", "remember": "kernel"})
+    assert (await waits(scene, other))["reason"] == "grant_refused" and scene.pending() == []
+    assert [row["decision"] for row in await scene.deciding.rows("k1")] == ["deny"]
+    assert len(renewing._tokens) == 0
+
+
+async def test_an_answer_that_was_not_kept_can_be_given_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    await asked(scene)
+    with monkeypatch.context() as patch:
+        patch.setattr(scene.bench.broker.grants, "_bump", fails)
+        with pytest.raises(OSError, match="no space"):
+            await scene.decide()
+    await scene.decide()
+    assert await scene.gets() == "ok"
+
+
 async def test_it_ends_by_itself_and_with_its_kernel(scene: Scene) -> None:
     shown = await asked(scene)
     scene.bench.advance(EXPIRES_IN + 1)

@@ -196,7 +196,7 @@ async def test_keys_that_cannot_be_had_are_not_waited_for_at_every_refresh(
         await another.refresh()
     assert [seen.endpoint for seen in idp.requests] == ["discovery", "jwks", "token", "token", "token"]
     idp.answers["jwks"] = right
-    for engine in another.broker._engines.values():
+    for engine in another.broker._engines._made.values():
         engine._discovery._lacking.clear()  # type: ignore[attr-defined]  # as a minute later
     await another.refresh()
     assert [seen.endpoint for seen in idp.requests[-2:]] == ["jwks", "token"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from jupyter_auth.broker.changes import Change, Changes, KernelChanged
-from jupyter_auth.broker.grants.gate import Consent
+from jupyter_auth.broker.kernels import Consent
 from jupyter_auth.broker.operations import Operations, Session
 from jupyter_auth.broker.signing_in.interactions import Requester
 from jupyter_auth.broker.usage import MAX_KERNELS, Usage
@@ -30,6 +30,9 @@ class Kernels:
 
     async def describe(self, kernel_id: str) -> Requester:
         return Requester(kernel_id=kernel_id)
+
+    async def path(self, kernel_id: str) -> str | None:
+        return None
 
 
 async def _no_status() -> dict[str, Any]:
