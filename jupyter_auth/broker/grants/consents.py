@@ -73,10 +73,7 @@ class Consents:
         for known, asked in pending:
             if asked.key == key:
                 return known, False
-        if len(pending) >= MAX_PENDING or sum(asked.key[0] == kernel_id for _, asked in pending) >= MAX_ASKED:
-            raise _too_many()
-        if left := self._pauses.left((kernel_id, resolved.client)):
-            raise _too_often(resolved.profile.name, left)
+        self._refuse_more(kernel_id, resolved, [asked for _, asked in pending])
         consent = Consent(
             scopes=union(resolved.scopes, scopes),
             key=key,
@@ -89,6 +86,12 @@ class Consents:
         interaction = self._interactions.open(resolved, requester, {}, Begun(sign_in=consent))
         interaction.outcome.add_done_callback(lambda _: self._heed(kernel_id, interaction))
         return interaction, True
+
+    def _refuse_more(self, kernel_id: str, resolved: Resolved, pending: list[Consent]) -> None:
+        if len(pending) >= MAX_PENDING or sum(asked.key[0] == kernel_id for asked in pending) >= MAX_ASKED:
+            raise _too_many()
+        if left := self._pauses.left((kernel_id, resolved.client)):
+            raise _too_often(resolved.profile.name, left)
 
     def _heed(self, kernel_id: str, ended: Interaction) -> None:
         """A kernel whose questions are refused, or that takes them back, may not go on at that pace."""
