@@ -25,7 +25,7 @@ class Sessions:
 
 
 def kernels(found: list[dict[str, Any]] | Exception) -> ServerKernels:
-    managers = {"kernel_manager": {}, "kernel_spec_manager": None, "session_manager": Sessions(found)}
+    managers: Any = {"kernel_manager": {}, "kernel_spec_manager": None, "session_manager": Sessions(found)}
     return ServerKernels(SimpleNamespace(**managers), FrontEnds())
 
 
