@@ -6,7 +6,8 @@ from collections.abc import Callable
 from hmac import compare_digest
 from typing import Any, NoReturn
 
-from jupyter_auth.core.redaction import REDACTED, fresh, note
+from jupyter_auth.core.known import fresh, note
+from jupyter_auth.core.redaction import REDACTED
 
 
 def utf8(text: str) -> bytes:

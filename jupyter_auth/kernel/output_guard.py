@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jupyter_auth.core import redaction
+from jupyter_auth.core import known, redaction
 from jupyter_auth.core.log_filter import filter_logs
 from jupyter_auth.kernel import asking
 
@@ -38,7 +38,7 @@ class StreamText:
         """What may be sent of ``text`` and of what was held back."""
         joined, at = self._tail + self.held + text, len(self._tail)
         if not redaction.near(joined):
-            self.held, self.is_masked, self._tail = "", False, joined[1 - redaction.ANCHOR :]
+            self.held, self.is_masked, self._tail = "", False, joined[1 - known.ANCHOR :]
             return joined[at:]
         found = redaction.spans(joined)
         whole = max((end for _, end in found), default=0)
@@ -50,7 +50,7 @@ class StreamText:
                 at = end
         self.is_masked = bool(shown)
         shown.append(joined[at:cut])
-        self._tail = joined[max(whole, min(begun, cut + 1 - redaction.ANCHOR)) : cut]
+        self._tail = joined[max(whole, min(begun, cut + 1 - known.ANCHOR)) : cut]
         self.held = joined[cut:]
         return "".join(shown)
 

@@ -18,7 +18,7 @@ from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.signing_in.answers import MAX_ADDRESS, MAX_PARAMETERS, single
 from jupyter_auth.broker.signing_in.callback_page import HEADERS, STATUS, page, page_for
 from jupyter_auth.core.errors import PolicyError
-from jupyter_auth.core.redaction import note
+from jupyter_auth.core.known import note
 from jupyter_auth.server.headers import ClosedHeaders
 from jupyter_auth.server.people import actor_of
 

@@ -5,7 +5,7 @@ from typing import Any
 from jupyter_auth.broker.grants.gate import Consent
 from jupyter_auth.broker.signing_in.interactions import Requester
 from jupyter_auth.core.frames import proof_matches
-from jupyter_auth.core.redaction import note
+from jupyter_auth.core.known import note
 from jupyter_auth.core.text import clean
 from jupyter_auth.server.front_ends import FrontEnds
 

@@ -24,7 +24,7 @@ import requests
 from tornado.log import LogFormatter
 from traitlets.log import get_logger
 
-from jupyter_auth.core import log_filter, redaction
+from jupyter_auth.core import known, log_filter, redaction
 from jupyter_auth.core.log_filter import filter_logs
 from jupyter_auth.core.secret import Secret
 from tests.security.off import switch_off
@@ -35,10 +35,10 @@ Log = logging.Logger
 @pytest.fixture
 def secret() -> Iterator[str]:
     """One that this process has in hand, with signs in it that look otherwise in a URL."""
-    redaction.forget_all()
+    known.forget_all()
     filter_logs()
     yield Secret(f"{secrets.token_urlsafe(24)}.~+/={secrets.token_urlsafe(8)}").reveal()
-    redaction.forget_all()
+    known.forget_all()
 
 
 FORMS: dict[str, Callable[[str], str]] = {

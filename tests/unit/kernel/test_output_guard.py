@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_auth.core import redaction
+from jupyter_auth.core import known, redaction
 from jupyter_auth.kernel.output_guard import SessionGuard, StreamText
 
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ." + secrets.token_urlsafe(40)
@@ -17,10 +17,10 @@ OTHER = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJib2IifQ." + secrets.token_urlsafe(30)
 
 @pytest.fixture(autouse=True)
 def one_known() -> Iterator[None]:
-    redaction.forget_all()
-    redaction.note(TOKEN)
+    known.forget_all()
+    known.note(TOKEN)
     yield
-    redaction.forget_all()
+    known.forget_all()
 
 
 def pieces(text: str, chance: random.Random) -> Iterator[str]:
@@ -40,7 +40,7 @@ def test_pieces_are_masked_as_the_whole_is(seed: int) -> None:
     shown = "".join([stream.next(piece) for piece in pieces(text, chance)] + [stream.rest()])
     assert TOKEN not in shown and TOKEN[8:40] + TOKEN[-12:] not in shown
     # at most the six characters that told nothing when they came
-    heads = "|".join(TOKEN[:length] for length in range(redaction.ANCHOR - 1, 0, -1))
+    heads = "|".join(TOKEN[:length] for length in range(known.ANCHOR - 1, 0, -1))
     plain = [
         re.sub(f"(?:{heads})+{redaction.REDACTED}", redaction.REDACTED, it)
         for it in (shown, redaction.masked(text))
