@@ -6,6 +6,7 @@ too), displays, results, errors, replies, and what widgets say. In a terminal it
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from contextlib import suppress
@@ -65,11 +66,16 @@ class SessionGuard:
 
     def __init__(self, session: Any) -> None:
         self._send = session.send
-        self._lock = threading.Lock()
+        self._renew_lock()
+        os.register_at_fork(after_in_child=self._renew_lock)
         self._streams: dict[str, StreamText] = {}
         self._held: dict[str, Callable[[str], object]] = {}  # how to send what a stream holds back
         self._has_told = False
         session.send = self.send
+
+    def _renew_lock(self) -> None:
+        """Reentrant: what the collector frees while texts are masked may send that it is gone."""
+        self._lock, self._is_masking = threading.RLock(), False
 
     def send(
         self,
@@ -87,9 +93,19 @@ class SessionGuard:
         kind = msg_or_type.get("msg_type") if is_message else msg_or_type
         before = msg_or_type.get("content") if is_message else content
         after, is_masked = before, False
+        held: list[Callable[[], object]] = []
         say = partial(self._say, stream, msg_or_type.get("parent_header") if is_message else parent)
         with suppress(Exception), self._lock:
-            after, is_masked = self._masked(kind, before, say)
+            if self._is_masking:  # of the streams nothing is touched while they are being looked at
+                after = redaction.masked_in(before) if _is_on else before
+            else:
+                self._is_masking = True
+                try:
+                    after, is_masked = self._masked(kind, before, say, held)
+                finally:
+                    self._is_masking = False
+        for send in held:
+            send()
         sent = None
         if after is before:
             sent = self._send(stream, msg_or_type, content, parent, *args, **kwargs)
@@ -102,12 +118,17 @@ class SessionGuard:
             say("stderr", HINT)
         return sent
 
-    def _masked(self, kind: object, content: Any, say: Callable[[str, str], object]) -> tuple[Any, bool]:
+    def _masked(
+        self,
+        kind: object,
+        content: Any,
+        say: Callable[[str, str], object],
+        held: list[Callable[[], object]],
+    ) -> tuple[Any, bool]:
         """What to send in place of ``content``, which is itself where that may be sent as it is; and whether
-        something in it is masked."""
+        something in it is masked. ``held`` gets what is to be sent before it, without the lock."""
         if not _is_on or kind != "stream":
-            for name, send in self._held.items():
-                send(self._streams[name].rest())
+            held += [partial(send, self._streams[name].rest()) for name, send in self._held.items()]
             self._held.clear()
             shown = redaction.masked_in(content) if _is_on and kind != "status" else content
             return shown, shown is not content

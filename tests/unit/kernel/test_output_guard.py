@@ -3,6 +3,7 @@
 import random
 import re
 import secrets
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -97,3 +98,47 @@ def test_a_guard_that_fails_takes_no_output_away(monkeypatch: pytest.MonkeyPatch
     session.send(None, "display_data", {"data": {}})
     session.send(None, {"msg_type": "stream", "content": None})
     assert session.sent == [("display_data", {"data": {}}), ("stream", None)]
+
+
+def test_what_is_freed_while_texts_are_masked_may_send(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a widget's `__del__` does, wherever the collector runs."""
+    session, masked_in, inside = Session(), redaction.masked_in, [False]
+    SessionGuard(session)
+
+    def mask_and_collect(value: object, **how: bool) -> object:
+        if not inside[0]:
+            inside[0] = True
+            session.send(None, "comm_close", {"data": TOKEN})
+        return masked_in(value, **how)
+
+    monkeypatch.setattr(redaction, "masked_in", mask_and_collect)
+    thread = threading.Thread(
+        target=session.send, args=(None, "display_data", {"data": {"a": 1}}), daemon=True
+    )
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert session.sent == [
+        ("comm_close", {"data": redaction.REDACTED}),
+        ("display_data", {"data": {"a": 1}}),
+    ]
+
+
+def test_nothing_is_sent_under_the_lock() -> None:
+    session = Session()
+    guard = SessionGuard(session)
+    free: list[bool] = []
+
+    def is_free() -> None:
+        free.append(guard._lock.acquire(blocking=False))
+        guard._lock.release()
+
+    def send(*_: object) -> None:
+        thread = threading.Thread(target=is_free)
+        thread.start()
+        thread.join()
+
+    guard._send = send
+    session.send(None, stream(f"a {OTHER[:30]}"))
+    session.send(None, "status", {"execution_state": "idle"})
+    assert free == [True, True, True]
