@@ -152,10 +152,9 @@ class TerminalText:
     def __init__(self, stream: Any) -> None:
         self._stream = stream
 
-    def write(self, text: str) -> int:
-        """Write it masked."""
-        self._stream.write(redaction.masked(text) if _is_on and isinstance(text, str) else text)
-        return len(text)
+    def write(self, text: str) -> Any:
+        """Write it masked; what is no text is the stream's to refuse."""
+        return self._stream.write(redaction.masked(text) if _is_on and isinstance(text, str) else text)
 
     def writelines(self, lines: Iterable[str]) -> None:
         """Write each masked."""
@@ -182,7 +181,9 @@ def begin() -> None:
     if kernel is not None:
         SessionGuard(kernel.session)
         return
-    sys.stdout, sys.stderr = TerminalText(sys.stdout), TerminalText(sys.stderr)
+    for name in ("stdout", "stderr"):
+        if hasattr(stream := getattr(sys, name), "write"):  # there may be none, as in pythonw
+            setattr(sys, name, TerminalText(stream))
 
 
 def output_guard(on: bool) -> None:
@@ -195,5 +196,6 @@ def output_guard(on: bool) -> None:
     """
     global _is_on  # noqa: PLW0603 -- one a process
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        if hasattr(stream, "flush"):
+            stream.flush()
     _is_on = bool(on)

@@ -3,6 +3,7 @@
 import random
 import re
 import secrets
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from jupyter_auth.core import known, redaction
+from jupyter_auth.kernel import output_guard
 from jupyter_auth.kernel.output_guard import SessionGuard, StreamText
 
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ." + secrets.token_urlsafe(40)
@@ -142,3 +144,22 @@ def test_nothing_is_sent_under_the_lock() -> None:
     session.send(None, stream(f"a {OTHER[:30]}"))
     session.send(None, "status", {"execution_state": "idle"})
     assert free == [True, True, True]
+
+
+class Writer:
+    """All that print() asks of a stream: no flush, and a value of its own."""
+
+    def write(self, text: str) -> str:
+        return f"{text!r} written"
+
+
+def test_streams_of_any_kind_are_left_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", Writer())
+    monkeypatch.setattr(output_guard, "_has_begun", False)
+    monkeypatch.setattr(output_guard.asking, "shell", object)
+    output_guard.begin()
+    output_guard.output_guard(True)
+    shown: Any = sys.stderr
+    assert sys.stdout is None and shown.write(TOKEN) == f"'{redaction.REDACTED}' written"
+    assert shown.write(None) == "None written"
