@@ -33,7 +33,16 @@ class Form(NamedTuple):
 
     start: int  # hash of its first eight characters
     length: int
+    end: int  # hash of its last eight
     digest: bytes
+
+
+class Alike(NamedTuple):
+    """Forms whose first eight characters are the same: of JWTs of one algorithm that is each."""
+
+    lengths: tuple[int, ...]  # the longest first
+    ends: frozenset[int]
+    digests: frozenset[bytes]
 
 
 _salt = os.urandom(16)
@@ -45,7 +54,7 @@ _waiting: list[tuple[str, float]] = []
 fresh: set[int] = set()
 _ends: dict[int, float] = {}  # by the hash of a secret: until when it is fresh
 _looks_of: dict[int, list[tuple[str, Form]]] = {}
-forms: dict[str, tuple[Form, ...]] = {}  # by their first seven characters
+forms: dict[str, dict[int, Alike]] = {}  # by their first seven characters, and by Form.start
 anchors: tuple[str, ...] = ()
 odd: tuple[str, ...] = ()  # those of them that are no run of letters
 
@@ -89,10 +98,12 @@ def _learn(value: str, until: float) -> None:
     key = hash(value)
     if key not in _ends:
         _looks_of[key] = [
-            (text[:ANCHOR], Form(hash(text[:START]), len(text), digest(text))) for text in _looks(value)
+            (text[:ANCHOR], Form(hash(text[:START]), len(text), hash(text[-START:]), digest(text)))
+            for text in _looks(value)
         ]
         for anchor, form in _looks_of[key]:
-            forms[anchor] = (*forms.get(anchor, ()), form)
+            alike = forms.get(anchor, {})
+            forms[anchor] = {**alike, form.start: _alike([form], alike.get(form.start))}
         _index()
     _ends[key] = until
     fresh.add(key)
@@ -110,13 +121,23 @@ def _let_go(now: float) -> None:
     fresh.difference_update(gone)
     for key in gone:
         del _ends[key], _looks_of[key]
-    left: dict[str, tuple[Form, ...]] = {}
+    left: dict[str, dict[int, list[Form]]] = {}
     for anchor, form in chain.from_iterable(_looks_of.values()):
-        left[anchor] = (*left.get(anchor, ()), form)
+        left.setdefault(anchor, {}).setdefault(form.start, []).append(form)
     for anchor in forms.keys() - left.keys():
         del forms[anchor]
-    forms.update(left)
+    for anchor, starts in left.items():
+        forms[anchor] = {start: _alike(those) for start, those in starts.items()}
     _index()
+
+
+def _alike(added: list[Form], to: Alike | None = None) -> Alike:
+    before = to or Alike((), frozenset(), frozenset())
+    return Alike(
+        tuple(sorted({*before.lengths, *(form.length for form in added)}, reverse=True)),
+        before.ends.union(form.end for form in added),
+        before.digests.union(form.digest for form in added),
+    )
 
 
 def _index() -> None:

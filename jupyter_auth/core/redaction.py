@@ -10,10 +10,12 @@ import re
 from typing import Any
 
 from jupyter_auth.core import known
-from jupyter_auth.core.known import ANCHOR, RUNS, SHORTEST, START, Form
+from jupyter_auth.core.known import ANCHOR, RUNS, SHORTEST, START, Alike
 
 REDACTED = "•••"  # U+2022 has no place in Latin-1: a redacted HTTP header fails loudly
 
+LOOKS = 64  # close ones for nothing that a text, or all of a log record, is worth
+PIECES = 16  # of a broken word that cost as much as one look
 FEW, LONG = 12, 4096  # anchors, characters: which way of looking is the faster one
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf"})
 
@@ -22,33 +24,44 @@ _WORD = re.compile(r"[\w.~+/=%-]*", re.ASCII)
 _BREAKS = re.compile(r"(?:\s|\\[nrt]|\x1b\[[0-9;]*m|<[^<>\n]{0,200}>|[\"'\\│])+")
 
 
+class Looks:
+    """How many close looks are left: whoever writes a text decides how many it would take."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = LOOKS
+
+
 def knows_any() -> bool:
     """False while there is nothing to look for."""
     return bool(known.anchors)
 
 
-def masked(text: str, *, starts: bool = False) -> str:
+def masked(text: str, *, starts: bool = False, looks: Looks | None = None) -> str:
     """``text`` with known secrets masked; the same object where there are none. ``starts``: also words that
     only begin like one."""
-    return _replaced(text, spans(text, starts=starts)) if near(text) else text
+    return _replaced(text, spans(text, starts=starts, looks=looks)) if near(text) else text
 
 
-def masked_in(value: Any, *, starts: bool = False) -> Any:
+def masked_in(value: Any, *, starts: bool = False, looks: Looks | None = None) -> Any:
     """JSON-like data with its texts masked; the same object where nothing was. Of a MIME bundle, pictures are
     left out: what they show are no texts, and they are large."""
     if isinstance(value, str):
-        return masked(value, starts=starts)
+        return masked(value, starts=starts, looks=looks)
     if isinstance(value, dict):
         changed = {
             k: new
             for k, v in value.items()
-            if k not in PICTURES and (new := masked_in(v, starts=starts)) is not v
+            if k not in PICTURES and (new := masked_in(v, starts=starts, looks=looks)) is not v
         }
         if changed or any(isinstance(key, str) and near(key) for key in value):
-            return {masked_in(k, starts=starts): changed.get(k, v) for k, v in value.items()}
+            return {masked_in(k, starts=starts, looks=looks): changed.get(k, v) for k, v in value.items()}
     elif isinstance(value, list | tuple):
         items = [
-            masked_in(item, starts=starts) if isinstance(item, str | dict | list | tuple) else item
+            masked_in(item, starts=starts, looks=looks)
+            if isinstance(item, str | dict | list | tuple)
+            else item
             for item in value
         ]
         if any(new is not old for new, old in zip(items, value, strict=True)):
@@ -73,13 +86,19 @@ def near(text: str) -> bool:
     return any(map(text.__contains__, known.odd))
 
 
-def spans(text: str, *, starts: bool = False) -> list[tuple[int, int]]:
-    """Where secrets stand, in order."""
-    found = []
+def spans(text: str, *, starts: bool = False, looks: Looks | None = None) -> list[tuple[int, int]]:
+    """Where secrets stand, in order. Where there are no looks left, words that begin like one are taken for it."""
+    found, looks = [], looks or Looks()
     for anchor in known.anchors:
         at = text.find(anchor)
         while at >= 0:
-            end = max((_end(text, at, form, starts) for form in known.forms.get(anchor, ())), default=0)
+            alike = known.forms.get(anchor, {}).get(hash(text[at : at + START]))
+            end = _end(text, at, alike, looks) if alike and looks.left > 0 else 0
+            if alike and not end:
+                looks.left -= 1
+                if starts or looks.left < 0:
+                    word = _WORD.match(text, at)
+                    end = max(at + START, word.end() if word else 0)
             if end:
                 found.append((at, end))
             at = text.find(anchor, end or at + 1)
@@ -92,43 +111,48 @@ def open_end(text: str) -> int:
     for anchor in known.anchors:
         at = text.find(anchor)
         while 0 <= at < at_most:
-            if any(_is_begun(text, at, form) for form in known.forms.get(anchor, ())):
+            if _is_begun(text, at, known.forms.get(anchor, {})):
                 at_most = at
             at = text.find(anchor, at + 1)
     return at_most
 
 
-def _is_begun(text: str, at: int, form: Form) -> bool:
+def _is_begun(text: str, at: int, forms: dict[int, Alike]) -> bool:
     there = len(text) - at
-    is_it = there < START or hash(text[at : at + START]) == form.start
-    return is_it and there < form.length and not _BREAKS.search(text, at)
+    if there >= START:
+        alike = forms.get(hash(text[at : at + START]))
+        return alike is not None and there < alike.lengths[0] and not _BREAKS.search(text, at)
+    return not _BREAKS.search(text, at)
 
 
-def _end(text: str, at: int, form: Form, starts: bool) -> int:
-    """Where what begins at ``at`` ends, if it is that secret; else 0."""
-    if hash(text[at : at + START]) != form.start:
+def _end(text: str, at: int, alike: Alike, looks: Looks) -> int:
+    """Where what begins at ``at`` ends, if it is one of those secrets; else 0."""
+    longest = alike.lengths[0]
+    if length := _length(text[at : at + longest], alike):
+        return at + length
+    if not _BREAKS.search(text, at, at + longest):
         return 0
-    piece = text[at : at + form.length]
-    if known.digest(piece) == form.digest:
-        return at + form.length
-    end = _end_of_broken(text, at, form) if _BREAKS.search(piece) else 0
-    if starts and not end:
-        word = _WORD.match(text, at)
-        end = max(at + START, word.end() if word else 0)
-    return end
-
-
-def _end_of_broken(text: str, at: int, form: Form) -> int:
-    parts, missing = [], form.length
-    for gap in _BREAKS.finditer(text, at, at + 4 * form.length + 400):
-        part = text[at : gap.start()]
-        if len(part) >= missing:
+    parts, places, have, begun = [], [], 0, at
+    for gap in _BREAKS.finditer(text, at, at + 4 * longest + 400):
+        parts.append(text[begun : gap.start()])
+        places.append((have, begun))
+        have += gap.start() - begun
+        begun = gap.end()
+        if have >= longest:
             break
-        parts.append(part)
-        missing -= len(part)
-        at = gap.end()
-    parts.append(text[at : at + missing])
-    return at + missing if known.digest("".join(parts)) == form.digest else 0
+    looks.left -= len(parts) // PIECES
+    places.append((have, begun))
+    length = _length("".join([*parts, text[begun : begun + max(0, longest - have)]])[:longest], alike)
+    return max((begun + length - have for have, begun in places if have < length), default=0)
+
+
+def _length(text: str, alike: Alike) -> int:
+    """Of the secret that ``text`` begins with; or 0. Only what also ends like one is digested."""
+    for length in alike.lengths:
+        if hash(text[length - START : length]) in alike.ends and length <= len(text):
+            if known.digest(text[:length]) in alike.digests:
+                return length
+    return 0
 
 
 def _replaced(text: str, found: list[tuple[int, int]]) -> str:

@@ -5,7 +5,9 @@ import gc
 import json
 import secrets
 import textwrap
+import time
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -159,7 +161,10 @@ def test_there_are_never_more_than_a_bounded_number() -> None:
         note(token, 4e9 + number)
     assert [masked(token) == REDACTED for token in kept] == [False] * 50 + [True] * known.MOST
     assert len(known._ends) == known.MOST
-    assert sum(map(len, known.forms.values())) == 4 * known.MOST
+    assert (
+        sum(len(alike.digests) for those in known.forms.values() for alike in those.values())
+        == 4 * known.MOST
+    )
 
 
 def test_nothing_of_it_can_be_read_from_what_is_kept() -> None:
@@ -190,3 +195,30 @@ def test_where_a_text_may_go_on_as_a_secret(cut: int) -> None:
     begun = f"before {TOKEN[:cut]}"
     assert redaction.open_end(begun) == (7 if cut >= known.ANCHOR else len(begun))
     assert redaction.open_end(f"{begun} after") == len(f"{begun} after")
+
+
+def test_words_that_only_begin_like_tokens_are_not_looked_at_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for number in range(50):
+        note(jwt(sub="x" * number))
+    head, closely, end = jwt()[:8], 0, redaction._end
+
+    def counted(*what: Any) -> int:
+        nonlocal closely
+        closely += 1
+        return end(*what)
+
+    monkeypatch.setattr(redaction, "_end", counted)
+    begun = time.monotonic()
+    for sign in (" ", "'", "<b>"):
+        for starts in (False, True):
+            shown = masked(f"{head}{sign}" * 100_000, starts=starts)
+            assert shown.count(REDACTED) >= 100_000 - redaction.LOOKS
+    assert closely <= 6 * redaction.LOOKS and time.monotonic() - begun < 10
+
+
+def test_a_token_after_many_words_that_begin_like_it_is_masked() -> None:
+    token = jwt(sub="ada")
+    note(token)
+    assert token[8:] not in masked(f"{token[:8]} " * 200 + token)
