@@ -87,7 +87,7 @@ def near(text: str) -> bool:
 
 
 def spans(text: str, *, starts: bool = False, looks: Looks | None = None) -> list[tuple[int, int]]:
-    """Where secrets stand, in order. Where there are no looks left, words that begin like one are taken for it."""
+    """Where secrets stand, in order. Without looks left, a word that begins like one is taken for one."""
     found, looks = [], looks or Looks()
     for anchor in known.anchors:
         at = text.find(anchor)
@@ -149,9 +149,9 @@ def _end(text: str, at: int, alike: Alike, looks: Looks) -> int:
 def _length(text: str, alike: Alike) -> int:
     """Of the secret that ``text`` begins with; or 0. Only what also ends like one is digested."""
     for length in alike.lengths:
-        if hash(text[length - START : length]) in alike.ends and length <= len(text):
-            if known.digest(text[:length]) in alike.digests:
-                return length
+        is_near = length <= len(text) and hash(text[length - START : length]) in alike.ends
+        if is_near and known.digest(text[:length]) in alike.digests:
+            return length
     return 0
 
 

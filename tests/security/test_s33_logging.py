@@ -17,6 +17,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -291,3 +292,23 @@ def test_arguments_stay_what_they_are(secret: str) -> None:
     record = logging.LogRecord("x", 10, "f", 1, "%s %s %d %s", ("GET", secret, 200, None), None)
     log_filter.mask(record)
     assert record.args == ("GET", "•••", 200, None) and record.getMessage() == "GET ••• 200 None"
+
+
+def test_a_request_for_what_looks_like_tokens_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jupyter logs the path of a request that it refuses, before it knows who asks."""
+    redaction_end, closely = redaction._end, []
+
+    def counted(text: str, *more: Any) -> int:
+        closely.append(len(text))
+        return redaction_end(text, *more)
+
+    known.forget_all()
+    for number in range(30):
+        Secret(f"eyJhbGciOiJSUzI1NiJ9.{'x' * 20 * number}.{secrets.token_urlsafe(64)}")
+    monkeypatch.setattr(redaction, "_end", counted)
+    path = "eyJhbGci'" * 20_000
+    record = logging.LogRecord("x", 30, "f", 1, "%d GET /%s", (404, path), None)
+    log_filter.mask(record)
+    known.forget_all()
+    assert len(closely) <= redaction.LOOKS and "eyJhbGci" not in record.getMessage()
+    assert len(record.getMessage()) < log_filter.LONGEST
