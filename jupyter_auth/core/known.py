@@ -19,7 +19,8 @@ from time import time
 from typing import NamedTuple
 
 SHORTEST = 12  # characters; what is shorter may be a word, which texts hold for other reasons
-MOST = 256  # secrets; those that end first are let go of first
+MOST = 2048  # secrets of our own; those that end first are let go of first
+SENT = 256  # that others sent, of whom none may so push out one of our own
 LIFE = 3600.0  # seconds for which it is fresh, and then known, unless it is known to be good for longer
 ANCHOR = 7  # characters that are searched for: fewer than may be seen of a secret
 START = 8
@@ -49,24 +50,27 @@ _salt = os.urandom(16)
 #: Reentrant: the collector may run a finalizer here that makes or reveals a secret.
 _lock = threading.RLock()
 _is_learning = False
-_waiting: list[tuple[str, float]] = []
+_waiting: list[tuple[str, float, bool]] = []
 #: The hashes of secrets that need not be noted again when they are revealed.
 fresh: set[int] = set()
 _ends: dict[int, float] = {}  # by the hash of a secret: until when it is fresh
+_sent: set[int] = set()  # the hashes of those that others sent
 _looks_of: dict[int, list[tuple[str, Form]]] = {}
 forms: dict[str, dict[int, Alike]] = {}  # by their first seven characters, and by Form.start
 anchors: tuple[str, ...] = ()
 odd: tuple[str, ...] = ()  # those of them that are no run of letters
 
 
-def note(value: str, until: float = 0.0) -> None:
-    """Know ``value`` from here on: until it ends (Unix seconds), and for an hour at least."""
+def note(value: str, until: float = 0.0, *, sent: bool = False) -> None:
+    """Know ``value`` from here on: until it ends (Unix seconds), and for an hour at least. ``sent``: it came
+    from a kernel or a browser, and is no secret of our own by that."""
     global _is_learning  # noqa: PLW0603 -- module state by design
     now = time()
-    if _ends.get(hash(value), 0.0) >= max(until, now + LIFE / 2) or len(value) < SHORTEST:
+    is_fresh = _ends.get(hash(value), 0.0) >= max(until, now + LIFE / 2)
+    if len(value) < SHORTEST or (is_fresh and (sent or hash(value) not in _sent)):
         return
     with _lock:
-        _waiting.append((value, max(until, now + LIFE)))
+        _waiting.append((value, max(until, now + LIFE), sent))
         if _is_learning:
             return  # whom the finalizer interrupted does it
         _is_learning = True
@@ -89,13 +93,18 @@ def forget_all() -> None:
     with _lock:
         fresh.clear()
         _ends.clear()
+        _sent.clear()
         _looks_of.clear()
         forms.clear()
         _index()
 
 
-def _learn(value: str, until: float) -> None:
+def _learn(value: str, until: float, sent: bool) -> None:
     key = hash(value)
+    if not sent:
+        _sent.discard(key)
+    elif key not in _ends:
+        _sent.add(key)
     if key not in _ends:
         _looks_of[key] = [
             (text[:ANCHOR], Form(hash(text[:START]), len(text), hash(text[-START:]), digest(text)))
@@ -111,14 +120,17 @@ def _learn(value: str, until: float) -> None:
 
 def _let_go(now: float) -> None:
     """Of what has ended, and of the first to end where there are too many."""
-    if len(_ends) < MOST and min(_ends.values(), default=now) >= now:
+    if len(_sent) < SENT and len(_ends) - len(_sent) < MOST and min(_ends.values(), default=now) >= now:
         return
     fresh.difference_update([key for key, end in _ends.items() if end < now])
-    over = sorted(_ends, key=_ends.__getitem__)[: max(0, len(_ends) - MOST + 1)]
-    gone = {key for key, end in _ends.items() if end + LIFE < now} | set(over)
+    gone = {key for key, end in _ends.items() if end + LIFE < now}
+    for those, most in ((_sent, SENT), (_ends.keys() - _sent, MOST)):
+        if len(those) >= most:
+            gone.update(sorted(those, key=_ends.__getitem__)[: len(those) - most + 1])
     if not gone:
         return
     fresh.difference_update(gone)
+    _sent.difference_update(gone)
     for key in gone:
         del _ends[key], _looks_of[key]
     left: dict[str, dict[int, list[Form]]] = {}

@@ -43,7 +43,7 @@ class KeptAnswers:
             for back, (interaction_id, kept, where) in self._kept.items()
             if interaction_id != waiting.id and self._answers.awaiting(kept["state"])
         }
-        note(answer.get("code", ""))
+        note(answer.get("code", ""), sent=True)
         back = secrets.token_urlsafe(16)
         self._kept[back] = (waiting.id, answer, place)
         return back

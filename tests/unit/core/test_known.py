@@ -12,6 +12,7 @@ import pytest
 
 from jupyter_auth.core import known
 from jupyter_auth.core.redaction import REDACTED, masked
+from jupyter_auth.core.secret import Secret
 
 
 @pytest.fixture(autouse=True)
@@ -79,3 +80,19 @@ def test_a_finalizer_that_reveals_a_secret_meanwhile_does_not_wait(monkeypatch: 
     thread.join(10)
     assert not thread.is_alive()
     assert masked(f"{first} {second}") == f"{REDACTED} {REDACTED}"
+
+
+def test_what_others_send_pushes_out_nothing_of_our_own() -> None:
+    ours = secrets.token_urlsafe(40)
+    known.note(ours)
+    for _ in range(known.MOST + 1):
+        Secret(secrets.token_urlsafe(40), sent=True).reveal()
+    assert masked(ours) == REDACTED
+    assert len(known._ends) == known.SENT + 1
+
+
+def test_what_was_sent_becomes_our_own_when_we_have_it_ourselves() -> None:
+    token = secrets.token_urlsafe(40)
+    known.note(token, sent=True)
+    known.note(token)
+    assert not known._sent and masked(token) == REDACTED
