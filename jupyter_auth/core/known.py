@@ -126,7 +126,9 @@ def _let_go(now: float) -> None:
     gone = {key for key, end in _ends.items() if end + LIFE < now}
     for those, most in ((_sent, SENT), (_ends.keys() - _sent, MOST)):
         if len(those) >= most:
-            gone.update(sorted(those, key=_ends.__getitem__)[: len(those) - most + 1])
+            gone.update(
+                sorted(those, key=_ends.__getitem__)[: len(those) - most + most // 16]
+            )  # seldom, for all is indexed anew
     if not gone:
         return
     fresh.difference_update(gone)

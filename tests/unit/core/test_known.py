@@ -88,7 +88,7 @@ def test_what_others_send_pushes_out_nothing_of_our_own() -> None:
     for _ in range(known.MOST + 1):
         Secret(secrets.token_urlsafe(40), sent=True).reveal()
     assert masked(ours) == REDACTED
-    assert len(known._ends) == known.SENT + 1
+    assert len(known._ends) <= known.SENT + 1
 
 
 def test_what_was_sent_becomes_our_own_when_we_have_it_ourselves() -> None:
