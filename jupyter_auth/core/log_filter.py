@@ -36,6 +36,13 @@ def filter_logs() -> None:
     def format_masked(*args: Any, **kwargs: Any) -> str:
         return _masked(format_warning(*args, **kwargs))
 
+    def filter_masked(self: logging.Handler, record: logging.LogRecord) -> Any:
+        passed = logging.Filterer.filter(self, record)
+        if passed and self.filters:
+            mask(passed if isinstance(passed, logging.LogRecord) else record)
+        return passed
+
+    logging.Handler.filter = filter_masked  # type: ignore[method-assign]
     logging.Handler.handle = handle_masked  # type: ignore[method-assign]
     warnings.formatwarning = format_masked
 
@@ -43,9 +50,12 @@ def filter_logs() -> None:
 def mask(record: logging.LogRecord) -> None:
     """Mask the secrets in a record, once, whatever handlers it comes to. Never raises."""
     about = record.__dict__
-    if _SEEN in about or not redaction.knows_any():
+    if not redaction.knows_any():
         return
-    about[_SEEN] = True
+    fields = len(about.keys() - {_SEEN, "message", "asctime"})  # a handler's filter may add some later
+    if about.get(_SEEN) == fields:
+        return
+    about[_SEEN] = fields
     try:
         is_plain = not (record.exc_info or record.exc_text or record.stack_info) and len(about) <= _FIELDS
         if is_plain and not redaction.near(record.getMessage()):

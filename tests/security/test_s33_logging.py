@@ -312,3 +312,13 @@ def test_a_request_for_what_looks_like_tokens_holds_nobody_up(monkeypatch: pytes
     known.forget_all()
     assert len(closely) <= redaction.LOOKS and "eyJhbGci" not in record.getMessage()
     assert len(record.getMessage()) < log_filter.LONGEST
+
+
+def test_what_a_handlers_filter_adds_is_masked(secret: str) -> None:
+    stream, log = io.StringIO(), logging.getLogger("filtered")
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(user)s"))
+    handler.addFilter(lambda record: bool(record.__dict__.update(user=secret) or True))
+    log.handlers, log.propagate = [handler], False
+    log.warning("sent")
+    assert stream.getvalue() == "•••\n"
