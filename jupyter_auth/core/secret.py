@@ -6,7 +6,8 @@ from collections.abc import Callable
 from hmac import compare_digest
 from typing import Any, NoReturn
 
-from jupyter_auth.core.redaction import REDACTED, fresh, note
+from jupyter_auth.core.known import fresh, note
+from jupyter_auth.core.redaction import REDACTED
 
 
 def utf8(text: str) -> bytes:
@@ -24,21 +25,23 @@ class Secret:
     ``TypeError``. Comparison takes constant time.
     """
 
-    __slots__ = ("_read",)
+    __slots__ = ("_read", "_sent")
     _read: Callable[[], str]
+    _sent: bool
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, *, sent: bool = False) -> None:
         if not isinstance(value, str):
             raise TypeError("a Secret holds text")
         # Not the text but a method of it: debuggers and inspectors that list attributes show no more.
         object.__setattr__(self, "_read", value.__str__)
-        note(value)
+        object.__setattr__(self, "_sent", sent)  # by somebody else: see known.note
+        note(value, sent=sent)
 
     def reveal(self) -> str:
         """The text itself. Logs, and the output of a kernel, mask it from here on."""
         value = self._read()
         if hash(value) not in fresh:
-            note(value)
+            note(value, sent=self._sent)
         return value
 
     def equals(self, text: str) -> bool:

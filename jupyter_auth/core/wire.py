@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jupyter_auth.core.errors import TransportError
-from jupyter_auth.core.redaction import note
+from jupyter_auth.core.known import note
 from jupyter_auth.core.result import AuthenticationResult, Provenance, TokenData
 from jupyter_auth.core.secret import Secret
 

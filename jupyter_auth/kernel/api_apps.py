@@ -198,7 +198,7 @@ def _call(asked: acquiring.Asked, user_assertion: str | Secret | None = None) ->
             reason="bad_argument",
             hint="Pass its text, or a Secret such as result.access_token.",
         )
-    secret = Secret(user_assertion) if isinstance(user_assertion, str) else user_assertion
+    secret = Secret(user_assertion, sent=True) if isinstance(user_assertion, str) else user_assertion
     asked.keys = [
         (asked.request["op"], key, _digest(secret or asked.request.get("session_key"))) for key in asked.keys
     ]

@@ -6,13 +6,14 @@ too), displays, results, errors, replies, and what widgets say. In a terminal it
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jupyter_auth.core import redaction
+from jupyter_auth.core import known, redaction
 from jupyter_auth.core.log_filter import filter_logs
 from jupyter_auth.kernel import asking
 
@@ -38,7 +39,7 @@ class StreamText:
         """What may be sent of ``text`` and of what was held back."""
         joined, at = self._tail + self.held + text, len(self._tail)
         if not redaction.near(joined):
-            self.held, self.is_masked, self._tail = "", False, joined[1 - redaction.ANCHOR :]
+            self.held, self.is_masked, self._tail = "", False, joined[1 - known.ANCHOR :]
             return joined[at:]
         found = redaction.spans(joined)
         whole = max((end for _, end in found), default=0)
@@ -50,7 +51,7 @@ class StreamText:
                 at = end
         self.is_masked = bool(shown)
         shown.append(joined[at:cut])
-        self._tail = joined[max(whole, min(begun, cut + 1 - redaction.ANCHOR)) : cut]
+        self._tail = joined[max(whole, min(begun, cut + 1 - known.ANCHOR)) : cut]
         self.held = joined[cut:]
         return "".join(shown)
 
@@ -65,11 +66,16 @@ class SessionGuard:
 
     def __init__(self, session: Any) -> None:
         self._send = session.send
-        self._lock = threading.Lock()
+        self._renew_lock()
+        os.register_at_fork(after_in_child=self._renew_lock)
         self._streams: dict[str, StreamText] = {}
         self._held: dict[str, Callable[[str], object]] = {}  # how to send what a stream holds back
         self._has_told = False
         session.send = self.send
+
+    def _renew_lock(self) -> None:
+        """Reentrant: what the collector frees while texts are masked may send that it is gone."""
+        self._lock, self._is_masking = threading.RLock(), False
 
     def send(
         self,
@@ -87,9 +93,19 @@ class SessionGuard:
         kind = msg_or_type.get("msg_type") if is_message else msg_or_type
         before = msg_or_type.get("content") if is_message else content
         after, is_masked = before, False
+        held: list[Callable[[], object]] = []
         say = partial(self._say, stream, msg_or_type.get("parent_header") if is_message else parent)
         with suppress(Exception), self._lock:
-            after, is_masked = self._masked(kind, before, say)
+            if self._is_masking:  # of the streams nothing is touched while they are being looked at
+                after = redaction.masked_in(before) if _is_on else before
+            else:
+                self._is_masking = True
+                try:
+                    after, is_masked = self._masked(kind, before, say, held)
+                finally:
+                    self._is_masking = False
+        for send in held:
+            send()
         sent = None
         if after is before:
             sent = self._send(stream, msg_or_type, content, parent, *args, **kwargs)
@@ -102,12 +118,17 @@ class SessionGuard:
             say("stderr", HINT)
         return sent
 
-    def _masked(self, kind: object, content: Any, say: Callable[[str, str], object]) -> tuple[Any, bool]:
+    def _masked(
+        self,
+        kind: object,
+        content: Any,
+        say: Callable[[str, str], object],
+        held: list[Callable[[], object]],
+    ) -> tuple[Any, bool]:
         """What to send in place of ``content``, which is itself where that may be sent as it is; and whether
-        something in it is masked."""
+        something in it is masked. ``held`` gets what is to be sent before it, without the lock."""
         if not _is_on or kind != "stream":
-            for name, send in self._held.items():
-                send(self._streams[name].rest())
+            held += [partial(send, self._streams[name].rest()) for name, send in self._held.items()]
             self._held.clear()
             shown = redaction.masked_in(content) if _is_on and kind != "status" else content
             return shown, shown is not content
@@ -131,10 +152,9 @@ class TerminalText:
     def __init__(self, stream: Any) -> None:
         self._stream = stream
 
-    def write(self, text: str) -> int:
-        """Write it masked."""
-        self._stream.write(redaction.masked(text) if _is_on and isinstance(text, str) else text)
-        return len(text)
+    def write(self, text: str) -> Any:
+        """Write it masked; what is no text is the stream's to refuse."""
+        return self._stream.write(redaction.masked(text) if _is_on and isinstance(text, str) else text)
 
     def writelines(self, lines: Iterable[str]) -> None:
         """Write each masked."""
@@ -161,7 +181,9 @@ def begin() -> None:
     if kernel is not None:
         SessionGuard(kernel.session)
         return
-    sys.stdout, sys.stderr = TerminalText(sys.stdout), TerminalText(sys.stderr)
+    for name in ("stdout", "stderr"):
+        if hasattr(stream := getattr(sys, name), "write"):  # there may be none, as in pythonw
+            setattr(sys, name, TerminalText(stream))
 
 
 def output_guard(on: bool) -> None:
@@ -174,5 +196,6 @@ def output_guard(on: bool) -> None:
     """
     global _is_on  # noqa: PLW0603 -- one a process
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        if hasattr(stream, "flush"):
+            stream.flush()
     _is_on = bool(on)

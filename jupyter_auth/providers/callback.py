@@ -41,7 +41,7 @@ def code_of(
         raise PolicyError(
             f"{host} sent no code.", reason="no_code", hint="Run the cell again to start a new sign-in."
         )
-    return Secret(code)
+    return Secret(code, sent=True)
 
 
 def another_issuer(issuer: str) -> PolicyError:

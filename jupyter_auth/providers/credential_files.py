@@ -9,8 +9,8 @@ from operator import or_
 from pathlib import Path
 
 from jupyter_auth.core.errors import ProfileError
+from jupyter_auth.core.known import note
 from jupyter_auth.core.profile import Profile
-from jupyter_auth.core.redaction import note
 from jupyter_auth.core.secret import Secret
 
 MAX_FILE = 256 * 1024  # bytes

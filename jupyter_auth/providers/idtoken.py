@@ -9,7 +9,7 @@ from typing import Any
 import jwskate
 
 from jupyter_auth.core.errors import PolicyError
-from jupyter_auth.core.redaction import note
+from jupyter_auth.core.known import note
 from jupyter_auth.core.secret import Secret
 from jupyter_auth.core.urls import host_of
 

@@ -18,7 +18,7 @@ from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.signing_in.answers import MAX_ADDRESS, MAX_PARAMETERS, single
 from jupyter_auth.broker.signing_in.callback_page import HEADERS, STATUS, page, page_for
 from jupyter_auth.core.errors import PolicyError
-from jupyter_auth.core.redaction import note
+from jupyter_auth.core.known import note
 from jupyter_auth.server.headers import ClosedHeaders
 from jupyter_auth.server.people import actor_of
 
@@ -43,7 +43,7 @@ class KeptAnswers:
             for back, (interaction_id, kept, where) in self._kept.items()
             if interaction_id != waiting.id and self._answers.awaiting(kept["state"])
         }
-        note(answer.get("code", ""))
+        note(answer.get("code", ""), sent=True)
         back = secrets.token_urlsafe(16)
         self._kept[back] = (waiting.id, answer, place)
         return back

@@ -8,7 +8,7 @@ from jupyter_auth.broker.signing_in.interactions import Requester
 from jupyter_auth.core.errors import TransportError
 from jupyter_auth.core.faults import where
 from jupyter_auth.core.frames import proof_matches
-from jupyter_auth.core.redaction import note
+from jupyter_auth.core.known import note
 from jupyter_auth.core.text import clean
 from jupyter_auth.server.front_ends import FrontEnds
 

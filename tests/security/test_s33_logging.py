@@ -17,6 +17,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -24,7 +25,7 @@ import requests
 from tornado.log import LogFormatter
 from traitlets.log import get_logger
 
-from jupyter_auth.core import log_filter, redaction
+from jupyter_auth.core import known, log_filter, redaction
 from jupyter_auth.core.log_filter import filter_logs
 from jupyter_auth.core.secret import Secret
 from tests.security.off import switch_off
@@ -35,10 +36,10 @@ Log = logging.Logger
 @pytest.fixture
 def secret() -> Iterator[str]:
     """One that this process has in hand, with signs in it that look otherwise in a URL."""
-    redaction.forget_all()
+    known.forget_all()
     filter_logs()
     yield Secret(f"{secrets.token_urlsafe(24)}.~+/={secrets.token_urlsafe(8)}").reveal()
-    redaction.forget_all()
+    known.forget_all()
 
 
 FORMS: dict[str, Callable[[str], str]] = {
@@ -291,3 +292,33 @@ def test_arguments_stay_what_they_are(secret: str) -> None:
     record = logging.LogRecord("x", 10, "f", 1, "%s %s %d %s", ("GET", secret, 200, None), None)
     log_filter.mask(record)
     assert record.args == ("GET", "•••", 200, None) and record.getMessage() == "GET ••• 200 None"
+
+
+def test_a_request_for_what_looks_like_tokens_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jupyter logs the path of a request that it refuses, before it knows who asks."""
+    redaction_end, closely = redaction._end, []
+
+    def counted(text: str, *more: Any) -> int:
+        closely.append(len(text))
+        return redaction_end(text, *more)
+
+    known.forget_all()
+    for number in range(30):
+        Secret(f"eyJhbGciOiJSUzI1NiJ9.{'x' * 20 * number}.{secrets.token_urlsafe(64)}")
+    monkeypatch.setattr(redaction, "_end", counted)
+    path = "eyJhbGci'" * 20_000
+    record = logging.LogRecord("x", 30, "f", 1, "%d GET /%s", (404, path), None)
+    log_filter.mask(record)
+    known.forget_all()
+    assert len(closely) <= redaction.LOOKS and "eyJhbGci" not in record.getMessage()
+    assert len(record.getMessage()) < log_filter.LONGEST
+
+
+def test_what_a_handlers_filter_adds_is_masked(secret: str) -> None:
+    stream, log = io.StringIO(), logging.getLogger("filtered")
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(user)s"))
+    handler.addFilter(lambda record: bool(record.__dict__.update(user=secret) or True))
+    log.handlers, log.propagate = [handler], False
+    log.warning("sent")
+    assert stream.getvalue() == "•••\n"

@@ -53,7 +53,7 @@ def _assertion(value: Any) -> Secret:
         raise bad_argument("user_assertion", f"an access token of at most {MAX_ASSERTION} characters")
     if not (text.isascii() and text.isprintable()) or " " in text:
         raise bad_argument("user_assertion", "the access token alone, without 'Bearer'")
-    return Secret(text)
+    return Secret(text, sent=True)
 
 
 def bad_argument(name: str, what: str) -> ProfileError:

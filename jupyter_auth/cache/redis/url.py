@@ -13,7 +13,7 @@ from redis.connection import SSLConnection, UnixDomainSocketConnection, parse_ur
 
 from jupyter_auth.cache import places
 from jupyter_auth.core.errors import CacheError
-from jupyter_auth.core.redaction import note
+from jupyter_auth.core.known import note
 
 CONNECT_TIMEOUT = 2.0  # seconds
 TIMEOUT = 2.0  # seconds for one command

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from jupyter_auth.cache.records import Kind
 from jupyter_auth.cache.store import Row
 from jupyter_auth.core.errors import CacheSealError
-from jupyter_auth.core.redaction import note_key
+from jupyter_auth.core.known import note_key
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12

@@ -5,13 +5,16 @@ import gc
 import json
 import secrets
 import textwrap
+import time
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from jupyter_auth.core import redaction
-from jupyter_auth.core.redaction import REDACTED, masked, masked_in, note
+from jupyter_auth.core import known, redaction
+from jupyter_auth.core.known import note
+from jupyter_auth.core.redaction import REDACTED, masked, masked_in
 from jupyter_auth.core.secret import Secret
 
 TOKEN = "aB3-" + "xY7_kQ9zL2vN8wM4pR6tS1uD5fG0hJc.~+/=" * 2
@@ -19,9 +22,9 @@ TOKEN = "aB3-" + "xY7_kQ9zL2vN8wM4pR6tS1uD5fG0hJc.~+/=" * 2
 
 @pytest.fixture(autouse=True)
 def nothing_known() -> Iterator[None]:
-    redaction.forget_all()
+    known.forget_all()
     yield
-    redaction.forget_all()
+    known.forget_all()
 
 
 def jwt(**claims: str) -> str:
@@ -116,7 +119,7 @@ def test_data_is_masked_in_its_depth_and_is_the_same_where_nothing_was() -> None
 def test_a_secret_is_known_from_its_making_and_again_when_it_is_revealed() -> None:
     secret = Secret(TOKEN)
     assert masked(TOKEN) == REDACTED
-    redaction.forget_all()
+    known.forget_all()
     assert repr(secret) and secret != Secret("another, that is as long") and hash(secret)
     assert masked(TOKEN) == TOKEN
     secret.reveal()
@@ -130,41 +133,44 @@ def test_comparing_with_what_somebody_sent_makes_it_no_secret() -> None:
 
 def test_it_ends_when_the_token_does(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000_000.0
-    monkeypatch.setattr(redaction, "time", lambda: now)
+    monkeypatch.setattr(known, "time", lambda: now)
     lasting = secrets.token_urlsafe(40)
     note(TOKEN)
     note(lasting, now + 86_400)
-    now += redaction.LIFE + 1
+    now += known.LIFE + 1
     note(secrets.token_urlsafe(40))
     assert masked(TOKEN) == REDACTED, "it may have been revealed just before"
-    now += redaction.LIFE
+    now += known.LIFE
     note(secrets.token_urlsafe(40))  # whoever comes lets go of the others
     assert masked(TOKEN) == TOKEN and masked(lasting) == REDACTED
 
 
 def test_it_goes_on_while_it_is_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     now, secret = 1_000_000.0, Secret(TOKEN)
-    monkeypatch.setattr(redaction, "time", lambda: now)
+    monkeypatch.setattr(known, "time", lambda: now)
     for _ in range(6):
         secret.reveal()
-        now += redaction.LIFE * 0.6
+        now += known.LIFE * 0.6
         note(secrets.token_urlsafe(40))
         assert masked(TOKEN) == REDACTED
 
 
-def test_there_are_never_more_than_a_bounded_number() -> None:
-    kept = [jwt(sub=str(number)) for number in range(redaction.MOST + 50)]
+def test_there_are_never_more_than_a_bounded_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known, "MOST", 256)
+    kept = [jwt(sub=str(number)) for number in range(known.MOST + 50)]
     for number, token in enumerate(kept):
         note(token, 4e9 + number)
-    assert [masked(token) == REDACTED for token in kept] == [False] * 50 + [True] * redaction.MOST
-    assert len(redaction._ends) == redaction.MOST
-    assert sum(map(len, redaction._forms.values())) == 4 * redaction.MOST
+    is_masked = [masked(token) == REDACTED for token in kept]
+    assert not any(is_masked[:50]) and all(is_masked[50 + known.MOST // 16 :])
+    assert len(known._ends) <= known.MOST
+    digests = [alike.digests for those in known.forms.values() for alike in those.values()]
+    assert sum(map(len, digests)) == 4 * len(known._ends)
 
 
 def test_nothing_of_it_can_be_read_from_what_is_kept() -> None:
     token = "".join(["zQ", "9-", secrets.token_urlsafe(40)])
     note(token)
-    todo: list[object] = [redaction._forms, redaction._looks_of, redaction._anchors, redaction._odd]
+    todo: list[object] = [known.forms, known._looks_of, known.anchors, known.odd]
     texts, seen = [], set()
     while todo:
         thing = todo.pop()
@@ -173,12 +179,12 @@ def test_nothing_of_it_can_be_read_from_what_is_kept() -> None:
         elif not isinstance(thing, type) and id(thing) not in seen:
             seen.add(id(thing))
             todo += gc.get_referents(thing)
-    assert len(texts) >= 4 and all(len(text) <= redaction.ANCHOR for text in texts)
+    assert len(texts) >= 4 and all(len(text) <= known.ANCHOR for text in texts)
 
 
 @pytest.mark.parametrize("key", [bytes(range(32)), secrets.token_bytes(32)], ids=["in order", "random"])
 def test_a_key_of_bytes_is_known_as_text(key: bytes) -> None:
-    redaction.note_key(key)
+    known.note_key(key)
     assert masked(f"<{key.hex()}>") == f"<{REDACTED}>"
     assert base64.b64encode(key).decode()[:-2] not in masked(base64.b64encode(key).decode())
 
@@ -187,5 +193,32 @@ def test_a_key_of_bytes_is_known_as_text(key: bytes) -> None:
 def test_where_a_text_may_go_on_as_a_secret(cut: int) -> None:
     note(TOKEN)
     begun = f"before {TOKEN[:cut]}"
-    assert redaction.open_end(begun) == (7 if cut >= redaction.ANCHOR else len(begun))
+    assert redaction.open_end(begun) == (7 if cut >= known.ANCHOR else len(begun))
     assert redaction.open_end(f"{begun} after") == len(f"{begun} after")
+
+
+def test_words_that_only_begin_like_tokens_are_not_looked_at_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for number in range(50):
+        note(jwt(sub="x" * number))
+    head, closely, end = jwt()[:8], 0, redaction._end
+
+    def counted(*what: Any) -> int:
+        nonlocal closely
+        closely += 1
+        return end(*what)
+
+    monkeypatch.setattr(redaction, "_end", counted)
+    begun = time.monotonic()
+    for sign in (" ", "'", "<b>"):
+        for starts in (False, True):
+            shown = masked(f"{head}{sign}" * 100_000, starts=starts)
+            assert shown.count(REDACTED) >= 100_000 - redaction.LOOKS
+    assert closely <= 6 * redaction.LOOKS and time.monotonic() - begun < 10
+
+
+def test_a_token_after_many_words_that_begin_like_it_is_masked() -> None:
+    token = jwt(sub="ada")
+    note(token)
+    assert token[8:] not in masked(f"{token[:8]} " * 200 + token)

@@ -3,12 +3,15 @@
 import random
 import re
 import secrets
+import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from jupyter_auth.core import redaction
+from jupyter_auth.core import known, redaction
+from jupyter_auth.kernel import output_guard
 from jupyter_auth.kernel.output_guard import SessionGuard, StreamText
 
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ." + secrets.token_urlsafe(40)
@@ -17,10 +20,10 @@ OTHER = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJib2IifQ." + secrets.token_urlsafe(30)
 
 @pytest.fixture(autouse=True)
 def one_known() -> Iterator[None]:
-    redaction.forget_all()
-    redaction.note(TOKEN)
+    known.forget_all()
+    known.note(TOKEN)
     yield
-    redaction.forget_all()
+    known.forget_all()
 
 
 def pieces(text: str, chance: random.Random) -> Iterator[str]:
@@ -40,7 +43,7 @@ def test_pieces_are_masked_as_the_whole_is(seed: int) -> None:
     shown = "".join([stream.next(piece) for piece in pieces(text, chance)] + [stream.rest()])
     assert TOKEN not in shown and TOKEN[8:40] + TOKEN[-12:] not in shown
     # at most the six characters that told nothing when they came
-    heads = "|".join(TOKEN[:length] for length in range(redaction.ANCHOR - 1, 0, -1))
+    heads = "|".join(TOKEN[:length] for length in range(known.ANCHOR - 1, 0, -1))
     plain = [
         re.sub(f"(?:{heads})+{redaction.REDACTED}", redaction.REDACTED, it)
         for it in (shown, redaction.masked(text))
@@ -97,3 +100,66 @@ def test_a_guard_that_fails_takes_no_output_away(monkeypatch: pytest.MonkeyPatch
     session.send(None, "display_data", {"data": {}})
     session.send(None, {"msg_type": "stream", "content": None})
     assert session.sent == [("display_data", {"data": {}}), ("stream", None)]
+
+
+def test_what_is_freed_while_texts_are_masked_may_send(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a widget's `__del__` does, wherever the collector runs."""
+    session, masked_in, inside = Session(), redaction.masked_in, [False]
+    SessionGuard(session)
+
+    def mask_and_collect(value: object, **how: bool) -> object:
+        if not inside[0]:
+            inside[0] = True
+            session.send(None, "comm_close", {"data": TOKEN})
+        return masked_in(value, **how)
+
+    monkeypatch.setattr(redaction, "masked_in", mask_and_collect)
+    thread = threading.Thread(
+        target=session.send, args=(None, "display_data", {"data": {"a": 1}}), daemon=True
+    )
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert session.sent == [
+        ("comm_close", {"data": redaction.REDACTED}),
+        ("display_data", {"data": {"a": 1}}),
+    ]
+
+
+def test_nothing_is_sent_under_the_lock() -> None:
+    session = Session()
+    guard = SessionGuard(session)
+    free: list[bool] = []
+
+    def is_free() -> None:
+        free.append(guard._lock.acquire(blocking=False))
+        guard._lock.release()
+
+    def send(*_: object) -> None:
+        thread = threading.Thread(target=is_free)
+        thread.start()
+        thread.join()
+
+    guard._send = send
+    session.send(None, stream(f"a {OTHER[:30]}"))
+    session.send(None, "status", {"execution_state": "idle"})
+    assert free == [True, True, True]
+
+
+class Writer:
+    """All that print() asks of a stream: no flush, and a value of its own."""
+
+    def write(self, text: str) -> str:
+        return f"{text!r} written"
+
+
+def test_streams_of_any_kind_are_left_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", Writer())
+    monkeypatch.setattr(output_guard, "_has_begun", False)
+    monkeypatch.setattr(output_guard.asking, "shell", object)
+    output_guard.begin()
+    output_guard.output_guard(True)
+    shown: Any = sys.stderr
+    assert sys.stdout is None and shown.write(TOKEN) == f"'{redaction.REDACTED}' written"
+    assert shown.write(None) == "None written"
