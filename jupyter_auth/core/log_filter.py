@@ -37,12 +37,12 @@ def filter_logs() -> None:
         return _masked(format_warning(*args, **kwargs))
 
     def filter_masked(self: logging.Handler, record: logging.LogRecord) -> Any:
-        passed = logging.Filterer.filter(self, record)
+        passed: Any = logging.Filterer.filter(self, record)
         if passed and self.filters:
             mask(passed if isinstance(passed, logging.LogRecord) else record)
         return passed
 
-    logging.Handler.filter = filter_masked  # type: ignore[method-assign]
+    logging.Handler.filter = filter_masked  # type: ignore[method-assign, assignment]
     logging.Handler.handle = handle_masked  # type: ignore[method-assign]
     warnings.formatwarning = format_masked
 

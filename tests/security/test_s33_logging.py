@@ -318,7 +318,12 @@ def test_what_a_handlers_filter_adds_is_masked(secret: str) -> None:
     stream, log = io.StringIO(), logging.getLogger("filtered")
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logging.Formatter("%(user)s"))
-    handler.addFilter(lambda record: bool(record.__dict__.update(user=secret) or True))
+
+    def add_user(record: logging.LogRecord) -> bool:
+        record.__dict__["user"] = secret
+        return True
+
+    handler.addFilter(add_user)
     log.handlers, log.propagate = [handler], False
     log.warning("sent")
     assert stream.getvalue() == "•••\n"
