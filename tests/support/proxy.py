@@ -17,6 +17,7 @@ class Proxy:
         self.to = 0
         self._joined: set[asyncio.Task[None]] = set()
         self._ends: list[asyncio.StreamWriter] = []
+        self._has_ended = False
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listening.getsockname()[1])
 
@@ -26,12 +27,16 @@ class Proxy:
         is_listening.set()
         await end.wait()
         server.close()
-        for joined in self._joined:
-            joined.cancel()
-        await asyncio.gather(*self._joined, return_exceptions=True)
-        for one in self._ends:
-            one.transport.abort()  # also what is closed already, but waits for somebody to read it
+        self._has_ended = True
+        while self._joined:  # not cancelled: one that is about to connect would leave its socket behind
+            self._abort()
+            await asyncio.wait(self._joined)
+        self._abort()  # also what is closed already, but waits for somebody to read it
         await asyncio.gather(*(one.wait_closed() for one in self._ends), return_exceptions=True)
+
+    def _abort(self) -> None:
+        for one in self._ends:
+            one.transport.abort()
 
     def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._ends.append(writer)
@@ -42,18 +47,20 @@ class Proxy:
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             there, to_there = await asyncio.open_connection("127.0.0.1", self.to)
-        except (OSError, asyncio.CancelledError):
+        except OSError:
             writer.transport.abort()
             return
         self._ends.append(to_there)
+        if self._has_ended:
+            to_there.transport.abort()
+            return
         ways = [asyncio.ensure_future(_pass(reader, to_there)), asyncio.ensure_future(_pass(there, writer))]
-        try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            for end in (writer, to_there):
-                end.close()
-        finally:
-            for way in ways:
-                way.cancel()
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        for end in (writer, to_there):
+            end.close()
+        for way in ways:
+            way.cancel()
+        await asyncio.wait(ways)
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
