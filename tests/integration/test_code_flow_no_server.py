@@ -40,7 +40,7 @@ def test_a_listener_takes_the_answer_and_ends(home: Place, provider: OidcProvide
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/jupyter_auth/v1/callback", base)
         wrong = (base, f"{base}x?{query}", f"{base}?{query}&state=x", base + "?state=x&code=y")
         assert [visit(url).status_code for url in wrong] == [404] * 4
-        assert visit(back, "HEAD").status_code == visit(back, "POST").status_code == 501
+        assert visit(back, "HEAD").status_code == visit(back, "POST").status_code == 405
         page = visit(back)
         assert page.status_code == 200 and "Signed in" in page.text
         assert page.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
