@@ -69,7 +69,8 @@ def sources(folders: Sequence[str] | None = None) -> dict[str, tuple[str, ...]]:
 
 def not_taken(name: str, folders: Sequence[str], taken: Collection[str]) -> list[Fault]:
     """The faults of the files of that name that a server has not ``taken``: Jupyter logs what they raise and
-    goes on without them. They are run again, for what it was; those that say nothing are never taken."""
+    goes on without them. They are run again, for what it was, if something of ours may be lost with them: a
+    file that says nothing is never taken, and is not run twice for that."""
     faults: list[Fault] = []
     for file, section in _read(name, folders, faults, but=taken):
         if section:
@@ -87,7 +88,7 @@ def _sections(name: str, path: Sequence[str], faults: list[Fault]) -> Iterator["
 
 
 def _read(
-    name: str, path: Sequence[str], faults: list[Fault], but: Collection[str] = ()
+    name: str, path: Sequence[str], faults: list[Fault], but: Collection[str] | None = None
 ) -> Iterator[tuple[str, "Config"]]:
     """Every file of that name with its section, the weakest first; JSON wins over Python in one folder."""
     from traitlets.config import Config  # noqa: PLC0415
@@ -104,7 +105,7 @@ def _read(
             PyFileConfigLoader(f"{name}.py", path=folder),
             JSONFileConfigLoader(f"{name}.json", path=folder),
         ):
-            if but and _place(loader.filename, folder) in but:
+            if but is not None and not _may_be_lost(_place(loader.filename, folder), but):
                 continue
             try:
                 loaded = loader.load_config()
@@ -118,7 +119,7 @@ def _read(
                         file=file,
                         key="file",
                         message=f"raises {type(problem).__name__}{_line(problem, file)}",
-                        closes=is_system(Path(file)) or _is_ours(file),
+                        closes=_matters(file),
                     )
                 )
                 continue
@@ -142,10 +143,14 @@ def _place(name: str, folder: str) -> str | None:
         return None
 
 
-def _is_ours(file: str) -> bool:
-    """True where it says something of our settings, or nobody can tell."""
+def _may_be_lost(file: str | None, taken: Collection[str]) -> bool:
+    return file is not None and file not in taken and _matters(file)
+
+
+def _matters(file: str) -> bool:
+    """True where it is an administrator's, or says something of our settings, or nobody can tell."""
     try:
-        return SECTION.encode() in Path(file).read_bytes()
+        return is_system(Path(file)) or SECTION.encode() in Path(file).read_bytes()
     except OSError:
         return True
 
