@@ -16,8 +16,10 @@ def switch_off(patch: pytest.MonkeyPatch) -> None:
     def awaiting(self: Answers, state: str) -> Interaction | None:
         return next((known for known in self._interactions.all() if known.state == "pending"), None)
 
-    def take_any(self: CodeSignIn, answer: Mapping[str, str]) -> AccountRecord | None:
-        return take(self, {**answer, "state": self._started.state.reveal()})
+    def take_any(
+        self: CodeSignIn, answer: Mapping[str, str], place: str | None = None
+    ) -> AccountRecord | None:
+        return take(self, {**answer, "state": self._started.state.reveal()}, place)
 
     patch.setattr(Answers, "awaiting", awaiting)
     patch.setattr(CodeSignIn, "take", take_any)
