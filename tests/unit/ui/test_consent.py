@@ -27,6 +27,7 @@ Only allow this if you know what the notebook does. It will act as you.
 
   Notebook     projects/2026/sales-forecast.ipynb
   Kernel       Python 3 (ipykernel)
+               name not verified
   Application  Contoso Notebooks
   Account      ada@contoso.com
   Sign in at   login.microsoftonline.com for contoso.com
