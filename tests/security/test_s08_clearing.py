@@ -5,6 +5,7 @@ does not overwrite what it lets go of (``docs/reference/same-user.md``).
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -26,6 +27,7 @@ from tests.unit.cache.conftest import OpenStore
 from tests.unit.cache.samples import database, row
 
 KINDS = ("access_token", "refresh_token", "device_code", "code_verifier")
+LOOKS = 10
 PID = "__import__('os').getpid()"
 #: The server tells what it can reach, whenever it is asked to.
 WALKER = (
@@ -86,9 +88,12 @@ class Cleared:
 
     def _look(self, kernels: list[Kernel]) -> None:
         evidence = self.after
-        self._walked.with_name("server.wanted").touch()
-        until(self._walked.exists, 60)
-        evidence.scan(OBJECTS, "the server", [self._walked.read_bytes()], KINDS)
+        for _ in range(LOOKS):
+            reached = self._walk_over_the_server()
+            if not self._finds_any(reached):
+                break
+            time.sleep(1)  # what was just under way has its variables until it ends
+        evidence.scan(OBJECTS, "the server", [reached], KINDS)
         for number, kernel in enumerate(kernels):
             path = self._walked.with_name(f"kernel{number}")
             kernel.run(WALK.replace("{path!r}", repr(str(path))))
@@ -96,6 +101,17 @@ class Cleared:
         if self._redis is not None and self._redis.process is not None:
             evidence.add(FILES, "redis", self._redis.everything())
             evidence.scan(MEMORY, "redis", memory_of(self._redis.process.pid), KINDS)
+
+    def _walk_over_the_server(self) -> bytes:
+        self._walked.unlink(missing_ok=True)
+        self._walked.with_name("server.wanted").touch()
+        until(self._walked.exists, 60)
+        return self._walked.read_bytes()
+
+    def _finds_any(self, reached: bytes) -> bool:
+        tried = Evidence(self.canaries)
+        tried.scan(OBJECTS, "the server", [reached], KINDS)
+        return any(tried.found(OBJECTS, kind) for kind in KINDS)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "redis"])
