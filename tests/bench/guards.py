@@ -24,7 +24,7 @@ import pytest
 from jupyter_auth.core import secret, wire
 from tests.security.off import switch_off
 switch_off(pytest.MonkeyPatch(), {off})
-secret.note = wire.note = lambda *_: None
+secret.note = wire.note = lambda *_, **__: None
 c.JupyterAuth.harden_process = False
 """
 ROUNDS, ASKED = 40, 2000
