@@ -109,6 +109,22 @@ def kernel(server: JupyterProcess, start_kernels: Callable[..., list[Kernel]]) -
     return start_kernels(server)[0]
 
 
+@pytest.fixture(scope="module")
+def second(shared: tuple[Place, JupyterProcess]) -> Iterator[JupyterProcess]:
+    """A second server of the same user."""
+    with shared[0].server() as running:
+        assert running.url != shared[1].url
+        yield running
+
+
+@pytest.fixture
+def kernels(
+    server: JupyterProcess, second: JupyterProcess, start_kernels: Callable[..., list[Kernel]]
+) -> Callable[[int], list[Kernel]]:
+    """Start some kernels on each of the two servers."""
+    return lambda each: start_kernels(server, each) + start_kernels(second, each)
+
+
 @pytest.fixture
 def pair(server: JupyterProcess, start_kernels: Callable[..., list[Kernel]]) -> list[Kernel]:
     return start_kernels(server, 2)

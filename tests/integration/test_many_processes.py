@@ -1,30 +1,11 @@
 """Two servers and processes without one over one store: one refresh for all, one clear for all."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import pytest
-
-from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
 from tests.integration.cells import SILENT
 from tests.integration.conftest import pending
 from tests.support import Kernel, Place, Script
-
-
-@pytest.fixture(scope="module")
-def second(shared: tuple[Place, JupyterProcess]) -> Iterator[JupyterProcess]:
-    """A second server of the same user."""
-    with shared[0].server() as running:
-        assert running.url != shared[1].url
-        yield running
-
-
-@pytest.fixture
-def kernels(
-    server: JupyterProcess, second: JupyterProcess, start_kernels: Callable[..., list[Kernel]]
-) -> Callable[[int], list[Kernel]]:
-    """Start some kernels on each of the two servers."""
-    return lambda each: start_kernels(server, each) + start_kernels(second, each)
 
 
 def test_a_clear_anywhere_is_seen_everywhere_at_once(

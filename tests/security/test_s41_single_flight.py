@@ -7,9 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import pytest
-
-from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from jupyter_auth.core.errors import InteractionRequiredError
 from tests.idp import MisbehavingProvider, OidcProvider, faults
 from tests.integration.cells import refresh_at
@@ -104,22 +101,6 @@ async def test_kill_of_the_holder_while_it_asks(idp: MisbehavingProvider, bench:
 
 
 # -- kernels of two servers, and scripts ---------------------------------------------------------------------
-
-
-@pytest.fixture
-def second(shared: tuple[Place, JupyterProcess]) -> Iterator[JupyterProcess]:
-    """A second server of the same user."""
-    with shared[0].server() as running:
-        assert running.url != shared[1].url
-        yield running
-
-
-@pytest.fixture
-def kernels(
-    server: JupyterProcess, second: JupyterProcess, start_kernels: Callable[..., list[Kernel]]
-) -> Callable[[int], list[Kernel]]:
-    """Start some kernels on each of the two servers."""
-    return lambda each: start_kernels(server, each) + start_kernels(second, each)
 
 
 def test_eleven_in_five_processes_force_a_refresh_at_one_moment(
