@@ -12,9 +12,33 @@ from jupyter_auth.core.errors import ProfileError, TransportError
 Row = dict[str, Any]
 
 _DECISIONS = {"allow": "allow", "refuse": "deny"}
+_VERBS = {
+    "list": "kernels, what they may use, and what they ask for",
+    "allow": "let a kernel use a profile",
+    "refuse": "keep a kernel from a profile, and from asking for it",
+    "revoke": "take back what was allowed or refused",
+}
 
 
-def run_grants(args: argparse.Namespace) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """``list``, ``allow``, ``refuse``, ``revoke``."""
+    does = parser.add_subparsers(dest="does", metavar="VERB", required=True)
+    for verb, told in _VERBS.items():
+        one = does.add_parser(verb, help=told)
+        one.add_argument("--json", action="store_true", help="print JSON")
+        if verb == "list":
+            continue
+        one.add_argument(
+            "kernel", metavar="KERNEL", help="its id, or how that begins, or its notebook's path"
+        )
+        one.add_argument("profile", metavar="PROFILE", nargs="?" if verb == "revoke" else None)
+        if verb != "revoke":
+            one.add_argument("--scopes", help="with spaces between them; without it, those of the profile")
+            one.add_argument("--account", help="username or home_account_id; without it, any")
+            one.add_argument("--notebook", action="store_true", help="also for the notebook's next kernel")
+
+
+def run(args: argparse.Namespace) -> int:
     """List, allow, refuse or revoke; raises ``AuthError`` for what cannot be done."""
     if args.does == "list":
         return _list(as_json=args.json)

@@ -1,5 +1,7 @@
 """``jupyter auth rotate-key``."""
 
+import argparse
+
 from jupyter_auth.broker import storage
 from jupyter_auth.broker.config.settings_files import load_settings
 from jupyter_auth.core.errors import CacheError
@@ -7,7 +9,14 @@ from jupyter_auth.core.errors import CacheError
 FAILED = 1
 
 
-def run_rotate(*, forget_old: bool = False) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """``--forget-old``."""
+    parser.add_argument(
+        "--forget-old", action="store_true", help="destroy the keys before: what they sealed opens no more"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
     """Seal the store that is set under new keys; 1 where there is none that can be."""
     settings = load_settings()
     settings.check()
@@ -29,7 +38,7 @@ def run_rotate(*, forget_old: bool = False) -> int:
                 print(note)
             return FAILED
         try:
-            count = rotate(forget_old=forget_old)
+            count = rotate(forget_old=args.forget_old)
         except CacheError as problem:
             print(f"{problem}\n{problem.hint}".rstrip())
             return FAILED

@@ -1,5 +1,6 @@
 """``jupyter auth status``."""
 
+import argparse
 import json
 from typing import Any
 
@@ -8,10 +9,15 @@ from jupyter_auth.core.errors import AuthError
 from jupyter_auth.core.statistics import told
 
 
-def run_status(*, as_json: bool = False) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """``--json``."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> int:
     """Print what the running servers' brokers say; 1 where no server has one."""
     rows = [_row(server) for server in servers.running()]
-    if as_json:
+    if args.json:
         print(json.dumps(rows, indent=2))
     else:
         _print(rows)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jupyter_auth.cli import doctor
+from jupyter_auth.cli.doctor import checks as doctor
 from jupyter_auth.core.errors import TransportError
 from tests.idp.managed_identity import VARIABLES
 from tests.unit import metadata_service

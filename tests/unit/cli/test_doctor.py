@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jupyter_auth.cache.sqlite.store import SqliteStore
-from jupyter_auth.cli import doctor
+from jupyter_auth.cli.doctor import checks as doctor
 
 
 @pytest.fixture(autouse=True)

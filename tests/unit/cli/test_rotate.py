@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_auth.broker import storage
 from jupyter_auth.cache.sqlite.store import SqliteStore
-from jupyter_auth.cli import doctor
+from jupyter_auth.cli.doctor import checks as doctor
 from jupyter_auth.cli.main import main
 from jupyter_auth.testing.store_contract import keys, make_row, put
 

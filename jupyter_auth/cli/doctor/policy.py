@@ -17,7 +17,7 @@ from jupyter_auth.broker.config.settings import PLACE, Settings
 from jupyter_auth.broker.config.settings_files import load_settings, sources
 from jupyter_auth.broker.request import TokenRequest, resolve
 from jupyter_auth.broker.signing_in.flows import flows_of
-from jupyter_auth.cli.policy_options import is_question
+from jupyter_auth.cli.doctor.policy_options import is_question
 from jupyter_auth.core.errors import AuthError, PolicyError, ProfileError
 from jupyter_auth.core.profile import FLOWS, Profile, read_profile
 
