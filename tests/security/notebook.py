@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.lab import chromium, open_notebook, run_cell, save, write_notebook
+from tests.browser.lab import chromium, open_notebook, run_cell, save, wait_for_kernel, write_notebook
 from tests.browser.wire import listen
 from tests.integration.conftest import pending
 from tests.security.evidence import CHANNELS, EVENTS, HTTP
@@ -43,11 +43,11 @@ def in_notebook(life: Life) -> str:
         _shows(page, "AuthenticationResult vault")
         with life.answering(echo(400, "unauthorized_client")):
             run_cell(page, REFUSED)
-            _shows(page, "OAuthError")
+            _raises(page, path, "OAuthError")
         run_cell(page, DENIED)
         pending(life.server)
         life.provider.deny()
-        _shows(page, "InteractionDeclinedError")
+        _raises(page, path, "InteractionDeclinedError")
         run_cell(page, STOPPED)
         _shows(page, pending(life.server)["user_code"])
         page.evaluate("() => { void window.jupyterapp.commands.execute('notebook:interrupt-kernel'); }")
@@ -61,6 +61,12 @@ def in_notebook(life: Life) -> str:
 def _shows(page: Page, words: str) -> None:
     shown = page.locator(".jp-Notebook").get_by_text(words)  # also inside the card, which is closed to styles
     expect(shown.first).to_be_visible(timeout=60_000)
+
+
+def _raises(page: Page, path: Path, words: str) -> None:
+    """Wait for the error and for the cell's end: until then a kernel throws away what it is asked next."""
+    _shows(page, words)
+    wait_for_kernel(page, path.name)
 
 
 def _saved(page: Page, path: Path, words: str) -> str:

@@ -22,6 +22,8 @@ from tests.security.planting import plant
 from tests.security.recording import SocketTap
 from tests.support import EventPage, Kernel, place, until
 
+pytestmark = pytest.mark.timeout(400)  # a whole life comes before the first of them
+
 #: Where a secret must never be seen. To add a kind (``code_verifier``, say), give it a line.
 FORBIDDEN = {
     "refresh_token": PLACES,

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +11,15 @@ def until(condition: Callable[[], bool], timeout: float = 20, *, pause: float = 
     """Wait for what another process or thread does; ``timeout`` and ``pause`` are in seconds."""
     deadline = time.monotonic() + timeout
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        if time.monotonic() >= deadline:
+            raise AssertionError(f"it did not happen in {timeout} s: {_who_waits()}")
         time.sleep(pause)
+
+
+def _who_waits() -> str:
+    """The nearest callers: the message is all that some reports show."""
+    callers = traceback.extract_stack()[-3:-7:-1]
+    return " < ".join(f"{caller.name} ({Path(caller.filename).name}:{caller.lineno})" for caller in callers)
 
 
 def without_a_processor() -> float:
