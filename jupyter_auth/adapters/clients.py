@@ -60,7 +60,7 @@ def azure_credential(
     asked = wanted(profile, scopes, account, options)
     from jupyter_auth.adapters.azure import AzureCredential  # noqa: PLC0415 -- here it is needed
 
-    return AzureCredential(asked, tuple(additionally_allowed_tenants))
+    return AzureCredential(asked, _tenants(additionally_allowed_tenants))
 
 
 def azure_credential_async(
@@ -76,7 +76,17 @@ def azure_credential_async(
     asked = wanted(profile, scopes, account, options)
     from jupyter_auth.adapters.azure import AsyncAzureCredential  # noqa: PLC0415 -- here it is needed
 
-    return AsyncAzureCredential(asked, tuple(additionally_allowed_tenants))
+    return AsyncAzureCredential(asked, _tenants(additionally_allowed_tenants))
+
+
+def _tenants(names: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(names, str):  # its letters would be tenants, and a star among them every tenant
+        raise ProfileError(
+            "additionally_allowed_tenants is a list of tenants.",
+            reason="bad_argument",
+            hint=f"Write additionally_allowed_tenants=[{names!r}].",
+        )
+    return tuple(names)
 
 
 def google_credentials(

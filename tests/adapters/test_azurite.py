@@ -14,6 +14,7 @@ from tests.integration.conftest import pending
 from tests.support import until
 from tests.support.resource import Resource
 
+pytestmark = pytest.mark.timeout(400)  # npm brings azurite, once
 BLOB = ("azure-storage-blob", "adlfs")
 #: ``read(subject)`` gives the file that ``begin`` has written, by the client of that name.
 CLIENTS = """
