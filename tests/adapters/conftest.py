@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.adapters.desk import Desk
 from tests.idp import OidcProvider
-from tests.idp.entra import EntraProvider
 from tests.idp.entra.certificates import self_signed
-from tests.integration.conftest import pending
 from tests.support import Kernel, place
 from tests.support.resource import Resource
 from tests.support.resource import resource as running_resource
@@ -64,18 +61,3 @@ def other_api(certificate: tuple[Path, Path]) -> Iterator[Resource]:
     with running_resource(certificate) as running:
         running.refusals = 0
         yield running
-
-
-@pytest.fixture
-def at_entra(opened: Desk, entra: EntraProvider) -> Callable[..., Any]:
-    """Sign in at the Entra-shaped provider, with a profile ``storage`` for Azure's storage."""
-
-    def sign_in(scope: str) -> None:
-        with opened.place.toml.open("a", encoding="utf-8") as file:
-            file.write(entra.profile("storage", scope=scope))
-        cell = opened.kernel.start("tok = ja.get_token('storage')", "None")
-        waiting = pending(opened.kernel.server)
-        entra.approve(waiting["user_code"], waiting["verification_uri"])
-        opened.kernel.result_of(cell)
-
-    return sign_in

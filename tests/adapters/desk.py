@@ -44,7 +44,7 @@ class Desk:
 
     def answer(self) -> None:
         """The one sign-in that waits."""
-        self.provider.approve(pending(self.kernel.server)["user_code"])
+        self.provider.approve(pending(self.kernel.server, timeout=60)["user_code"])
 
     def run(self, code: str, value: str = "None") -> Any:
         """Run a cell, then tell the value of an expression."""

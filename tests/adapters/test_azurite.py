@@ -61,7 +61,7 @@ def lake(opened: Desk, running_entra: EntraProvider, storage: Azurite) -> Desk:
     with opened.place.toml.open("a", encoding="utf-8") as file:
         file.write(running_entra.profile("storage", scope=STORAGE))
     asking = opened.kernel.start("tok = ja.get_token('storage')", "None")
-    waiting = pending(opened.kernel.server)
+    waiting = pending(opened.kernel.server, timeout=60)
     running_entra.approve(waiting["user_code"], waiting["verification_uri"])
     opened.kernel.result_of(asking)
     host = storage.url.removeprefix("https://")

@@ -58,6 +58,14 @@ def test_the_loop_goes_on_while_a_token_is_awaited(desk: Desk, api: Resource, cl
     assert ticks >= 10, "the loop stood still"
 
 
+@pytest.mark.parametrize("client", ASYNC)
+def test_they_are_awaited_in_a_cell(desk: Desk, api: Resource, client: str) -> None:
+    """On the loop that the kernel itself runs on."""
+    desk.run(f"d = driver({client!r})")
+    assert desk.run(f"told = await d.asend({api.url!r})", "told") == 200
+    assert api.tokens == [desk.token]
+
+
 @cell("async", *SYNC, says="leaves a running event loop alone")
 def test_a_running_loop_is_left_alone(desk: Desk, api: Resource, client: str) -> None:
     desk.run(f"d = driver({client!r})")
