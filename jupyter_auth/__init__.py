@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0.dev0"
 
 if TYPE_CHECKING:
+    from jupyter_auth.adapters.clients import (
+        azure_credential,
+        azure_credential_async,
+        google_credentials,
+        google_credentials_async,
+        httpx_auth,
+        storage_options,
+    )
     from jupyter_auth.adapters.requests import BearerAuth, session
     from jupyter_auth.core.account import Account
     from jupyter_auth.core.errors import (
@@ -62,6 +70,14 @@ if TYPE_CHECKING:
     from jupyter_auth.ui.panel import panel
 
 _HOMES = {
+    "jupyter_auth.adapters.clients": (
+        "azure_credential",
+        "azure_credential_async",
+        "google_credentials",
+        "google_credentials_async",
+        "httpx_auth",
+        "storage_options",
+    ),
     "jupyter_auth.adapters.requests": ("BearerAuth", "session"),
     "jupyter_auth.core.account": ("Account",),
     "jupyter_auth.core.errors": (
@@ -150,9 +166,14 @@ __all__ = [
     "acquire_token_on_behalf_of",
     "acquire_token_silent",
     "aget_token",
+    "azure_credential",
+    "azure_credential_async",
     "clear_cache",
     "get_accounts",
     "get_token",
+    "google_credentials",
+    "google_credentials_async",
+    "httpx_auth",
     "initiate_long_running_on_behalf_of",
     "load_ipython_extension",
     "output_guard",
@@ -161,6 +182,7 @@ __all__ = [
     "session",
     "sign_out",
     "stop_long_running_on_behalf_of",
+    "storage_options",
     "switch_account",
     "worker_handle",
 ]

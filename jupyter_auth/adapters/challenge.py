@@ -5,11 +5,18 @@ import binascii
 import json
 import re
 from typing import Any
-
-from requests.utils import parse_dict_header
+from urllib.request import parse_http_list
 
 _BEARER = re.compile(r"(?:^|,)\s*Bearer\s+", re.IGNORECASE)
 _MAX = {"claims": 8192, "acr_values": 512, "max_age": 10}  # characters
+
+
+def renewal(status: int, header: str) -> dict[str, Any] | None:
+    """How to ask for the token of a second try, from an answer's status and ``WWW-Authenticate``; None where
+    the answer stands (RFC 6750 §3.1: 401 says that the token is no good, or not enough)."""
+    if status != 401:
+        return None
+    return demanded(header) or {"force_refresh": True}
 
 
 def demanded(header: str) -> dict[str, Any]:
@@ -19,7 +26,7 @@ def demanded(header: str) -> dict[str, Any]:
     evaluation); ``insufficient_user_authentication`` with ``acr_values`` or ``max_age`` is RFC 9470 §3.
     """
     for challenge in _BEARER.split(header)[1:]:
-        said = parse_dict_header(challenge)
+        said = _parameters(challenge)
         error = said.get("error")
         if error == "insufficient_claims":
             claims = _claims(said.get("claims") or "")
@@ -27,6 +34,16 @@ def demanded(header: str) -> dict[str, Any]:
         if error == "insufficient_user_authentication":
             return _authentication(said.get("acr_values") or "", said.get("max_age") or "")
     return {}
+
+
+def _parameters(challenge: str) -> dict[str, str]:
+    """``name=value`` and ``name="value"`` (RFC 9110 §11.2)."""
+    said = {}
+    for item in parse_http_list(challenge):
+        name, _, value = item.partition("=")
+        is_quoted = len(value) > 1 and value[0] == value[-1] == '"'
+        said[name.strip()] = value[1:-1] if is_quoted else value
+    return said
 
 
 def _claims(encoded: str) -> str | None:

@@ -15,7 +15,7 @@ from jupyter_auth.kernel.client import client
 from jupyter_auth.kernel.connection import part
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Callable, Hashable, Iterable
     from typing import Any, Literal
 
     from jupyter_auth.core.account import Account
@@ -142,7 +142,7 @@ async def acquire_async(asked: Asked) -> AuthenticationResult:
     from jupyter_auth.kernel.waiting import Waiting  # noqa: PLC0415 -- asynchronous callers only
 
     may_ask, wait = asked.may_ask(), Waiting()
-    work = asyncio.ensure_future(_in_thread(asked, may_ask, wait))
+    work = in_thread(lambda: acquire(asked, may_ask, wait))
     try:
         while not work.done():
             await asyncio.wait([work], timeout=WAKE)
@@ -154,12 +154,13 @@ async def acquire_async(asked: Asked) -> AuthenticationResult:
         raise
 
 
-def _in_thread(asked: Asked, may_ask: bool, wait: Waiting) -> asyncio.Future[AuthenticationResult]:
+def in_thread(call: Callable[[], AuthenticationResult]) -> asyncio.Future[AuthenticationResult]:
+    """What ``call`` gives, out of a thread of ours, in the caller's context."""
     from contextvars import copy_context  # noqa: PLC0415 -- asynchronous callers only
 
     context = copy_context()
     loop = asyncio.get_running_loop()
-    return loop.run_in_executor(_threads(), lambda: context.run(acquire, asked, may_ask, wait))
+    return loop.run_in_executor(_threads(), lambda: context.run(call))
 
 
 _pool: DaemonThreads | None = None

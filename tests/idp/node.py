@@ -1,4 +1,4 @@
-"""Finds node and npm, and installs the test provider's packages once."""
+"""Finds node and npm, and installs what a folder of the tests needs of npm, once."""
 
 import hashlib
 import importlib.util
@@ -30,20 +30,20 @@ def node() -> str:
     return _on_path("node")
 
 
-def ensure_packages() -> None:
+def ensure_packages(folder: Path = HERE, *options: str) -> None:
     """Run ``npm ci`` where ``node_modules`` is missing or older than the lock; others wait for the first."""
-    if _is_fresh():
+    if _is_fresh(folder):
         return
-    with _only_one():
-        if _is_fresh():
+    with _only_one(folder):
+        if _is_fresh(folder):
             return
-        command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", *options]
         done = subprocess.run(
-            command, cwd=HERE, capture_output=True, text=True, timeout=INSTALL_TIMEOUT, check=False
+            command, cwd=folder, capture_output=True, text=True, timeout=INSTALL_TIMEOUT, check=False
         )
         if done.returncode != 0:
-            raise ProviderError(f"npm ci failed in {HERE} (exit {done.returncode}):\n{done.stderr[-2000:]}")
-        os.utime(_installed())
+            raise ProviderError(f"npm ci failed in {folder} (exit {done.returncode}):\n{done.stderr[-2000:]}")
+        os.utime(_installed(folder))
 
 
 def _npm() -> list[str]:
@@ -64,21 +64,21 @@ def _on_path(program: str) -> str:
     return found
 
 
-def _installed() -> Path:
-    return HERE / "node_modules" / ".package-lock.json"  # npm writes it last
+def _installed(folder: Path) -> Path:
+    return folder / "node_modules" / ".package-lock.json"  # npm writes it last
 
 
-def _is_fresh() -> bool:
+def _is_fresh(folder: Path) -> bool:
     try:
-        return _installed().stat().st_mtime >= (HERE / "package-lock.json").stat().st_mtime
+        return _installed(folder).stat().st_mtime >= (folder / "package-lock.json").stat().st_mtime
     except FileNotFoundError:
         return False
 
 
 @contextmanager
-def _only_one() -> Iterator[None]:
-    """Hold a lock over all processes that use this folder; the file lies outside it, not to litter it."""
-    name = hashlib.sha256(f"{Path.home()} {HERE}".encode()).hexdigest()[:16]
+def _only_one(folder: Path) -> Iterator[None]:
+    """Hold a lock over all processes that use the folder; the file lies outside it, not to litter it."""
+    name = hashlib.sha256(f"{Path.home()} {folder}".encode()).hexdigest()[:16]
     with (Path(tempfile.gettempdir()) / f"test-idp-{name}.lock").open("w") as lock:
         if sys.platform != "win32":
             fcntl.flock(lock, fcntl.LOCK_EX)

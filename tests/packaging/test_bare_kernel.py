@@ -127,7 +127,9 @@ def test_the_product_s_own_parts_are_all_that_such_a_kernel_loads(kernel: Kernel
 
 
 def test_an_adapter_says_what_it_needs(kernel: Kernel) -> None:
-    assert "No module named 'requests'" in kernel.fails("import jupyter_auth as ja; ja.session('lake')")
+    told = kernel.fails("import jupyter_auth as ja; ja.session('lake')")
+    assert "requests is not installed in this environment" in told
+    assert "pip install 'jupyter-token-broker'" in told
 
 
 def test_a_script_there_is_told_what_it_lacks(home: Place, bare: Path) -> None:

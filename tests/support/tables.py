@@ -32,9 +32,9 @@ def write(mark: str, table: str, page: Path = PAGE) -> None:
     page.write_text(f"{before}{begin}\n{table}\n{end}{rest.partition(end)[2]}", encoding="utf-8")
 
 
-def print_or_write(mark: str, table: str) -> None:
+def print_or_write(mark: str, table: str, page: Path = PAGE) -> None:
     """What a program that makes a table does at its end: ``--write`` puts it into the page."""
     if "--write" in sys.argv[1:]:
-        write(mark, table)
+        write(mark, table, page)
     else:
         sys.stdout.write(table)

@@ -22,6 +22,7 @@ FABRIKAM = "66666666-7777-8888-9999-000000000000"
 CALLBACK = "http://127.0.0.1:8888/jupyter_auth/v1/callback"
 #: What its APIs take: for people, for an application itself, and on somebody's behalf.
 API, WRITE = "https://api.example/user.read", "https://api.example/user.write"
+STORAGE = "https://storage.azure.com/.default"  # what the Azure SDK asks for
 APP_SCOPE, DOWNSTREAM = "https://api.example/.default", "https://downstream.example/user.read"
 ADA, BOB = f"oid-ada.{HOME}", f"oid-bob.{HOME}"  # their home_account_id
 _PROFILE = """
@@ -97,8 +98,12 @@ class EntraProvider(ProviderProcess):
         """Answer the next request to ``endpoint`` so: ``status`` (400), ``content_type``, ``headers``."""
         self._control("plan", {"endpoint": endpoint, "body": body, **more})
 
+    def set(self, **settings: object) -> None:
+        """``at_ttl``: seconds that an access token lives from here on."""
+        self._control("set", settings)
+
     def reset(self) -> None:
-        """Forget what came in, and what was planned."""
+        """Forget what came in, what was planned, and what was set."""
         self._control("reset")
 
     def revoke_all(self) -> None:

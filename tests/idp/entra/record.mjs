@@ -10,7 +10,10 @@ async function text(req) {
   return Buffer.concat(chunks).toString();
 }
 
+const DEFAULTS = { at_ttl: 3600 };    // seconds
+
 export class Record {
+  settings = { ...DEFAULTS };
   #seen = [];
   #planned = [];
   #revokeAll;
@@ -33,7 +36,8 @@ export class Record {
 
   async #control(req, res, verb) {
     if (verb === 'plan') this.#planned.push(JSON.parse(await text(req)));
-    if (verb === 'reset') { this.#seen = []; this.#planned = []; }
+    if (verb === 'set') Object.assign(this.settings, JSON.parse(await text(req)));
+    if (verb === 'reset') { this.#seen = []; this.#planned = []; this.settings = { ...DEFAULTS }; }
     if (verb === 'revoke_all') this.#revokeAll();
     res.setHeader('content-type', 'application/json');
     return res.end(JSON.stringify({ seen: this.#seen, planned: this.#planned.length }));

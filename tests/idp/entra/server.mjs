@@ -13,7 +13,8 @@ import { Record } from './record.mjs';
 const { env } = process;
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 const OBO = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
-const APIS = ['https://api.example/', 'https://downstream.example/'];
+const STORAGE = 'https://storage.azure.com/';
+const APIS = ['https://api.example/', 'https://downstream.example/', STORAGE];
 const PERSONAL = ['authorization_code', 'refresh_token', DEVICE];
 const tenants = new Map(env.TENANTS.split(',').map((pair) => pair.split('=')));
 const home = [...tenants.values()][0];
@@ -34,7 +35,7 @@ const clients = [
 
 const api = (scope = '') => APIS.find((url) => scope.split(' ').some((one) => one.startsWith(url)));
 const resourceServer = (audience) => (
-  { audience, scope: ['.default', 'user.read', 'user.write'].map((name) => audience + name).join(' '), accessTokenFormat: 'jwt', jwt: { sign: { alg: 'RS256' } } });
+  { audience, scope: ['.default', 'user.read', 'user.write'].map((name) => audience + name).join(' '), accessTokenTTL: record.settings.at_ttl, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'RS256' } } });
 
 function findAccount(tid) {
   return (_ctx, sub) => ({
@@ -66,7 +67,13 @@ function configuration(tid) {
       },
     },
     findAccount: findAccount(tid),
+    formats: { customizers: { jwt: async (_ctx, _token, { payload }) => { if (payload.aud === STORAGE) asVersion1(payload, tid); } } },
   };
+}
+
+// What Azure's own services are sent: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+function asVersion1(payload, tid) {
+  Object.assign(payload, { aud: STORAGE.slice(0, -1), iss: `https://sts.windows.net/${tid}/`, nbf: payload.iat, ver: '1.0' });
 }
 
 const refusal = (Kind, error_description) => Object.assign(new Kind(), { error_description });
