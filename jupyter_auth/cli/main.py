@@ -35,6 +35,7 @@ VERBS = {
     "accounts": Verb("who is signed in", "accounts"),
     "logout": Verb("sign out: forget here, and revoke at the provider", "logout"),
     "clear": Verb("wipe the token cache, here and in all running servers", "clear"),
+    "profiles": Verb("list, add and test what one can sign in to", "profiles.verb"),
     "status": Verb("running servers with a broker, and who is signed in there", "status"),
     "doctor": Verb("look for what is wrong, and say what to do", "doctor.verb"),
     "grants": Verb("what each notebook may use, and what it asks for", "grants"),
