@@ -53,7 +53,8 @@ def ask(
                 method, url, headers=headers, json=body, timeout=timeout, allow_redirects=False
             )
         except requests.RequestException as problem:
-            raise TransportError(f"{server['url']} did not answer ({type(problem).__name__}).") from None
+            told = f"{server['url']} did not answer ({type(problem).__name__})."
+            raise TransportError(told, retryable=True) from None
     told = _json(answer)
     if answer.status_code != requests.codes.ok:
         raise _refusal(server, answer.status_code, told, method)

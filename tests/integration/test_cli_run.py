@@ -33,8 +33,8 @@ def api() -> Iterator[Resource]:
         yield running
 
 
-def run(home: Place, *words: str, **environment: str) -> Ended:
-    return auth(home, "run", "--profile", "lake", *words, **environment)
+def run(home: Place, *words: str) -> Ended:
+    return auth(home, "run", "--profile", "lake", *words)
 
 
 def left(home: Place) -> list[Path]:

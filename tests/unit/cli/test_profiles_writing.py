@@ -88,7 +88,7 @@ def test_however_a_file_is_written_nothing_in_it_changes(tmp_path: Path, old: st
         "\xff\xfe",
         "a = 1\na = 2\n",
         'profiles = {a = {issuer = "https://a.example"}}\n',  # nothing can be added to these but by hand
-        'profiles.a.issuer = "https://a.example"\n',
+        'profiles.a.issuer = "https://a.example"\nprofiles.a.client_id = "a"\n',
     ],
 )
 def test_a_file_that_cannot_be_added_to_is_left_as_it_is(tmp_path: Path, old: str) -> None:
