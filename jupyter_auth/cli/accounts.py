@@ -46,7 +46,7 @@ def _rows(profile: str | None) -> dict[tuple[str, str], Row]:
         problem = error  # a server may have such a profile all the same
     for server in servers.running():
         try:
-            told = servers.ask(server, "accounts")
+            told = servers.accounts(server)
         except (TransportError, PolicyError) as error:
             if error.reason != "no_extension":
                 note(f"jupyter auth: {error}")

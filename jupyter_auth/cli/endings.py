@@ -16,6 +16,7 @@ from jupyter_auth.core.errors import (
     error_to_wire,
 )
 from jupyter_auth.core.faults import where
+from jupyter_auth.core.text import clean
 
 OK, FAILED, USAGE = 0, 1, 2
 PERSON_NEEDED = 3  # only a person can go on, and none can be asked here
@@ -23,6 +24,8 @@ NOT_GIVEN = 4  # a person was asked, and declined, stopped it, or did not answer
 TRY_AGAIN = 5  # the network, or somebody at its other end, did not answer
 INTERRUPTED = 130  # 128 + SIGINT, as a shell has it
 PIPE_CLOSED = 141  # 128 + SIGPIPE
+
+_LONGEST = 2000  # characters of a line on stderr
 
 
 def code_of(problem: AuthError) -> int:
@@ -38,12 +41,19 @@ def code_of(problem: AuthError) -> int:
 
 def tell(problem: AuthError, *, as_json: bool) -> None:
     """Say on stderr what went wrong: stdout is for what was asked for."""
-    note(json.dumps(error_to_wire(problem)) if as_json else f"jupyter auth: {problem}")
+    if as_json:
+        _say(json.dumps(error_to_wire(problem)))
+    else:
+        note(f"jupyter auth: {problem}")
 
 
 def note(line: str) -> None:
-    """A line on stderr, if somebody still listens there."""
-    with suppress(OSError, ValueError):
+    """A line on stderr; what providers and servers have put into it moves no cursor."""
+    _say(clean(line, _LONGEST))
+
+
+def _say(line: str) -> None:
+    with suppress(OSError, ValueError):  # nobody may listen there any more
         print(line, file=sys.stderr, flush=True)
 
 

@@ -2,13 +2,14 @@
 whose own store nobody else can reach."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from jupyter_auth.cli import servers
 from jupyter_auth.cli.endings import FAILED, OK, code_of, note, print_json
 from jupyter_auth.core.errors import AuthError, error_to_wire
 from jupyter_auth.core.reports import AccountOutcome, SignOutReport
+from jupyter_auth.core.text import clean
 
 Server = dict[str, Any]
 Wire = Mapping[str, Any]
@@ -17,6 +18,7 @@ R = TypeVar("R", bound=SignOutReport)
 #: A server of which one of these is true has nothing that could be ended.
 _NOTHING_THERE = ("no_extension", "not_found")
 HERE = "here"
+_LONGEST_URL = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ def everywhere(here: Callable[[], SignOutReport], at: Callable[[Server], Iterabl
     problems: list[Problem] = []
     for where, work in _places(here, at):
         try:
-            reports += work()
+            reports += [wire for wire in work() if isinstance(wire, Mapping)]
         except AuthError as error:
             if error.reason not in _NOTHING_THERE:
                 problems.append(Problem(where=where, error=error))
@@ -56,7 +58,7 @@ def everywhere(here: Callable[[], SignOutReport], at: Callable[[Server], Iterabl
 
 def _places(
     here: Callable[[], SignOutReport], at: Callable[[Server], Iterable[Wire]]
-) -> Iterator[tuple[str, Callable[[], list[Wire]]]]:
+) -> Iterator[tuple[str, Callable[[], list[Any]]]]:
     yield HERE, lambda: [here().to_wire()]
     for server in servers.running():
         yield server["url"], lambda server=server: list(at(server))  # type: ignore[misc]
@@ -77,5 +79,15 @@ def tell(done: Done, report: SignOutReport, *, as_json: bool) -> int:
 
 
 def accounts_of(done: Done, kind: type[R]) -> tuple[AccountOutcome, ...]:
-    """The accounts of all reports."""
-    return tuple(account for wire in done.reports for account in kind.from_wire(wire).accounts)
+    """The accounts of all reports, fit to be printed."""
+    found = (account for wire in done.reports for account in kind.from_wire(wire).accounts)
+    return tuple(
+        replace(
+            account,
+            username=clean(account.username),
+            profile=clean(account.profile),
+            host=clean(account.host),
+            end_session_uri=clean(account.end_session_uri, _LONGEST_URL),
+        )
+        for account in found
+    )

@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
     narrowed = f"?profile={quote(args.profile, safe='')}" if args.profile else ""
 
     def at(server: Server) -> Iterator[Wire]:
-        known = [Account.from_wire(row) for row in servers.ask(server, "accounts")]
+        known = [Account.from_wire(row) for row in servers.accounts(server)]
         meant = matching([a for a in known if args.profile in (None, a.profile)], args.account)
         names = {account.home_account_id for account in meant}
         for name in sorted(names):

@@ -9,7 +9,9 @@ import psutil
 import requests
 from jupyter_core.paths import jupyter_runtime_dir
 
+from jupyter_auth.core.account import Account
 from jupyter_auth.core.errors import AuthError, TransportError, error_from_wire
+from jupyter_auth.core.text import clean
 
 TIMEOUT = 10.0  # seconds
 TIMEOUT_WITH_PROVIDER = 100.0  # where the server asks a provider before it answers
@@ -61,6 +63,19 @@ def ask(
     if told is None:
         raise TransportError(f"{server['url']} gave an answer that is no JSON.", reason="bad_answer")
     return told
+
+
+def accounts(server: dict[str, Any]) -> list[dict[str, Any]]:
+    """Who is signed in there, one row for each profile. What answers at a port need not be what was there, so
+    nothing of it is printed as it came. Raises as ``ask`` does."""
+    told = ask(server, "accounts")
+    if not isinstance(told, list) or not all(isinstance(row, dict) for row in told):
+        raise TransportError(f"{server['url']} gave an answer that is no list.", reason="bad_answer")
+    return [
+        {**Account.from_wire(row).to_wire(), "state": row.get("state")}
+        | {key: clean(row.get(key)) for key in ("username", "name", "profile", "environment")}
+        for row in told
+    ]
 
 
 def _json(answer: requests.Response) -> Any:
