@@ -6,11 +6,14 @@ nowhere. Elsewhere it is a file of mode 0600. Either is replaced as a whole: nob
 """
 
 import os
+import platform
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
@@ -92,9 +95,24 @@ def in_memory(text: str) -> int:
     return descriptor
 
 
+@cache
+def has_memory() -> bool:
+    """Whether this system has such descriptors, and lets them be opened by name; some containers do not."""
+    if sys.platform != "linux":
+        return False
+    try:
+        descriptor = in_memory("")
+        try:
+            return Path(f"/proc/{os.getpid()}/fd/{descriptor}").read_bytes() == b""
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return False
+
+
 def descriptor_of(text: str, folder: Path) -> int:
     """A descriptor at the beginning of ``text``, which no folder names."""
-    if sys.platform == "linux":
+    if has_memory():
         return in_memory(text)
     descriptor, name = tempfile.mkstemp(dir=folder)  # 0600
     Path(name).unlink()
@@ -111,7 +129,7 @@ def _write(descriptor: int, text: str) -> None:
 
 def content(path: Path) -> Content:
     """The best that this system has."""
-    return InMemory(path) if sys.platform == "linux" else OnDisk(path)
+    return InMemory(path) if has_memory() else OnDisk(path)
 
 
 @contextmanager
@@ -120,16 +138,23 @@ def folder() -> Iterator[Path]:
     runtime = Path(jupyter_runtime_dir())
     runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
     _sweep(runtime)
-    made = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=runtime))
+    made = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{_here()}-{os.getpid()}-", dir=runtime))
     try:
         yield made
     finally:
         shutil.rmtree(made, ignore_errors=True)
 
 
+def _here() -> str:
+    """Where a process id means the same as to this process: several hosts and containers may share a home."""
+    space = str(Path("/proc/self/ns/pid").readlink()) if sys.platform == "linux" else ""
+    return sha256(f"{platform.node()} {space}".encode()).hexdigest()[:8]
+
+
 def _sweep(runtime: Path) -> None:
-    for left in runtime.glob(f"{PREFIX}*"):
-        pid = left.name.removeprefix(PREFIX).partition("-")[0]
+    ours = f"{PREFIX}{_here()}-"
+    for left in runtime.glob(f"{ours}*"):
+        pid = left.name.removeprefix(ours).partition("-")[0]
         if pid.isdecimal() and not _lives(int(pid)):
             with suppress(OSError):
                 shutil.rmtree(left)

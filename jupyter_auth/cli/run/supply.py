@@ -13,6 +13,7 @@ from jupyter_auth.core.errors import (
     PolicyError,
     ProfileError,
 )
+from jupyter_auth.core.faults import where
 
 if TYPE_CHECKING:
     from jupyter_auth.core.result import AuthenticationResult
@@ -75,5 +76,7 @@ class Supply:
         while not self._ended.wait(LOOK):
             try:
                 self.look()
-            except OSError as problem:  # no descriptor or no space is left: the next look may have one
-                note(f"jupyter auth: the token could not be replaced: {problem.strerror}")
+            except Exception as problem:  # noqa: BLE001 -- the next look may do: of descriptors, of space
+                if (told := where(problem)) != self._told:
+                    self._told = told
+                    note(f"jupyter auth: the token could not be replaced: {told}")

@@ -57,7 +57,9 @@ def run(args: argparse.Namespace) -> int:
             return _with_token(args, places, first)
     except AuthError as problem:
         endings.tell(problem, as_json=False)
-        return FAILED
+    except OSError as problem:
+        endings.note(f"jupyter auth: no place for the token: {problem.strerror}: {problem.filename}")
+    return FAILED
 
 
 def _with_token(args: argparse.Namespace, places: set[str], first: "AuthenticationResult") -> int:
