@@ -1,5 +1,6 @@
 """How a command ends: its exit code, and the one line that says why."""
 
+import io
 import json
 import os
 import sys
@@ -53,8 +54,22 @@ def note(line: str) -> None:
 
 
 def _say(line: str) -> None:
-    with suppress(OSError, ValueError):  # nobody may listen there any more
-        print(line, file=sys.stderr, flush=True)
+    if sys.stderr is not None:  # print() would take stdout instead
+        with suppress(OSError, ValueError):  # nobody may listen there any more
+            print(line, file=sys.stderr, flush=True)
+
+
+def prepare_streams() -> None:
+    """Have the three that a process is given be there, lest a file that is opened later takes their number;
+    and have them write what they can where their encoding lacks a sign."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest number that is free
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def print_json(value: Any) -> None:

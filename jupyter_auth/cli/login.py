@@ -3,7 +3,7 @@
 import argparse
 
 from jupyter_auth.cli import options
-from jupyter_auth.cli.acquiring import at_a_terminal
+from jupyter_auth.cli.acquiring import at_a_terminal, interactive
 from jupyter_auth.cli.endings import print_json
 from jupyter_auth.core.errors import InteractionRequiredError
 
@@ -22,9 +22,10 @@ def run(args: argparse.Namespace) -> int:
     from jupyter_auth.kernel.interactive import log_in
 
     with at_a_terminal():
-        if args.interactive is False or not (args.interactive is True or can_ask()):
+        said = interactive(args.interactive)
+        if said is False or not (said is True or can_ask()):
             raise InteractionRequiredError(
-                "Nobody can be asked here: stdin or stderr is no terminal.",
+                "Nobody can be asked here: stdin or stderr is no person's terminal.",
                 reason="no_terminal",
                 profile=args.profile,
             )

@@ -65,6 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; answers the exit code, of which ``endings`` says the meaning."""
     said = sys.argv[1:] if argv is None else argv
     args = argparse.Namespace()
+    if argv is None:
+        endings.prepare_streams()
 
     def work() -> int:
         parser(said).parse_args(said, args)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jupyter_auth.cli import options
-from jupyter_auth.cli.acquiring import at_a_terminal
+from jupyter_auth.cli.acquiring import at_a_terminal, interactive
 from jupyter_auth.cli.endings import note, print_json
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def acquire(args: argparse.Namespace) -> "AuthenticationResult":
         )
     return ja.get_token(
         args.profile,
-        interactive=args.interactive,
+        interactive=interactive(args.interactive),
         force_refresh=args.force_refresh,
         **options.request_of(args),
         **options.person_of(args),

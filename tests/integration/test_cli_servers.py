@@ -108,9 +108,14 @@ def test_what_is_no_server_is_none(alone: tuple[Place, JupyterProcess], text: st
 def test_in_a_notebook_it_is_the_notebook_s_broker(
     home: Place, kernel: Kernel, sign_in: Callable[..., str]
 ) -> None:
-    """What a cell starts proves itself as its kernel, and opens no store of its own."""
+    """What a cell starts proves itself as its kernel, opens no store of its own, and leaves no code there."""
+    kernel.run("%load_ext jupyter_auth\nimport sys")
+    for verb in ("login", "token"):
+        said = kernel.run(
+            f"said = !{{sys.executable}} -m jupyter_auth.cli.main {verb} lake", "' '.join(said)"
+        )
+        assert "Sign in in the notebook, with: %auth login lake" in said
     sign_in(kernel)
-    kernel.run("%load_ext jupyter_auth")
     code = (
         "import subprocess, sys, hashlib\n"
         "def auth(*words):\n"

@@ -194,6 +194,14 @@ def test_nobody_who_reads_is_no_traceback(fresh: Place, provider: Provider) -> N
     assert "Traceback" not in (child.before or "") and "Exception" not in (child.before or "")
 
 
+def test_closed_streams_and_poor_encodings_are_no_fault(fresh: Place, provider: Provider) -> None:
+    line = "$auth token lake 2>&-; echo $?; $auth token lake 0<&- 1>&- 2>&-; echo $?"
+    child = terminal(fresh, line=line)
+    child.expect("^3\r\n3\r\n$")  # and no word of an error where the token would be
+    log_in(fresh, provider)
+    assert auth(fresh, "accounts", PYTHONIOENCODING="ascii").stdout == "ada ? lake\n"
+
+
 def test_a_second_ctrl_c_ends_at_once(fresh: Place, provider: Provider) -> None:
     provider.set(hold_ms=3000)
     child = terminal(fresh, "login", "lake")
