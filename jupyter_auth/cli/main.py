@@ -72,11 +72,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser(said).parse_args(said, args)
         return module_of(args.verb).run(args)
 
-    code = endings.ended(work, as_json=lambda: getattr(args, "json", False))
-    if code == endings.INTERRUPTED and argv is None:
+    ended = endings.ended(work, as_json=lambda: getattr(args, "json", False))
+    if ended == endings.INTERRUPTED and argv is None:
         # the broker of this process has still to save what is under way: whoever cannot wait ends that, too
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    return code
+    return ended
 
 
 if __name__ == "__main__":

@@ -9,12 +9,12 @@ import os
 import platform
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from secrets import token_hex
 from typing import Protocol
 
 from jupyter_core.paths import jupyter_runtime_dir
@@ -114,8 +114,9 @@ def descriptor_of(text: str, folder: Path) -> int:
     """A descriptor at the beginning of ``text``, which no folder names."""
     if has_memory():
         return in_memory(text)
-    descriptor, name = tempfile.mkstemp(dir=folder)  # 0600
-    Path(name).unlink()
+    name = folder / "descriptor"
+    descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    name.unlink()
     _write(descriptor, text)
     return descriptor
 
@@ -138,7 +139,8 @@ def folder() -> Iterator[Path]:
     runtime = Path(jupyter_runtime_dir())
     runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
     _sweep(runtime)
-    made = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{_here()}-{os.getpid()}-", dir=runtime))
+    made = runtime / f"{PREFIX}{_here()}-{os.getpid()}-{token_hex(4)}"
+    made.mkdir(mode=0o700)
     try:
         yield made
     finally:

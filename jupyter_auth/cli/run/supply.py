@@ -17,6 +17,7 @@ from jupyter_auth.core.faults import where
 
 if TYPE_CHECKING:
     from jupyter_auth.core.result import AuthenticationResult
+    from jupyter_auth.core.secret import Secret
 
     Form = Callable[[AuthenticationResult], str]
 
@@ -36,7 +37,7 @@ class Supply:
     ) -> None:
         self._acquire = acquire
         self._files = list(files)
-        self._held = ""
+        self._held: Secret | None = None
         self._told = ""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="jupyter_auth-run", daemon=True)
@@ -58,7 +59,7 @@ class Supply:
             self._told = ""
         except AuthError as problem:
             if isinstance(problem, _ENDS) and self._held:
-                self._held = ""
+                self._held = None
                 for file, _ in self._files:
                     file.withdraw()
             if problem.reason != self._told:
@@ -66,11 +67,11 @@ class Supply:
                 note(f"jupyter auth: {problem}")
 
     def _put(self, found: "AuthenticationResult") -> None:
-        token = found.reveal()
-        if token != self._held:
+        new = found.access_token  # two such compare in constant time
+        if new != self._held:
             for file, form in self._files:
                 file.put(form(found))
-            self._held = token
+            self._held = new
 
     def _run(self) -> None:
         while not self._ended.wait(LOOK):
