@@ -51,7 +51,7 @@ def test_nobody_reads_half_of_it(tmp_path: Path, kind: type[InMemory | OnDisk]) 
 
     reader = threading.Thread(target=read)
     reader.start()
-    for number in range(2000):
+    for number in range(300):
         held.put((FIRST, SECOND)[number % 2])
     ended.set()
     reader.join()
