@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from typing import TypeVar
 
 from jupyter_auth.broker.changes import AccountChanged, Changes
 from jupyter_auth.broker.request import Resolved
@@ -16,12 +17,15 @@ from jupyter_auth.providers.base import TokenResponse
 MAX_NAMED = 10  # accounts that a message lists
 
 
-def matches(account: AccountRecord, wanted: str) -> bool:
+A = TypeVar("A", AccountRecord, Account)
+
+
+def matches(account: AccountRecord | Account, wanted: str) -> bool:
     """``wanted`` is a home_account_id (exact) or a username (people write it in any case)."""
     return account.home_account_id == wanted or account.username.casefold() == wanted.casefold()
 
 
-def matching(accounts: Sequence[AccountRecord], wanted: str | None) -> list[AccountRecord]:
+def matching(accounts: Sequence[A], wanted: str | None) -> list[A]:
     """The accounts that ``wanted`` names; an id counts before a name, since people choose their names."""
     if wanted is None:
         return list(accounts)

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jupyter_auth.cli import servers
-from jupyter_auth.core.errors import ProfileError, TransportError
+from jupyter_auth.core.errors import PolicyError, ProfileError, TransportError
 
 Row = dict[str, Any]
 
@@ -83,7 +83,7 @@ def _asked() -> list[tuple[Row, list[Row], list[Row]]]:
     """Each server that has a broker, with its kernels and the questions that wait there."""
     found = []
     for server in servers.running():
-        with suppress(TransportError):  # another server of this user need have no broker
+        with suppress(TransportError, PolicyError):  # another server need have no broker
             waiting = [
                 interaction
                 for interaction in servers.ask(server, "interactions")

@@ -1,15 +1,14 @@
 """``jupyter auth``: the frame of verbs."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from typing import NamedTuple, Protocol, cast
 
 from jupyter_auth import __version__
-from jupyter_auth.core.errors import AuthError
-
-OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+from jupyter_auth.cli import endings
 
 
 class Verb(NamedTuple):
@@ -30,6 +29,13 @@ class VerbModule(Protocol):
 
 
 VERBS = {
+    "login": Verb("sign in, whatever is cached", "login"),
+    "token": Verb("print an access token", "token"),
+    "run": Verb("run a command that reads a token from a file or a descriptor", "run.verb"),
+    "accounts": Verb("who is signed in", "accounts"),
+    "logout": Verb("sign out: forget here, and revoke at the provider", "logout"),
+    "clear": Verb("wipe the token cache, here and in all running servers", "clear"),
+    "profiles": Verb("list, add and test what one can sign in to", "profiles.verb"),
     "status": Verb("running servers with a broker, and who is signed in there", "status"),
     "doctor": Verb("look for what is wrong, and say what to do", "doctor.verb"),
     "grants": Verb("what each notebook may use, and what it asks for", "grants"),
@@ -56,16 +62,21 @@ def parser(said: Sequence[str] = tuple(VERBS)) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb; 0 is success, 1 a failure that was explained, 2 a wrong command line."""
+    """Run one verb; answers the exit code, of which ``endings`` says the meaning."""
     said = sys.argv[1:] if argv is None else argv
-    args = parser(said).parse_args(said)
-    try:
+    args = argparse.Namespace()
+    if argv is None:
+        endings.prepare_streams()
+
+    def work() -> int:
+        parser(said).parse_args(said, args)
         return module_of(args.verb).run(args)
-    except AuthError as problem:
-        print(f"jupyter auth: {problem}", file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt:
-        return INTERRUPTED
+
+    ended = endings.ended(work, as_json=lambda: getattr(args, "json", False))
+    if ended == endings.INTERRUPTED and argv is None:
+        # the broker of this process has still to save what is under way: whoever cannot wait ends that, too
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return ended
 
 
 if __name__ == "__main__":

@@ -93,17 +93,22 @@ def log_in(
     scopes: Scopes = None,
     account: str | Account | None = None,
     flow: str | None = None,
+    tenant: str | None = None,
+    login_hint: str | None = None,
+    timeout: float | None = None,
 ) -> AuthenticationResult:
-    """Ask a person in the way that works best here, whatever the cache holds: for ``%auth login``."""
+    """Ask a person in the way that works best here, whatever the cache holds: for ``%auth login`` and
+    ``jupyter auth login``."""
     __tracebackhide__ = True
     return _ask(
         "acquire_token_interactive",
         profile=profile,
         scopes=scopes,
         account=account,
-        tenant=None,
-        timeout=None,
+        tenant=tenant,
+        timeout=timeout,
         flow=flow,
+        login_hint=login_hint,
     )
 
 

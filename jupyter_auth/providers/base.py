@@ -96,6 +96,7 @@ class ProviderMetadata:
     end_session_endpoint: str | None = None
     jwks_uri: str | None = None
     grant_types_supported: tuple[str, ...] = ()
+    scopes_supported: tuple[str, ...] = ()
     token_endpoint_auth_methods_supported: tuple[str, ...] = ()
     require_pushed_authorization_requests: bool = False
     authorization_response_iss_parameter_supported: bool = False

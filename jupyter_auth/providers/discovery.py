@@ -32,7 +32,7 @@ _ENDPOINTS = (
     "jwks_uri",
 )
 _SWITCHES = ("require_pushed_authorization_requests", "authorization_response_iss_parameter_supported")
-_LISTS = ("grant_types_supported", "token_endpoint_auth_methods_supported")
+_LISTS = ("grant_types_supported", "scopes_supported", "token_endpoint_auth_methods_supported")
 
 
 class Discovery:

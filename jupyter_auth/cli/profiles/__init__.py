@@ -1,0 +1,1 @@
+"""``jupyter auth profiles``: what one can sign in to."""

@@ -1,0 +1,102 @@
+"""What answers at a server's port need not be that server any more: nothing that it says does harm."""
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from jupyter_auth.cli import servers
+from jupyter_auth.cli.main import main
+from jupyter_auth.core.errors import AuthError
+
+HOSTILE = "eve\x1b[2J\x1b]0;x\x07\u202eada"
+
+
+class Liar(ThreadingHTTPServer):
+    """Answers everything with ``body``."""
+
+    daemon_threads = True
+    status = 200
+    body = b""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Liar
+
+    def do_GET(self) -> None:
+        self.send_response(self.server.status)
+        if self.server.status == 302:
+            self.send_header("Location", "/stolen")
+        self.send_header("Content-Length", str(len(self.server.body)))
+        self.end_headers()
+        self.wfile.write(self.server.body)
+
+    do_DELETE = do_GET
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def liar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Liar]:
+    """The only server that runs, it seems."""
+    for name in ("config", "data", "runtime"):
+        monkeypatch.setenv(f"JUPYTER_{name.upper()}_DIR", str(tmp_path / name))
+    (tmp_path / "runtime").mkdir()
+    with Liar(("127.0.0.1", 0), _Handler) as running:
+        info = {"url": f"http://127.0.0.1:{running.server_address[1]}/", "pid": os.getpid(), "token": "t"}
+        (tmp_path / "runtime" / "jpserver-1.json").write_text(json.dumps(info), encoding="utf-8")
+        threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True).start()
+        yield running
+        running.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason"),
+    [
+        (200, b"<html>", "bad_answer"),
+        (200, b"{}", "bad_answer"),
+        (200, b"[1]", "bad_answer"),
+        (200, b"[" * 100_000, "bad_answer"),
+        (302, b"", "not_let_in"),
+        (401, b"", "not_let_in"),
+        (403, b'{"message": "no"}', "not_let_in"),
+        (403, b'{"error": "policy", "message": "no", "reason": "people_unknown"}', "people_unknown"),
+        (404, b"", "no_extension"),
+        (500, b'{"error": 5}', "no_extension"),
+    ],
+)
+def test_what_it_answers_becomes_a_typed_error(liar: Liar, status: int, body: bytes, reason: str) -> None:
+    liar.status, liar.body = status, body
+    (server,) = servers.running()
+    with pytest.raises(AuthError) as refused:
+        servers.accounts(server)
+    assert refused.value.reason == reason
+
+
+def test_what_it_says_moves_no_cursor(
+    liar: Liar, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jupyter_auth.get_accounts", lambda profile: [], raising=False)
+    row = {"username": HOSTILE, "profile": "lake", "home_account_id": "x", "state": "signed_in"}
+    liar.body = json.dumps([row]).encode()
+    assert main(["accounts"]) == 0
+    out = capsys.readouterr().out
+    assert "eve" in out and out.replace("\n", "").isprintable() and "\u202e" not in out
+    liar.status, liar.body = 403, json.dumps({"error": "policy", "message": HOSTILE}).encode()
+    assert main(["accounts"]) == 0
+    err = capsys.readouterr().err
+    assert "eve" in err and err.replace("\n", "").isprintable() and "\u202e" not in err
+
+
+def test_an_account_without_anything_is_no_fault_of_ours(
+    liar: Liar, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jupyter_auth.get_accounts", lambda profile: [], raising=False)
+    liar.body = b"[{}]"
+    assert main(["accounts", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["username"] == ""
