@@ -5,9 +5,8 @@
 #   jsonlite::fromJSON(url(address, headers = headers(tok)))
 #
 # It needs IRkernel with what that brings (digest, jsonlite), and processx, since R itself has no unix sockets.
-# No R object keeps an access token: what get_token() gives says whose it is and for what, and headers(tok) asks
-# the broker for the present one each time. So nothing of it is saved with a workspace, and a sign-out anywhere
-# counts at once.
+# What get_token() gives is no secret: it says whose token it is and for what, and headers(tok) asks the broker for
+# the present one each time. So nothing of it is saved with a workspace, and a sign-out anywhere counts at once.
 
 PROTOCOL_VERSION <- 1L
 ANSWER_SECONDS <- 100 # longer than the broker's own limit, which explains more
@@ -54,7 +53,11 @@ get_token <- function(profile = NULL, scopes = NULL, account = NULL, tenant = NU
 headers <- function(tok, force_refresh = FALSE) {
   stopifnot(inherits(tok, "jupyter_auth_token"))
   request <- c(tok$request, if (force_refresh) list(force_refresh = TRUE, have = tok$version))
-  result <- ask_broker(request)$result
+  result <- tryCatch(ask_broker(request)$result, jupyter_auth_kernel_grant_required = function(problem) {
+    given <- state()$once
+    if (!identical(given$version, tok$version) || Sys.time() > tok$expires_on) stop(problem)
+    given
+  })
   structure(c(Authorization = paste(result$token_type, result$access_token)), class = "jupyter_auth_headers")
 }
 
@@ -141,34 +144,39 @@ checked <- function(answer) {
 
 # ---- asking --------------------------------------------------------------------------------------------------
 
-state <- new.env() # the one open connection, and the process that opened it
+#' The one open connection, the process that opened it, and a token that a person has allowed for once. Among the
+#' options, since what is in the workspace is saved with it.
+state <- function() {
+  if (is.null(getOption("jupyter_auth.state"))) options(jupyter_auth.state = new.env(parent = emptyenv()))
+  getOption("jupyter_auth.state")
+}
 
 #' A request over the open connection, or over a new one where that one has gone.
 ask_broker <- function(request) {
-  is_ours <- identical(state$pid, Sys.getpid()) # a forked worker must not use its parent's
-  if (is.null(state$connection) || !is_ours) {
-    keep_connection(open_connection())
-    return(call_kept(request))
-  }
-  tryCatch(call_kept(request), jupyter_auth_transport_error = function(problem) {
+  open <- kept_connection() %or% keep_connection(open_connection())
+  tryCatch(call_kept(open, request), jupyter_auth_transport_error = function(problem) {
     if (problem$reason != "broker_lost") stop(problem)
-    keep_connection(open_connection()) # the server may have been restarted
-    call_kept(request)
+    open <- keep_connection(open_connection()) # the server may have been restarted
+    call_kept(open, request)
   })
 }
 
-keep_connection <- function(connection) {
-  if (!is.null(state$connection) && identical(state$pid, Sys.getpid())) close(state$connection)
-  state$connection <- connection
-  state$pid <- Sys.getpid()
-}
-
-call_kept <- function(request) {
+call_kept <- function(connection, request) {
   is_whole <- FALSE
-  on.exit(if (!is_whole) { close(state$connection); state$connection <- NULL }) # an answer would be left in it
-  answer <- exchange(state$connection, request)
+  on.exit(if (!is_whole) keep_connection(NULL)) # an answer would be left in it
+  answer <- exchange(connection, request)
   is_whole <- TRUE
   checked(answer)
+}
+
+#' Nothing in a forked worker: an answer there could be its parent's.
+kept_connection <- function() if (identical(state()$pid, Sys.getpid())) state()$connection
+
+keep_connection <- function(connection) {
+  if (!is.null(before <- kept_connection())) close(before)
+  assign("pid", Sys.getpid(), state())
+  assign("connection", connection, state())
+  connection
 }
 
 as_scopes <- function(scopes) {
@@ -194,15 +202,13 @@ may_ask <- function(interactive) {
 ask_person <- function(request, timeout) {
   deadline <- if (is.null(timeout)) Inf else now() + timeout
   connection <- open_connection()
-  is_answered <- FALSE
-  on.exit(if (!is_answered) close(connection))
+  on.exit(close(connection))
   repeat { # a consent comes before a sign-in, and then the same request goes on
     answer <- checked(exchange(connection, c(request, list(interactive = TRUE))))
     result <- answer$result %or% wait_for_person(connection, answer$interaction, deadline)
     if (!is.null(result)) break
   }
-  is_answered <- TRUE
-  keep_connection(connection) # what was allowed once is for this one
+  assign("once", result, state()) # a consent may have been for this one token
   result
 }
 
@@ -368,25 +374,24 @@ exchange <- function(connection, message, seconds = ANSWER_SECONDS) {
   if (is.list(answer)) answer else lost("The connection to the token broker was lost.")
 }
 
-# processx reads text, and there are zero bytes in a frame's length: a shell reads it, exactly to its end. The body
-# has none. (dd, since head may read ahead; obs, so that the body comes in one piece.)
-READ_FRAME <- paste0(
-  "exec 2>/dev/null; set -- $(dd bs=1 count=4 <&3 | od -An -v -tu1); [ $# = 4 ] || exit 1; ",
-  "exec dd ibs=1 obs=65536 count=$(( (($1 * 256 + $2) * 256 + $3) * 256 + $4 )) <&3"
-)
+# processx reads text, and there are zero bytes in a frame's length: a child reads what has come, and says it in
+# hexadecimal. One read, since the socket does not block; no answer follows before there is another request.
+READ_ONCE <- "dd bs=65540 count=1 <&3 2>/dev/null | od -An -v -tx1"
 
 read_frame <- function(connection, seconds) {
-  reader <- processx::process$new("/bin/sh", c("-c", READ_FRAME), connections = list(connection), stdout = "|",
-                                  encoding = "UTF-8")
-  on.exit(reader$kill())
   deadline <- now() + seconds
-  text <- ""
-  while (reader$is_incomplete_output()) {
-    if (now() > deadline) lost("The token broker did not answer in time.")
-    reader$poll_io(1000 * min(1, deadline - now()))
-    text <- paste0(text, reader$read_output())
+  bytes <- raw()
+  repeat {
+    size <- sum(as.integer(bytes[1:4]) * c(2^24, 2^16, 2^8, 1)) # NA before there are four
+    if (!is.na(size) && length(bytes) >= 4 + size) return(rawToChar(bytes[4 + seq_len(size)]))
+    left <- deadline - now()
+    if (left <= 0) lost("The token broker did not answer in time.")
+    if (processx::poll(list(connection), ceiling(1000 * left))[[1]] == "timeout") next
+    reader <- processx::process$new("/bin/sh", c("-c", READ_ONCE), connections = list(connection), stdout = "|")
+    read <- scan(text = reader$read_all_output(), what = "", quiet = TRUE)
+    if (!length(read)) lost("The connection to the token broker was lost.")
+    bytes <- c(bytes, as.raw(strtoi(read, 16L)))
   }
-  text
 }
 
 now <- function() as.numeric(proc.time()[["elapsed"]]) # seconds of a clock that nobody sets

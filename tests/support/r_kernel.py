@@ -1,5 +1,6 @@
 """A real IRkernel of a running server."""
 
+import shutil
 from typing import Any
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
@@ -11,6 +12,7 @@ class RKernel(Kernel):
     """``run`` executes R code and gives back what it printed."""
 
     def __init__(self, server: JupyterProcess) -> None:
+        assert shutil.which("R"), "these tests need R and its kernel: see PROGRAMS in tasks.py"
         super().__init__(server, name="ir")
 
     def run(self, code: str, value: str = "", *, timeout: float = 60) -> str:
