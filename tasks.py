@@ -98,7 +98,7 @@ def _missing(programs: Mapping[str, str]) -> list[str]:
     return [
         package
         for name, package in programs.items()
-        if not (Path(name).exists() if os.path.isabs(name) else shutil.which(name))
+        if not (Path(name).exists() if Path(name).is_absolute() else shutil.which(name))
     ]
 
 
