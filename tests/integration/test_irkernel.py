@@ -4,6 +4,8 @@ An R kernel takes seconds to start, so a test goes through all that one can show
 """
 
 import os
+import re
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -63,6 +65,20 @@ def test_a_sign_in_in_python_serves_r_which_shows_nothing_of_it(
     saved = (Path(r.run("cat(getwd())")) / "image.RData").read_bytes()
     assert b"jupyter_auth_token" in saved
     assert token.encode() not in saved
+
+
+def test_the_page_s_own_cells(
+    r: RKernel, kernel: Kernel, sign_in: Callable[..., str], provider: Provider, home: Place
+) -> None:
+    page = (CLIENT.parents[2] / "docs" / "how-to" / "use-from-r.md").read_text(encoding="utf-8")
+    shutil.copy(CLIENT, r.run("cat(getwd())"))
+    sign_in(kernel)
+    call, never = (code for code in re.findall(r"```r\n(.*?)```", page, re.DOTALL))
+    r.run(call.replace("https://lake.example.org/levels", provider.url("userinfo")))
+    assert "preferred_username" in r.text()
+    r.run(never)
+    kernel.run("ja.clear_cache()")
+    assert "no_account: " in r.fails(never)
 
 
 def test_what_r_starts_speaks_for_its_kernel_and_a_lost_connection_is_made_anew(
