@@ -1,6 +1,7 @@
-"""A provider in GitHub's shape, as https://docs.github.com/apps tells it ("Authorizing OAuth apps" and "Refreshing
-user access tokens"): form data unless JSON is asked for, errors with status 200, scopes with commas, error codes
-of its own, and no OpenID."""
+"""A provider in GitHub's shape, as https://docs.github.com/apps has it ("Authorizing OAuth apps", "Refreshing
+user access tokens"): form data unless JSON is asked for, errors with status 200, scopes with commas, error
+codes of its own, and no OpenID.
+"""
 
 import json
 import secrets
