@@ -14,6 +14,7 @@ PROOF_SECONDS <- 5
 WAIT_SECONDS <- 10 # a slice of a wait for a person
 ATTEMPTS <- 5 # the broker may end a connection before its proof where strangers crowd it
 MAX_ADDRESS <- 100 # bytes of a socket's path
+MAX_BODY <- 65536 # bytes of a frame
 MIME_TYPE <- "application/vnd.jupyter_auth.interaction.v1+json"
 
 # ---- what people call ----------------------------------------------------------------------------------------
@@ -54,11 +55,11 @@ headers <- function(tok, force_refresh = FALSE) {
   stopifnot(inherits(tok, "jupyter_auth_token"))
   request <- c(tok$request, if (force_refresh) list(force_refresh = TRUE, have = tok$version))
   result <- tryCatch(ask_broker(request)$result, jupyter_auth_kernel_grant_required = function(problem) {
-    given <- state()$once
+    given <- if (!is.null(state()$once)) state()$once()
     if (!identical(given$version, tok$version) || Sys.time() > tok$expires_on) stop(problem)
     given
   })
-  structure(c(Authorization = paste(result$token_type, result$access_token)), class = "jupyter_auth_headers")
+  structure(c(Authorization = paste(part(result, "token_type"), part(result, "access_token"))), class = "jupyter_auth_headers")
 }
 
 #' Who is signed in: a data frame with a row for each account.
@@ -71,12 +72,14 @@ get_accounts <- function(profile = NULL) {
 
 #' Forget an account and revoke its tokens at the provider; gives, for each account, what came of that.
 sign_out <- function(profile = NULL, account = NULL) {
+  assign("once", NULL, state())
   report <- ask_broker(list(op = "sign_out", profile = profile, account = account))$report
   vapply(report$accounts, function(row) stats::setNames(row$outcome, row$username), "")
 }
 
 #' Wipe all tokens, for R, for Python and on disk.
 clear_cache <- function(profile = NULL) {
+  assign("once", NULL, state())
   invisible(ask_broker(list(op = "clear_cache", profile = profile))$report)
 }
 
@@ -130,6 +133,17 @@ auth_error <- function(slug, message, reason = "", hint = "", fields = list()) {
 }
 
 lost <- function(message) stop(auth_error("transport_error", message, "broker_lost", "Run the cell again."))
+
+unreadable <- function() {
+  stop(auth_error("transport_error", "The token broker sent an answer that cannot be read.", "bad_result",
+                  "Use the jupyter_auth.R that belongs to the server's jupyter-token-broker."))
+}
+
+#' A text of an answer, which has to be there.
+part <- function(answer, name) {
+  value <- answer[[name]]
+  if (is.character(value) && length(value) == 1) value else unreadable()
+}
 
 checked <- function(answer) {
   if (is.null(answer$error)) return(answer)
@@ -203,16 +217,19 @@ ask_person <- function(request, timeout) {
   deadline <- if (is.null(timeout)) Inf else now() + timeout
   connection <- open_connection()
   on.exit(close(connection))
+  is_allowed <- FALSE
   repeat { # a consent comes before a sign-in, and then the same request goes on
     answer <- checked(exchange(connection, c(request, list(interactive = TRUE))))
     result <- answer$result %or% wait_for_person(connection, answer$interaction, deadline)
     if (!is.null(result)) break
+    is_allowed <- TRUE
   }
-  assign("once", result, state()) # a consent may have been for this one token
+  if (is_allowed) assign("once", function() result, state()) # it may have been for this one token
   result
 }
 
 wait_for_person <- function(connection, interaction, deadline) {
+  part(interaction, "id")
   prompt <- new_prompt()
   cancelled <- list(state = "cancelled", message = "Sign-in cancelled. Run the cell again to sign in.")
   on.exit(prompt(c(interaction[c("id", "flow", "profile")], cancelled))) # unless something else comes
@@ -295,7 +312,7 @@ open_connection <- function() {
       if (!inherits(found, "condition")) return(found)
       if (!identical(found$reason, "broker_lost")) break
     }
-    if (found$reason %in% c("version", "too_many_connections", "broker_lost")) told <- told %or% found
+    if (found$reason %in% c("version", "bad_result", "too_many_connections", "broker_lost")) told <- told %or% found
   }
   stop(told %or% auth_error(
     "transport_error", "No Jupyter server here knows this R kernel, or it has no token broker.", "no_broker",
@@ -342,7 +359,8 @@ prove <- function(path, key) {
   is_proven <- FALSE
   on.exit(if (!is_proven) close(connection))
   hello <- checked(exchange(connection, list(op = "hello", v = PROTOCOL_VERSION), PROOF_SECONDS))
-  said <- c(charToRaw("jupyter_auth/v1"), as.raw(0), charToRaw(hello$broker_id), as.raw(0), charToRaw(hello$nonce))
+  said <- c(charToRaw("jupyter_auth/v1"), as.raw(0), charToRaw(part(hello, "broker_id")), as.raw(0),
+            charToRaw(part(hello, "nonce")))
   mac <- digest::hmac(charToRaw(key), said, algo = "sha256")
   checked(exchange(connection, list(op = "prove", mac = mac), PROOF_SECONDS))
   is_proven <- TRUE
@@ -369,9 +387,9 @@ exchange <- function(connection, message, seconds = ANSWER_SECONDS) {
     while (length(left <- processx::conn_write(connection, left))) Sys.sleep(0.01),
     error = function(problem) lost("The connection to the token broker was lost.")
   )
-  text <- read_frame(connection, seconds)
-  answer <- tryCatch(jsonlite::fromJSON(text, simplifyVector = FALSE), error = function(problem) NULL)
-  if (is.list(answer)) answer else lost("The connection to the token broker was lost.")
+  bytes <- read_frame(connection, seconds)
+  answer <- tryCatch(jsonlite::parse_json(rawToChar(bytes)), error = function(problem) NULL)
+  if (is.list(answer) && !is.null(names(answer))) answer else unreadable()
 }
 
 # processx reads text, and there are zero bytes in a frame's length: a child reads what has come, and says it in
@@ -383,7 +401,8 @@ read_frame <- function(connection, seconds) {
   bytes <- raw()
   repeat {
     size <- sum(as.integer(bytes[1:4]) * c(2^24, 2^16, 2^8, 1)) # NA before there are four
-    if (!is.na(size) && length(bytes) >= 4 + size) return(rawToChar(bytes[4 + seq_len(size)]))
+    if (!is.na(size) && length(bytes) >= 4 + size) return(bytes[4 + seq_len(size)])
+    if (!is.na(size) && size > MAX_BODY) unreadable()
     left <- deadline - now()
     if (left <= 0) lost("The token broker did not answer in time.")
     if (processx::poll(list(connection), ceiling(1000 * left))[[1]] == "timeout") next

@@ -6,7 +6,9 @@ An R kernel takes seconds to start, so a test goes through all that one can show
 import os
 import re
 import shutil
+import socket
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -185,6 +187,9 @@ def test_what_a_person_allows_once_is_one_token(
     r.result_of(cell)
     assert r.said(cell) == "ada"
     assert r.displays(cell)[-1]["text/plain"] == "Allowed."
+    r.run("print(as.list(state())); print(state()$once)")
+    given = r.run("cat(rev(strsplit(state()$once()$access_token, '')[[1]]), sep = '')")[::-1]
+    assert len(given) > 20 and given not in r.text()
     assert told(r, 'get_token("lake", interactive = FALSE)').startswith(required)
 
 
@@ -218,3 +223,40 @@ def test_a_socket_that_another_user_may_have_made_is_left_alone(tmp_path: Path) 
     paths = [mine / "jupyter_auth-1.sock", open_folder / "jupyter_auth-1.sock", stranger]
     calls = ", ".join(f'is_own("{path}")' for path in [*paths, mine / "jupyter_auth-3.sock"])
     assert rscript(f"cat({calls})") == "TRUE FALSE FALSE FALSE"
+
+
+def test_a_broker_that_talks_nonsense_is_passed_over(tmp_path: Path) -> None:
+    """Where its socket is the first to be tried."""
+    nonsense = [
+        b"",
+        b"\0\0\0\2{}",
+        b"\0\0\0\3[1]",
+        b"\0\0\0\4nope",
+        b"\xff\xff\xff\xff",
+        b"\0\0\0\2\0\0",
+        b"HTTP/1.1 400",
+    ]
+    (tmp_path / "kernel-1.json").write_text('{"key": "a-key"}')
+    tmp_path.chmod(0o700)
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(tmp_path / "jupyter_auth-1.sock"))
+    listening.listen()
+    heard: list[bytes] = []
+
+    def answer() -> None:
+        for said in [word for word in nonsense for _ in range(5 if word == b"" else 1)]:
+            peer, _ = listening.accept()
+            with peer:
+                heard.append(peer.recv(4096))
+                peer.sendall(said)
+
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    file = tmp_path / "kernel-1.json"
+    asks = f"Sys.setenv(JUPYTER_AUTH_CONNECTION_FILE = '{file}', JUPYTER_RUNTIME_DIR = '{tmp_path}');"
+    said = rscript(asks + "for (n in 1:7) " + "{" + TOLD % 'get_token("lake")' + '; cat("\n") }')
+    thread.join(10)
+    listening.close()
+    assert all(hello.endswith(b'{"op":"hello","v":1}') for hello in heard)
+    assert len(said.splitlines()) == len(nonsense)
+    assert all(line.startswith("jupyter_auth_transport_error ") for line in said.splitlines())
