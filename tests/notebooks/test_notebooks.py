@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from jupyter_auth.cli.demo.servers import DemoServers
 from jupyter_auth.cli.demo.workspace import Workspace, workspace
 from tests.support import Kernel, Script
+from tests.support.r_kernel import RKernel
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "notebooks"
@@ -60,9 +62,9 @@ def nbval(space: Workspace, *names: str, lax: bool = False) -> None:
     assert "passed" in done.stdout and "skipped" not in done.stdout
 
 
-def served(server: JupyterProcess, name: str) -> None:
+def served(kernel: Kernel, name: str) -> None:
     """Run a notebook's cells in a kernel of a Jupyter server; what they show must be what is stored."""
-    with closing(Kernel(server)) as kernel:
+    with closing(kernel):
         for cell in json.loads((FOLDER / name).read_text(encoding="utf-8"))["cells"]:
             if cell["cell_type"] == "code":
                 kernel.messages.clear()
@@ -84,9 +86,11 @@ def test_without_a_server(signed_in: Workspace) -> None:
     nbval(signed_in, "headless.ipynb", "pandas.ipynb", "long-loop.ipynb", "async.ipynb")
 
 
-def test_workers_of_a_server_s_kernel(signed_in: Workspace) -> None:
+def test_in_a_server(signed_in: Workspace) -> None:
+    shutil.copy(ROOT / "examples" / "r" / "jupyter_auth.R", signed_in.notebooks)
     with JupyterProcess("jupyter_server", signed_in, "--no-browser", "--ServerApp.port=0") as server:
-        served(server, "workers.ipynb")
+        served(Kernel(server), "workers.ipynb")
+        served(RKernel(server), "same-sign-in-in-r.ipynb")
 
 
 def test_two_accounts(signed_in: Workspace) -> None:
