@@ -408,6 +408,7 @@ read_frame <- function(connection, seconds) {
     if (processx::poll(list(connection), ceiling(1000 * left))[[1]] == "timeout") next
     reader <- processx::process$new("/bin/sh", c("-c", READ_ONCE), connections = list(connection), stdout = "|")
     read <- scan(text = reader$read_all_output(), what = "", quiet = TRUE)
+    close(reader$get_output_connection())
     if (!length(read)) lost("The connection to the token broker was lost.")
     bytes <- c(bytes, as.raw(strtoi(read, 16L)))
   }
