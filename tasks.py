@@ -37,12 +37,16 @@ from tools.tests import Pytest
 OLDEST_PYTHON = (3, 11)
 DEVELOPMENT = ("demo", "docs", "test")
 
-#: Programs that the tests start, and Debian's packages of them.
+#: Where Debian keeps R's packages.
+R = "/usr/lib/R/site-library"
+#: Programs that the tests start (or files, where there is no program), and Debian's packages of them.
 PROGRAMS = {
     "chromium": "chromium",
     "dbus-daemon": "dbus-daemon",
     "gnome-keyring-daemon": "gnome-keyring",
     "redis-server": "redis-server",
+    f"{R}/IRkernel": "r-cran-irkernel",
+    f"{R}/processx": "r-cran-processx",
 }
 #: What is measured beside us.
 PEERS = {"oidc-agent": "oidc-agent-cli"}
@@ -73,7 +77,7 @@ def build_docs(out: IO[str] | None = None) -> int:
 
 def install_programs(out: IO[str] | None, programs: Mapping[str, str] = PROGRAMS) -> int:
     """What the tests start and pip does not bring; install it where that needs no question."""
-    missing = [package for program, package in programs.items() if not shutil.which(program)]
+    missing = _missing(programs)
     if not missing:
         return 0
     prefix = [] if is_root() else ["sudo", "-n"]
@@ -83,10 +87,19 @@ def install_programs(out: IO[str] | None, programs: Mapping[str, str] = PROGRAMS
         apt = [*prefix, "env", *APT, "apt-get", "-q"]
         run([*apt, "update"], out)
         run([*apt, "install", "-y", "--no-install-recommends", *missing], out)
-    missing = [package for program, package in programs.items() if not shutil.which(program)]
+    missing = _missing(programs)
     if not missing:
         return 0
     raise TaskError(f"Some of it needs these, and fails without: sudo apt install {' '.join(missing)}")
+
+
+def _missing(programs: Mapping[str, str]) -> list[str]:
+    """The packages of what is not there yet."""
+    return [
+        package
+        for name, package in programs.items()
+        if not (Path(name).exists() if Path(name).is_absolute() else shutil.which(name))
+    ]
 
 
 def build_wheel(folder: Path, out: IO[str] | None) -> int:

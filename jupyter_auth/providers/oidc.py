@@ -34,6 +34,7 @@ from jupyter_auth.providers.code_request import authorization_request
 from jupyter_auth.providers.discovery import Discovery
 from jupyter_auth.providers.idtoken import Keys, validated_claims
 from jupyter_auth.providers.oauth_client import make_client
+from jupyter_auth.providers.quirks import completed, in_standard_words
 from jupyter_auth.providers.transport import ProviderSession, fetch
 
 
@@ -201,10 +202,11 @@ class OidcEngine:
         return fetch(self.profile.issuer, send)
 
     def _read_answer(self, response: requests.Response) -> tuple[TokenResponse, str | None]:
-        answer, id_token = read_token_response(response, self.profile.issuer)
-        if answer.expires_in is None:
-            answer = replace(answer, expires_in=self.profile.quirks.get("default_expires_in"))
-        return answer, id_token
+        try:
+            answer, id_token = read_token_response(response, self.profile.issuer)
+        except OAuthError as refused:
+            raise in_standard_words(refused, self.profile.quirks) from None
+        return completed(answer, self.profile.quirks), id_token
 
     def _read(self, response: requests.Response, verb: str = "") -> tuple[TokenResponse, str | None]:
         """An answer that has nothing to wait for. ``verb`` is the reason where the provider cannot do it."""
