@@ -38,6 +38,7 @@ VERBS = {
     "profiles": Verb("list, add and test what one can sign in to", "profiles.verb"),
     "status": Verb("running servers with a broker, and who is signed in there", "status"),
     "doctor": Verb("look for what is wrong, and say what to do", "doctor.verb"),
+    "agent": Verb("a broker of your own, for where there is no Jupyter server", "agent"),
     "grants": Verb("what each notebook may use, and what it asks for", "grants"),
     "rotate-key": Verb("seal the token store under new keys", "rotate"),
     "demo": Verb("try it: a small identity provider, an API, and JupyterLab", "demo.verb"),

@@ -4,7 +4,7 @@ import argparse
 import json
 from typing import Any
 
-from jupyter_auth.cli import servers
+from jupyter_auth.cli import agent, servers
 from jupyter_auth.core.errors import AuthError
 from jupyter_auth.core.statistics import told
 
@@ -15,8 +15,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what the running servers' brokers say; 1 where no server has one."""
+    """Print what the brokers of the running servers say, and the agent; 1 where there is none."""
     rows = [_row(server) for server in servers.running()]
+    if (own := agent.described()) is not None:
+        rows.append({"url": None, "interactions": [], **own})
     if args.json:
         print(json.dumps(rows, indent=2))
     else:
@@ -39,6 +41,9 @@ def _print(rows: list[dict[str, Any]]) -> None:
     if not rows:
         print("No Jupyter server is running. Start one with: jupyter lab")
     for row in rows:
+        if row["url"] is None:
+            print("\n".join(agent.lines(row)))
+            continue
         print(f"{row['url']} (process {row['pid']})")
         if "problem" in row:
             print(f"  {row['problem']}")

@@ -79,3 +79,14 @@ def peer_uid(sock: socket.socket) -> int | None:
         credentials = sock.getsockopt(0, 1, 76)
         return int(struct.unpack_from("=Ii", credentials)[1])
     return None
+
+
+def peer_pid(sock: socket.socket) -> int | None:
+    """The process at the other end, as it was when it connected; None where the system cannot tell, or it
+    is in another namespace."""
+    if sys.platform.startswith("linux"):
+        credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        return int(struct.unpack("3i", credentials)[0]) or None
+    if sys.platform == "darwin":
+        return sock.getsockopt(0, 2) or None  # LOCAL_PEERPID, level SOL_LOCAL
+    return None

@@ -47,6 +47,12 @@ def cell() -> str | None:
     return header.get("msg_id")
 
 
+def notebook() -> str | None:
+    """The notebook's path, as VS Code or jupyter_server tell it to the kernel."""
+    told = getattr(shell(), "user_ns", {}).get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME")
+    return told if isinstance(told, str) else None
+
+
 def _parent(kernel: Any) -> dict[str, Any]:
     return kernel.get_parent("shell") or {}
 

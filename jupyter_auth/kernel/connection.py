@@ -1,4 +1,5 @@
-"""One connection to a server's broker: hello, proof, then one request and one answer at a time."""
+"""One connection to the broker of a server or of the agent: hello, proof, then one request and one answer at
+a time."""
 
 from __future__ import annotations
 
@@ -24,9 +25,8 @@ class Connection:
     """A proven connection. Not for several threads at once."""
 
     def __init__(self, sock: socket.socket, path: Path, why: str = "") -> None:
+        self._about = {"where": "server", "why": why, "socket": str(path)}
         self._sock = sock
-        self._path = path
-        self._why = why
         self.pid = os.getpid()
         self._unanswered = False
         self.kernel_id = ""
@@ -52,6 +52,19 @@ class Connection:
             raise unreadable("This Jupyter server's token broker knows no handles for workers.")
         self.kernel_id = str(proven.get("kernel_id"))
         self.generation_file = proven.get("generation_file") or hello.get("generation_file")
+        self._about["kernel_id"] = self.kernel_id
+
+    def introduce(self, caller: Message) -> None:
+        """Greet the agent, which knows this process by what the system tells it; ``caller`` is what people
+        are shown of it. Raises ``AuthError`` where it is no agent, or does not agree."""
+        if sockets.peer_uid(self._sock) != os.geteuid():  # on both sides it is all there is to go by
+            raise unreadable("Nobody can tell whose process the agent is.")
+        hello = self.call({"op": "hello", "v": frames.PROTOCOL_VERSION}, CONNECT_TIMEOUT)
+        if hello.get("proof") != "process":
+            raise unreadable("What listens on the agent's socket is no agent.")
+        self.call({"op": "prove", "caller": caller}, CONNECT_TIMEOUT)
+        self.generation_file = hello.get("generation_file")
+        self._about |= {"where": "agent", "pid": str(sockets.peer_pid(self._sock) or "unknown")}
 
     def call(self, message: Message, timeout: float = CALL_TIMEOUT) -> Message:
         """Send a request and read its answer.
@@ -93,7 +106,7 @@ class Connection:
 
     def described(self) -> dict[str, str]:
         """Which broker this is, and how it was found."""
-        return {"where": "server", "why": self._why, "socket": str(self._path), "kernel_id": self.kernel_id}
+        return dict(self._about)
 
 
 def lost(message: str) -> TransportError:

@@ -1,12 +1,14 @@
-"""Which broker to ask, and with whose key: the socket of this kernel's own server comes first."""
+"""Which broker to ask, and with whose key: the socket of this kernel's own server comes first, then the
+agent, then this process itself."""
 
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from jupyter_auth.core.errors import AuthError, TransportError
 from jupyter_auth.kernel.connection import Connection
@@ -20,29 +22,56 @@ if TYPE_CHECKING:
 ATTEMPTS = 5  # where strangers crowd the socket, the broker may end a connection before its proof has come
 TELLING = {"version", "bad_result", "broker_lost", "too_many_connections"}  # it is there, and cannot answer
 
-_was_proven = False  # a server's broker has known this process once: it never goes on with one of its own
+#: Whose broker has known this process: it never goes on with one of its own.
+_known_by: Literal["server", "agent", None] = None
 
 
 def connect() -> Connection | InProcess:
     """The first broker that takes this kernel's proof; where there is none, that of this process.
 
     Raises ``TransportError`` where a server's broker should have answered and did not: a process whose
-    Jupyter server lives, or that was proven once, never opens the token store itself.
+    Jupyter server lives, or that was proven once, never opens the token store itself. The same holds once
+    the agent has known it, but that another agent will do.
     """
-    global _was_proven  # noqa: PLW0603 -- of the process, and of those it forks
+    global _known_by  # noqa: PLW0603 -- of the process, and of those it forks
     __tracebackhide__ = True
     file = connection_file()
     key = connection_key(file)
     found, older = _proven_connection(file, key) if key else (None, None)
     if found is not None:
-        _was_proven = True
+        _known_by = "server"
         return found
     server = _live_server(file)
-    if _was_proven or server is not None:
+    if _known_by == "server" or server is not None:
         raise older or _no_broker(server)
+    agent = _agent()
+    if agent is not None:
+        _known_by = "agent"
+        return agent
+    if _known_by == "agent":
+        raise _no_agent()
     from jupyter_auth.kernel import in_process  # noqa: PLC0415 -- most kernels have a server
 
     return in_process.connect(_why_none(file, older))
+
+
+def _agent() -> Connection | None:
+    """A connection to the agent, which is started where it may be; raises what it says against this process.
+    A process that has a broker of its own goes on with that."""
+    own = sys.modules.get("jupyter_auth.kernel.in_process")
+    if os.environ.get("JUPYTER_AUTH_AGENT") == "never" or (own is not None and own.is_here()):
+        return None
+    from jupyter_auth.kernel import agents  # noqa: PLC0415 -- most kernels have a server
+
+    found, problem = agents.connect()
+    if problem is not None:
+        raise problem
+    if found is None:
+        from jupyter_auth.kernel import in_process  # noqa: PLC0415 -- as above
+
+        if in_process.agent_mode() == "start":
+            return agents.started()
+    return found
 
 
 def _proven_connection(file: Path | None, key: bytes) -> tuple[Connection | None, AuthError | None]:
@@ -162,3 +191,13 @@ def _no_broker(server: int | None) -> TransportError:
             "the server; `jupyter auth doctor` there says what is missing."
         )
     return TransportError(message, reason="no_broker", hint=hint, retryable=True)
+
+
+def _no_agent() -> TransportError:
+    """The error where the agent has known this process and has gone."""
+    return TransportError(
+        "The agent that this process had its tokens from has gone.",
+        reason="no_agent",
+        hint="Start it again: jupyter auth agent start",
+        retryable=True,
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import concurrent.futures
+import functools
 import os
 import platform
 import sys
@@ -24,6 +25,7 @@ from jupyter_auth.kernel.connection import CALL_TIMEOUT, Message, lost, unwrappe
 from jupyter_auth.kernel.stopping import hide_ours
 
 if TYPE_CHECKING:
+    from jupyter_auth.broker.config.settings import Settings
     from jupyter_auth.broker.kernels import Consent
     from jupyter_auth.broker.operations import Session
     from jupyter_auth.broker.signing_in.interactions import Requester
@@ -68,20 +70,12 @@ class _ThisProcess:
 
         return Requester(
             kernel_name=f"Python {platform.python_version()}, process {os.getpid()}",
-            notebook=_notebook(),
+            notebook=asking.notebook(),
             in_process=True,
         )
 
     async def path(self, kernel_id: str) -> str | None:
         return None  # nobody decides here about notebooks
-
-
-def _notebook() -> str | None:
-    """The notebook's path, as VS Code or jupyter_server tell it to the kernel."""
-    told = getattr(asking.shell(), "user_ns", {}).get("__vsc_ipynb_file__") or os.environ.get(
-        "JPY_SESSION_NAME"
-    )
-    return told if isinstance(told, str) else None
 
 
 class Host:
@@ -102,12 +96,11 @@ class Host:
         """Make the broker, on the loop that it is to live on."""
         from jupyter_auth.broker.broker import Broker  # noqa: PLC0415
         from jupyter_auth.broker.config.configuration import ConfigurationFiles  # noqa: PLC0415
-        from jupyter_auth.broker.config.settings_files import load_settings  # noqa: PLC0415
         from jupyter_auth.broker.operations import Operations  # noqa: PLC0415
         from jupyter_auth.broker.signing_in.loopback import Loopback  # noqa: PLC0415
         from jupyter_auth.broker.storage import open_store  # noqa: PLC0415
 
-        settings = load_settings()
+        settings = _settings()
         if settings.people == "many":
             raise PolicyError(
                 "Several people use this Jupyter, and no server of it says whose process this is.",
@@ -209,6 +202,26 @@ class InProcess:
         return {"where": "process", "why": self._why}
 
 
+def agent_mode() -> str:
+    """What this process is to do about the agent (``Configuration.agent``); ``"use"`` where this environment
+    cannot read the configuration."""
+    try:
+        from jupyter_auth.broker.config.configuration import ConfigurationFiles  # noqa: PLC0415
+
+        settings = _settings()
+    except ModuleNotFoundError:
+        return "use"
+    return ConfigurationFiles(settings=settings).current().agent
+
+
+@functools.cache
+def _settings() -> Settings:
+    """The administrator's settings, as they were when this process first needed them."""
+    from jupyter_auth.broker.config.settings_files import load_settings  # noqa: PLC0415
+
+    return load_settings()
+
+
 _lock = threading.Lock()
 _host: Host | None = None
 
@@ -228,6 +241,11 @@ def connect(why: str) -> InProcess:
             except TimeoutError:
                 raise lost("The token store could not be opened in time.") from None
         return InProcess(_host, why)
+
+
+def is_here() -> bool:
+    """True once this process has a broker of its own."""
+    return _host is not None
 
 
 def _without(module: str, why: str) -> TransportError:

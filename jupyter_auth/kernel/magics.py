@@ -218,6 +218,11 @@ def _status(args: Any) -> None:
         print(f"Found     {found['socket']} ({found['why']})")
         print(f"Process   {broker.get('process', 'of an older version')}")
         print(f"Callback  {broker.get('callback') or 'not known: answers are pasted'}")
+    elif found["where"] == "agent":
+        knows = "which knows callers by user and process only"
+        print(f"Broker    in the agent (process {found['pid']}), {knows}, version {state['version']}")
+        print(f"Found     {found['socket']} ({found['why']})")
+        print(f"Process   {broker['process']}")
     else:
         print(f"Broker    in this Python process ({broker['pid']}), version {state['version']}")
         print(f"Why       {found['why']} So the refresh token is in this process, too.")

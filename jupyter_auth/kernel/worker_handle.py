@@ -111,8 +111,8 @@ def worker_handle(
     :param scopes: what the workers may ask for; None for the profile's own.
     :param account: a username, a ``home_account_id`` or an ``Account``; needed where several are signed in.
     :param tenant: the tenant to ask, in place of the profile's (Entra only).
-    :raises PolicyError: the broker is in this process; workers then have one of their own, and call
-        ``get_token`` with ``interactive=False``.
+    :raises PolicyError: there is no Jupyter server; workers then find the agent, or have a broker of their
+        own, and call ``get_token`` with ``interactive=False``.
     :raises AuthError: what ``get_token`` raises.
     """
     __tracebackhide__ = True
@@ -122,10 +122,11 @@ def worker_handle(
     found = get_token(profile, scopes=scopes, account=account, tenant=tenant)
     about, file = client.described(), own.connection_file()
     if "kernel_id" not in about or file is None:
+        here = "the agent" if about["where"] == "agent" else "in this process"
         raise PolicyError(
-            "A handle for workers needs a Jupyter server's broker, and here the broker is in this process.",
+            f"A handle for workers needs a Jupyter server's broker, and here the broker is {here}.",
             reason="no_server",
-            hint="Let the workers call get_token(..., interactive=False): they have the same token store.",
+            hint="Let the workers call get_token(..., interactive=False): they find what this process found.",
         )
     return WorkerHandle(
         profile=found.profile,

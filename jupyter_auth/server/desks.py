@@ -22,9 +22,8 @@ from jupyter_auth.broker.config.configuration import ConfigurationFiles
 from jupyter_auth.broker.config.environment import ServerEnvironment
 from jupyter_auth.broker.config.settings import Settings
 from jupyter_auth.broker.grants.deciding import Deciding
-from jupyter_auth.broker.operations import Message, Operations
+from jupyter_auth.broker.operations import Operations
 from jupyter_auth.broker.storage import open_store
-from jupyter_auth.core.audit import Via
 from jupyter_auth.core.errors import AuthError, PolicyError
 from jupyter_auth.core.faults import where
 from jupyter_auth.core.statistics import Statistics
@@ -198,31 +197,6 @@ class Desks:
         await asyncio.gather(*self._leaving)
         if self._audit is not None:
             await self._audit.close()
-
-
-class RefusedSession:
-    """The connection of a kernel that belongs to nobody: each request is answered with the reason."""
-
-    def __init__(self, desks: Desks, kernel_id: str, refused: PolicyError) -> None:
-        self.kernel_id = kernel_id
-        self._desks = desks
-        self._refused = refused
-
-    def ready(self, body: bytes) -> bytes | None:
-        """None: nothing is."""
-        return None
-
-    def at_once(self, message: Message, body: bytes = b"") -> Message | None:
-        """None: nothing is at hand."""
-        return None
-
-    async def answer(self, message: Message) -> Message:
-        """Raises ``PolicyError``."""
-        self._desks.denied(self._refused, Actor(via=Via.KERNEL, kernel_id=self.kernel_id))
-        raise self._refused
-
-    def close(self) -> None:
-        """There is nothing to end."""
 
 
 def _unknown(message: str) -> PolicyError:

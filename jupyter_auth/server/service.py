@@ -3,24 +3,23 @@
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from jupyter_auth.broker.channel.channel import KernelChannel, runtime_folder, server_socket
 from jupyter_auth.broker.config.configuration import ConfigurationFiles
 from jupyter_auth.broker.config.environment import ServerEnvironment
 from jupyter_auth.broker.config.settings import DEFAULTS, Settings
 from jupyter_auth.broker.config.surroundings import open_to_others
 from jupyter_auth.broker.grants.book import grant_rows
 from jupyter_auth.broker.storage import key_file
-from jupyter_auth.cache import places
 from jupyter_auth.core.errors import CacheError
+from jupyter_auth.core.hardening import harden
 from jupyter_auth.core.text import clean
 from jupyter_auth.server.addresses import ServerRedirects
-from jupyter_auth.server.channel import KernelChannel
+from jupyter_auth.server.callers import ServerCallers
 from jupyter_auth.server.desks import Desk, Desks
 from jupyter_auth.server.front_ends import FrontEnds
-from jupyter_auth.server.hardening import harden
 from jupyter_auth.server.kernels import ServerKernels
 from jupyter_auth.server.served import served
 
@@ -52,9 +51,9 @@ class BrokerService:
 
     async def start(self) -> None:
         """Open the kernel socket. The store and the engines wait for their first use."""
-        channel = KernelChannel(self._folder, self.desks, self._kernels)
+        channel = KernelChannel(server_socket(self._folder), ServerCallers(self.desks, self._kernels))
         try:
-            places.private_folder(_target(self._folder))
+            runtime_folder(self._folder)
             await channel.serve(channel.bind())
         except (CacheError, OSError) as problem:
             told = f"The kernel socket {channel.path} could not be opened ({problem})."
@@ -111,11 +110,3 @@ class BrokerService:
                 f"{path} can be read over this server's files API. "
                 "Set c.ContentsManager.allow_hidden = False, or root_dir to a folder without it."
             )
-
-
-def _target(folder: Path) -> Path:
-    """Jupyter's runtime folder; where that is a link of this user's own, what it leads to."""
-    with suppress(OSError):
-        if folder.is_symlink() and folder.lstat().st_uid == os.geteuid():
-            return folder.resolve()
-    return folder

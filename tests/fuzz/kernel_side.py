@@ -13,9 +13,10 @@ from unittest import mock
 from jupyter_auth.broker import arguments
 from jupyter_auth.broker.auditing.actors import Actor
 from jupyter_auth.broker.broker import Broker
+from jupyter_auth.broker.channel.channel import KernelChannel, server_socket
 from jupyter_auth.broker.operations import Operations
 from jupyter_auth.core.errors import AuthError
-from jupyter_auth.server.channel import KernelChannel
+from jupyter_auth.server.callers import ServerCallers
 from jupyter_auth.server.front_ends import FrontEnds
 from jupyter_auth.server.kernels import ServerKernels
 from tests.fuzz.hearing import Hearing
@@ -107,7 +108,8 @@ class KernelSide:
         )
         kernels = ServerKernels(serverapp, FrontEnds())
         operations = Operations(self.broker, kernels, self.broker.status)
-        self._channel = KernelChannel(folder, _Desks(self.broker, operations), kernels)  # type: ignore[arg-type]
+        desks: Any = _Desks(self.broker, operations)
+        self._channel = KernelChannel(server_socket(folder), ServerCallers(desks, kernels))
         await self._channel.serve(self._channel.bind())
         await bench.sign_in()
 

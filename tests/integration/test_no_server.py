@@ -12,9 +12,9 @@ from typing import TypeAlias
 import pexpect
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.manager import KernelManager
 
 from tests.idp import OidcProvider
+from tests.integration.lone import ask, first_card, lone, shown_code, sign_in_by_device
 from tests.support import Kernel, Place, Script, until
 
 Terminal: TypeAlias = "pexpect.spawn[str]"
@@ -66,20 +66,12 @@ def test_a_script_s_sign_in_outlives_it(
     fresh: Place, provider: OidcProvider, start_kernels: Callable[..., list[Kernel]]
 ) -> None:
     with Script(fresh) as script:
-        script.start("tok = ja.acquire_token_by_device_flow('lake', timeout=30)", "tok.account.username")
-        code = shown_code(script)
-        provider.approve(code)
-        assert script.result() == "ada"
+        assert "No Jupyter server here: the sign-in is kept in this Python" in sign_in_by_device(
+            script, provider
+        )
     with fresh.server() as server:
         kernel = start_kernels(server)[0]
         assert kernel.run("tok = ja.get_token('lake')", SOURCE) == ["cache", "store"]
-
-
-def shown_code(script: Script) -> str:
-    """The code that the script's prompt shows on its terminal."""
-    said = script.said_until("The code expires")
-    assert "No Jupyter server here: the sign-in is kept in this Python" in said
-    return said.partition("2. Enter")[2].split()[0]
 
 
 def test_the_broker_of_a_script_ends_in_order(
@@ -123,31 +115,8 @@ def test_a_child_of_a_script_ends_at_once_and_has_a_broker_of_its_own(
 
 @pytest.fixture
 def lone_kernel(home: Place) -> Iterator[BlockingKernelClient]:
-    """A kernel that no server has started."""
-    manager = KernelManager()
-    manager.start_kernel(env=dict(home.environment), cwd=str(home.notebooks))
-    client = manager.blocking_client()
-    client.start_channels()
-    client.wait_for_ready(timeout=60)
-    yield client
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
-
-
-def ask(client: BlockingKernelClient, code: str, **more: bool) -> list[dict[str, object]]:
-    """Run a cell; the mime bundles that it showed, or the error."""
-    shown: list[dict[str, object]] = []
-
-    def note(message: dict[str, object]) -> None:
-        content = message["content"]
-        assert isinstance(content, dict)
-        if "data" in content:
-            shown.append(content["data"])
-        elif message["msg_type"] in {"error", "stream"}:
-            shown.append({"text/plain": content.get("text") or f"{content['ename']}: {content['evalue']}"})
-
-    client.execute_interactive(code, output_hook=note, timeout=60, **more)
-    return shown
+    with lone(home) as client:
+        yield client
 
 
 def test_a_kernel_of_nobody_asks_in_its_cell_and_says_where_the_sign_in_is_kept(
@@ -155,13 +124,10 @@ def test_a_kernel_of_nobody_asks_in_its_cell_and_says_where_the_sign_in_is_kept(
 ) -> None:
     ask(lone_kernel, "__vsc_ipynb_file__ = '/home/ada/sales.ipynb'\n%load_ext jupyter_auth")
     waiting = lone_kernel.execute("tok = %get_token lake")
-    card: dict[str, str] = {}
-    while "text/plain" not in card:
-        message = lone_kernel.get_iopub_msg(timeout=30)
-        card = message["content"].get("data", {})
+    card = first_card(lone_kernel)
     assert "sales.ipynb asks you to sign in to lake" in card["text/plain"]
     assert "No Jupyter server here" in card["text/plain"] and "No Jupyter server here" in card["text/html"]
-    provider.approve(card["text/plain"].partition("2. Enter")[2].split()[0])
+    provider.approve(shown_code(card["text/plain"]))
     assert lone_kernel._recv_reply(waiting, timeout=30)["content"]["status"] == "ok"
     assert "ada" in str(ask(lone_kernel, "tok"))
     status = str(ask(lone_kernel, "%auth status"))
@@ -174,8 +140,7 @@ def test_a_kernel_of_nobody_is_interrupted_while_it_asks(
     ask(lone_kernel, "import jupyter_auth as ja, os")
     pid = int(str(ask(lone_kernel, "print(os.getpid())")[0]["text/plain"]))
     waiting = lone_kernel.execute("ja.get_token('lake')", stop_on_error=False)
-    while "data" not in lone_kernel.get_iopub_msg(timeout=30)["content"]:
-        pass
+    first_card(lone_kernel)
     os.kill(pid, signal.SIGINT)
     reply = lone_kernel._recv_reply(waiting, timeout=10)["content"]
     assert (reply["status"], reply["ename"]) == ("error", "KeyboardInterrupt")

@@ -172,11 +172,11 @@ def test_a_server_says_what_lies_where_its_files_would_be(make: Make) -> None:
 @EACH_THING
 def test_a_socket_s_path_is_taken_and_nothing_behind_it_is_touched(tmp_path: Path, make: Make) -> None:
     """``bind`` follows no link; what lies there is unlinked by its name, or the socket is refused."""
-    from jupyter_auth.server.channel import KernelChannel
+    from jupyter_auth.broker.channel.channel import KernelChannel, server_socket
 
     (other := tmp_path / "other").write_text(LETTER)
     other.chmod(0o640)
-    channel = KernelChannel(tmp_path, None, None)  # type: ignore[arg-type]
+    channel = KernelChannel(server_socket(tmp_path), None)  # type: ignore[arg-type]
     make(channel.path, other)
     if make is in_the_way.folder:
         with pytest.raises(OSError, match=channel.path.name):

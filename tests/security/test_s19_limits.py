@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 import psutil
 import pytest
 
+from jupyter_auth.broker.channel import channel
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
-from jupyter_auth.server import channel
 from tests.support import Kernel, Place
 from tests.support.socket_client import Client, connections, frame, key_of
 

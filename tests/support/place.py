@@ -20,7 +20,7 @@ title     = "Test lake"
 
 
 #: What an application serves; a server by itself needs none of it, and each takes its time at every start.
-APPLICATIONS = ("jupyterlab", "notebook", "notebook_shim", "jupyter_server_terminals")
+APPLICATIONS = ("jupyterlab", "notebook", "notebook_shim", "jupyter_server_terminals", "voila")
 #: It runs npm at the start of every server, whose end then waits for it; nothing of ours has to do with it.
 NEVER = ("jupyter_lsp",)
 

@@ -14,13 +14,14 @@ from jupyter_core.paths import jupyter_config_dir, jupyter_config_path
 from jupyter_auth.broker.config.environment import ServerEnvironment
 from jupyter_auth.broker.config.merging import Merged
 from jupyter_auth.broker.config.policy import Violation
-from jupyter_auth.broker.config.settings import DEFAULTS, PROFILES_PLACE, Settings
-from jupyter_auth.broker.config.toml_file import default_of, read_toml, top_faults
+from jupyter_auth.broker.config.settings import AGENT, DEFAULTS, PROFILES_PLACE, Settings
+from jupyter_auth.broker.config.toml_file import agent_of, default_of, read_toml, top_faults
 from jupyter_auth.core.errors import PolicyError, ProfileError
 from jupyter_auth.core.profile import Fault, Profile, did_you_mean
 
 FILE = "jupyter_auth.toml"
 PROFILE_VARIABLE = "JUPYTER_AUTH_PROFILE"
+AGENT_VARIABLE = "JUPYTER_AUTH_AGENT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class Configuration:
     settings: Settings = DEFAULTS
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     default_profile: str | None = None
+    agent_wish: str | None = None  # of a file
     faults: tuple[Fault, ...] = ()
     files: tuple[str, ...] = ()
     broken: frozenset[str] = frozenset()
@@ -70,6 +72,15 @@ class Configuration:
         if chosen not in self.profiles:
             raise self._shut_out(chosen) if chosen in self.shut_out else self._unknown(chosen)
         return self.profiles[chosen]
+
+    @property
+    def agent(self) -> str:
+        """What a process without a Jupyter server does about the agent, one of ``AGENT``: what a person says,
+        unless an administrator rules it out."""
+        if self.settings.agent == "never" or self.settings.wrong:
+            return "never"
+        said = os.environ.get(AGENT_VARIABLE)
+        return said if said in AGENT else self.agent_wish or self.settings.agent
 
     def _only(self) -> str | None:
         names = {*self.profiles, *self.broken}
@@ -187,6 +198,7 @@ def load(
     of the administrator's settings those of all files."""
     merged = Merged(settings, environment)
     default: str | None = None
+    agent: str | None = None
     files: list[str] = []
     lost: list[Fault] = []  # what an administrator has written and nobody knows
     for path in reversed(paths):
@@ -205,6 +217,7 @@ def load(
         else:
             merged.faults.setdefault("", []).extend(problems)
         default = default_of(table or {}) or default
+        agent = agent_of(table or {}) or agent
         merged.add(profiles, str(path), by_admin=is_system(path))
     merged.add(settings.profiles, PROFILES_PLACE, by_admin=True)
     merged.close()
@@ -213,6 +226,7 @@ def load(
         settings=settings,
         profiles=merged.profiles,
         default_profile=settings.default_profile or default,
+        agent_wish=agent,
         faults=(*settings.faults, *(fault for group in merged.faults.values() for fault in group)),
         files=tuple(files),
         broken=frozenset(merged.broken),

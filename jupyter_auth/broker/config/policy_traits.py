@@ -7,6 +7,7 @@ from jupyter_auth.broker.config.setting import setting
 from jupyter_auth.broker.config.setting_checks import (
     a_path,
     above_zero,
+    agent,
     an_access,
     exact,
     flows,
@@ -129,6 +130,20 @@ class PolicyTraits(LoggingConfigurable):
         ),
         "'one' or 'many'",
         people,
+    )
+
+    agent = setting(
+        Unicode(
+            DEFAULTS.agent,
+            help="""What processes without a Jupyter server do about ``jupyter auth agent``.
+
+            Type: string. Default: ``"use"``: one that runs is used, else each such process has a broker of
+            its own. With ``"start"`` the first that finds none starts it. With ``"never"`` none is used, and
+            none runs. A person may say otherwise, in ``jupyter_auth.toml`` (``agent = "start"``) and over
+            that in ``JUPYTER_AUTH_AGENT``, but where it says ``"never"`` here.""",
+        ),
+        "never, use or start",
+        agent,
     )
 
     audit_file = setting(

@@ -3,7 +3,7 @@
 import math
 import os
 
-from jupyter_auth.broker.config.settings import PEOPLE, store_problem
+from jupyter_auth.broker.config.settings import AGENT, PEOPLE, store_problem
 from jupyter_auth.core.grant import ACCESS
 from jupyter_auth.core.policy import ALL_FLOWS
 from jupyter_auth.core.profile import did_you_mean
@@ -30,6 +30,13 @@ def people(value: str) -> str:
     """How many use a server."""
     if value not in PEOPLE:
         raise ValueError(f"must be {' or '.join(map(repr, PEOPLE))}")
+    return value
+
+
+def agent(value: str) -> str:
+    """What becomes of the agent."""
+    if value not in AGENT:
+        raise ValueError(f"must be {' or '.join(map(repr, AGENT))}")
     return value
 
 

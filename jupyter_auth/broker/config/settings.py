@@ -17,6 +17,8 @@ PLACE = f"c.{SECTION}"
 PROFILES_PLACE = f"{PLACE}.profiles"
 
 PEOPLE = ("one", "many")
+#: What a process without a Jupyter server does about the agent: nothing; use one that runs; start one.
+AGENT = ("never", "use", "start")
 STORES = ("sqlite", "memory", "redis")
 #: The entry points by which others add stores: name → a function from ``Settings`` to a ``Store``.
 STORE_PLUGINS = "jupyter_auth.stores"
@@ -47,6 +49,7 @@ class Settings:
     pending_sign_in_limit: int = 20
     audit_file: str | None = None
     people: str = "one"
+    agent: str = "use"
     person: str = ""  # whose the store is, where a server has many; no setting of an administrator's
     memory_limits: MemoryLimits = field(default_factory=MemoryLimits)
     store_limits: StoreLimits = field(default_factory=StoreLimits)

@@ -7,10 +7,11 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from jupyter_auth.broker.config.settings import AGENT
 from jupyter_auth.core.profile import Fault, did_you_mean
 
 MAX_FILE = 1024 * 1024  # bytes
-_TOP_KEYS = ("default_profile", "profiles")
+_TOP_KEYS = ("agent", "default_profile", "profiles")
 
 
 def read_toml(path: Path) -> tuple[dict[str, object] | None, list[Fault]]:
@@ -55,6 +56,12 @@ def default_of(table: Mapping[str, object]) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def agent_of(table: Mapping[str, object]) -> str | None:
+    """What it says of the agent."""
+    value = table.get("agent")
+    return value if isinstance(value, str) and value in AGENT else None
+
+
 def top_faults(table: Mapping[str, object], file: str) -> list[Fault]:
     """What is wrong with it, outside the profiles."""
     faults = [
@@ -64,6 +71,8 @@ def top_faults(table: Mapping[str, object], file: str) -> list[Fault]:
     ]
     if "default_profile" in table and default_of(table) is None:
         faults.append(Fault(file=file, key="default_profile", message="must be the name of a profile"))
+    if "agent" in table and agent_of(table) is None:
+        faults.append(Fault(file=file, key="agent", message=f"must be {' or '.join(map(repr, AGENT))}"))
     if "profiles" in table and not isinstance(table["profiles"], dict):
         faults.append(Fault(file=file, key="profiles", message="must be a table of profiles"))
     return faults

@@ -229,6 +229,7 @@ class JupyterAuth(PolicyTraits):
             harden_process=self.harden_process,
             audit_file=self.audit_file,
             people=self.people,
+            agent=self.agent,
             allowed_issuers=tuple(dict.fromkeys(self.allowed_issuers)),
             kernel_access=cast("KernelAccess", self.kernel_access),
             allowed_clients=tuple(dict.fromkeys(self.allowed_clients)),

@@ -1,7 +1,5 @@
 """A callback where there is no server: a listener on loopback for one sign-in, as MSAL's (RFC 8252 §7.3)."""
 
-import os
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -13,6 +11,7 @@ from jupyter_auth.broker.signing_in.answers import MAX_PARAMETERS, single
 from jupyter_auth.broker.signing_in.callback_page import HEADERS, STATUS, page, page_for
 from jupyter_auth.broker.signing_in.interaction import Interaction
 from jupyter_auth.broker.signing_in.redirects import PasteBack, Redirect, loopback_host, path_of
+from jupyter_auth.core.browsers import has_browser
 from jupyter_auth.core.errors import AuthError
 from jupyter_auth.core.profile import Profile
 
@@ -28,12 +27,14 @@ class Loopback:
 
     is_configured = False
 
-    def __init__(self, take: Take) -> None:
+    def __init__(self, take: Take, may_arrive: Callable[[], bool] = has_browser) -> None:
+        """``may_arrive``: whether a browser can be on this machine, for who asks just then."""
         self._take = take
+        self._may_arrive = may_arrive
 
     def open(self, profile: Profile) -> Redirect:
         """Listen on a port of its own."""
-        if not has_browser():
+        if not self._may_arrive():
             return PasteBack().open(profile)
         try:
             server = _Server(("127.0.0.1", 0), _Handler)
@@ -45,16 +46,6 @@ class Loopback:
         threading.Thread(target=server.serve, name="jupyter_auth-callback", daemon=True).start()
         uri = f"http://{loopback_host(profile)}:{server.server_address[1]}{server.path}"
         return Redirect(uri=uri, arrives=True, close=server.ended.set)
-
-
-def has_browser() -> bool:
-    """Whether a browser of the person's is likely to run on this machine."""
-    given = {name for name, value in os.environ.items() if value}
-    if given & {"SSH_CONNECTION", "SSH_TTY"}:
-        return False
-    return sys.platform in ("darwin", "win32") or bool(
-        given & {"DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"}
-    )
 
 
 class _Server(ThreadingHTTPServer):

@@ -7,10 +7,10 @@ from typing import Literal
 
 from jupyter_auth.broker.request import resource_of
 from jupyter_auth.broker.signing_in.flows import flows_of, may_ask
-from jupyter_auth.broker.signing_in.loopback import has_browser
 from jupyter_auth.cli.endings import OK, code_of, print_json
 from jupyter_auth.cli.profiles.listing import configuration
 from jupyter_auth.cli.profiles.looking import offers
+from jupyter_auth.core.browsers import has_browser
 from jupyter_auth.core.errors import AuthError
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.providers.base import NOTHING, Engine, ProviderMetadata

@@ -15,7 +15,8 @@ from jupyter_auth.broker.auditing.actors import Actor
 from jupyter_auth.core.audit import Decision, Via
 from jupyter_auth.core.errors import PolicyError
 from jupyter_auth.server import desks
-from jupyter_auth.server.desks import Desk, RefusedSession
+from jupyter_auth.server.callers import RefusedSession
+from jupyter_auth.server.desks import Desk
 from tests.unit.server.serving import Serving
 
 

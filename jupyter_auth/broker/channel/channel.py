@@ -1,4 +1,4 @@
-"""The kernel socket: one unix socket a server, in the server's own event loop, for its own user only."""
+"""The kernel socket: one unix socket a broker, in the broker's own event loop, for its own user only."""
 
 import asyncio
 import contextlib
@@ -8,10 +8,10 @@ import secrets
 import socket
 from pathlib import Path
 
+from jupyter_auth.broker.channel.callers import Callers
+from jupyter_auth.broker.channel.connection import KernelConnection
+from jupyter_auth.cache import places
 from jupyter_auth.core import sockets
-from jupyter_auth.server.connection import KernelConnection
-from jupyter_auth.server.desks import Desks
-from jupyter_auth.server.kernels import ServerKernels
 
 log = logging.getLogger(__name__)
 
@@ -23,11 +23,10 @@ MAX_UNPROVEN = 128  # a kernel proves itself within milliseconds: who has waited
 class KernelChannel:
     """The listening socket and its connections."""
 
-    def __init__(self, folder: Path, desks: Desks, kernels: ServerKernels) -> None:
-        self.path = folder / f"jupyter_auth-{os.getpid()}.sock"
+    def __init__(self, path: Path, callers: Callers) -> None:
+        self.path = path
         self.broker_id = secrets.token_hex(16)
-        self.desks = desks
-        self.kernels = kernels
+        self.callers = callers
         self._unproven: dict[KernelConnection, None] = {}  # the oldest first
         self._proven: dict[KernelConnection, str] = {}
         self._server: asyncio.Server | None = None
@@ -36,7 +35,7 @@ class KernelChannel:
     def bind(self) -> socket.socket:
         """Take the path; sockets that crashed servers left are removed first."""
         remove_stale(self.path.parent)
-        self.path.unlink(missing_ok=True)  # this process's id: whoever left it is dead
+        self.path.unlink(missing_ok=True)  # this process's alone, by its id or a lock: who left it is dead
         sock = sockets.bind(self.path)
         self._inode = self.path.stat().st_ino
         return sock
@@ -53,13 +52,30 @@ class KernelChannel:
         for connection in (*self._unproven, *self._proven):
             connection.abort()
         with contextlib.suppress(OSError):
-            if self.path.stat().st_ino == self._inode:
+            if self.is_found:
                 self.path.unlink()
+
+    @property
+    def is_found(self) -> bool:
+        """True while the path leads to this socket."""
+        try:
+            return self.path.stat().st_ino == self._inode
+        except OSError:
+            return False
 
     @property
     def connected(self) -> int:
         """How many proven connections there are."""
         return len(self._proven)
+
+    @property
+    def is_empty(self) -> bool:
+        """True while nobody is connected."""
+        return not self._unproven and not self._proven
+
+    def has(self, caller: str) -> bool:
+        """True while that caller has a proven connection."""
+        return caller in self._proven.values()
 
     def admit(self, connection: KernelConnection, sock: socket.socket) -> bool:
         """Whether to listen to a peer at all: this user's own, and not too many."""
@@ -88,6 +104,22 @@ class KernelChannel:
         """The connection has ended."""
         self._unproven.pop(connection, None)
         self._proven.pop(connection, None)
+
+
+def runtime_folder(folder: Path) -> Path:
+    """Jupyter's runtime folder, closed to others; where it is a link of this user's own, what it leads to.
+
+    Raises ``NoSafeStoreError`` for anybody else's, and ``OSError``.
+    """
+    with contextlib.suppress(OSError):
+        if folder.is_symlink() and folder.lstat().st_uid == os.geteuid():
+            folder = folder.resolve()
+    return places.private_folder(folder)
+
+
+def server_socket(folder: Path) -> Path:
+    """Where this process, a Jupyter server, has its socket."""
+    return folder / f"jupyter_auth-{os.getpid()}.sock"
 
 
 def remove_stale(folder: Path) -> None:

@@ -1,6 +1,6 @@
-"""One kernel's line to its server's broker.
+"""One caller's line to a broker.
 
-A peer proves itself with its kernel's connection key, and then sends requests, one at a time. What memory
+A peer proves whose it is, as the callers are known here, and then sends requests, one at a time. What memory
 can answer is answered at once, without a task.
 """
 
@@ -11,24 +11,17 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from jupyter_auth.broker.auditing.actors import Actor
+from jupyter_auth.broker.channel.callers import CallerSession, Peer
 from jupyter_auth.broker.failing import failed
 from jupyter_auth.broker.operations import Operations, Session
-from jupyter_auth.broker.worker_session import WorkerSession
-from jupyter_auth.core import frames
+from jupyter_auth.core import frames, sockets
 from jupyter_auth.core.audit import Via
-from jupyter_auth.core.errors import (
-    AuthError,
-    KernelGrantRequiredError,
-    PolicyError,
-    TransportError,
-    error_to_wire,
-)
+from jupyter_auth.core.errors import PolicyError, TransportError, error_to_wire
 from jupyter_auth.core.faults import where
 from jupyter_auth.core.frames import FrameError
-from jupyter_auth.server.desks import RefusedSession
 
 if TYPE_CHECKING:
-    from jupyter_auth.server.channel import KernelChannel
+    from jupyter_auth.broker.channel.channel import KernelChannel
 
 log = logging.getLogger(__name__)
 
@@ -39,15 +32,17 @@ READ_SIZE = 4096  # bytes, more than nearly every request has
 
 
 class KernelConnection(asyncio.BufferedProtocol):
-    """One kernel's connection: hello, prove, then requests in order."""
+    """One caller's connection: hello, prove, then requests in order."""
 
     def __init__(self, channel: "KernelChannel") -> None:
         self._channel = channel
+        self._callers = channel.callers
+        self._peer = Peer(pid=None)
         self._read = bytearray(READ_SIZE)  # what comes is read into it, without a new buffer each time
         self._buffer = bytearray()
         self._unread = False
         self._nonce: str | None = None
-        self._session: Session | RefusedSession | None = None
+        self._session: CallerSession | None = None
         self._task: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
@@ -57,9 +52,11 @@ class KernelConnection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 -- what asyncio promises
         self._transport = transport
-        if not self._channel.admit(self, transport.get_extra_info("socket")):
+        sock = transport.get_extra_info("socket")
+        if not self._channel.admit(self, sock):
             transport.abort()
             return
+        self._peer = Peer(pid=sockets.peer_pid(sock))
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(PROOF_TIMEOUT, self._too_slow)
 
@@ -145,7 +142,7 @@ class KernelConnection(asyncio.BufferedProtocol):
             return
         problem = task.exception()
         if problem is not None:
-            log.error("A kernel's connection failed: %s", where(problem))
+            log.error("A caller's connection failed: %s", where(problem))
             self._close()
             return
         self._go_on()
@@ -156,7 +153,7 @@ class KernelConnection(asyncio.BufferedProtocol):
         if self._transport is not None and len(self._buffer) <= frames.MAX_FRAME:
             self._transport.resume_reading()
 
-    async def _answer(self, session: Session | RefusedSession, message: dict[str, object]) -> None:
+    async def _answer(self, session: CallerSession, message: dict[str, object]) -> None:
         try:
             self._send(await session.answer(message))
         except Exception as problem:  # noqa: BLE001 -- a fault of ours must not take the connection along
@@ -178,9 +175,11 @@ class KernelConnection(asyncio.BufferedProtocol):
     def _hello(self, message: dict[str, object]) -> None:
         if message.get("v") != frames.PROTOCOL_VERSION:
             self._send({"v": frames.PROTOCOL_VERSION, "error": "unknown_version", "message": "", "hint": ""})
-        elif self._channel.desks.is_shared:
+            return
+        self._callers.check()
+        if self._callers.is_shared:
             self._welcome(None)  # which store it is is known with the proof
-        elif (cache := self._channel.desks.of(None).broker.cache) is not None:
+        elif (cache := self._callers.common.broker.cache) is not None:
             self._welcome(cache.store.generation_file)
         else:
             self._run(self._open_and_welcome())
@@ -188,7 +187,7 @@ class KernelConnection(asyncio.BufferedProtocol):
     async def _open_and_welcome(self) -> None:
         """The first hello of a server opens the store."""
         try:
-            self._welcome(await self._channel.desks.of(None).operations.generation_file())
+            self._welcome(await self._callers.common.generation_file())
         except Exception as problem:  # noqa: BLE001 -- as in _answer
             self._refuse(problem)
 
@@ -199,6 +198,7 @@ class KernelConnection(asyncio.BufferedProtocol):
                 "v": frames.PROTOCOL_VERSION,
                 "nonce": self._nonce,
                 "broker_id": self._channel.broker_id,
+                "proof": self._callers.proof,
                 "generation_file": generation_file,
             }
         )
@@ -211,50 +211,27 @@ class KernelConnection(asyncio.BufferedProtocol):
 
     def _prove(self, message: dict[str, object]) -> dict[str, object]:
         nonce, self._nonce = self._nonce, None  # single use, whatever comes of it
-        mac = message.get("mac")
-        kernel_id = None
-        if nonce is not None and isinstance(mac, str):
-            kernel_id = self._channel.kernels.prove(self._channel.broker_id, nonce, mac)
-        if kernel_id is None:
-            refused = KernelGrantRequiredError(
-                "This process is not a kernel of this server.",
-                reason="proof_failed",
-                hint="Start the kernel from this Jupyter server.",
-            )
-            self._channel.desks.denied(refused, UNPROVEN)
+        caller = None
+        if nonce is not None:
+            caller = self._callers.identify(message, self._channel.broker_id, nonce, self._peer)
+        if caller is None:
+            refused = self._callers.unknown()
+            self._callers.denied(refused, UNPROVEN)
             raise refused
-        if not self._channel.proven(self, kernel_id):
+        if not self._channel.proven(self, caller):
             raise TransportError(
                 "This kernel has too many connections to the token broker.",
                 reason="too_many_connections",
                 hint="End threads and workers of the kernel that need none, or restart it.",
                 retryable=True,
             )
-        is_worker = "worker" in message
-        try:
-            operations = self._channel.desks.of_kernel(kernel_id).operations
-        except PolicyError as refused:  # it is a kernel of this server, and hears why it gets nothing
-            self._session = RefusedSession(self._channel.desks, kernel_id, refused)
-        else:
-            self._session = (
-                self._of_worker(operations, kernel_id, message["worker"])
-                if is_worker
-                else Session(operations, kernel_id)
-            )
+        self._session = self._callers.session(caller, message)
         if self._deadline is not None:
             self._deadline.cancel()
-        return {"ok": True, "kernel_id": kernel_id, **({"worker": True} if is_worker else {})}
-
-    def _of_worker(self, operations: Operations, kernel_id: str, handle: object) -> WorkerSession:
-        try:
-            return WorkerSession(operations, kernel_id, handle)
-        except AuthError as refused:
-            by = Actor(via=Via.WORKER, kernel_id=kernel_id)
-            operations.broker.audit.denied(refused, by=by)
-            raise
+        return {"ok": True, "kernel_id": caller, **({"worker": True} if "worker" in message else {})}
 
     def _send_proof(self, answer: dict[str, object]) -> None:
-        if self._channel.desks.is_shared and isinstance(self._session, Session):
+        if self._callers.is_shared and isinstance(self._session, Session):
             self._run(self._answer_proof(answer, self._session.operations))
         else:
             self._send(answer)
