@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.doctor.bench import table, told_by
 from tests.idp.entra import EntraProvider
 from tests.security.promises import listed
 
@@ -13,7 +14,15 @@ os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The list of the security promises whose attacks were run."""
+    """The list of the security promises whose attacks were run; what the doctor made of broken set-ups."""
+    _security_promises(terminalreporter)
+    reports = terminalreporter.getreports("passed")
+    if outcomes := told_by(pair for report in reports for pair in report.user_properties):
+        terminalreporter.section("the doctor on broken set-ups")
+        terminalreporter.write(table(outcomes) + "\n")
+
+
+def _security_promises(terminalreporter: pytest.TerminalReporter) -> None:
     ran = [
         (report.nodeid, outcome)
         for outcome in ("passed", "failed", "error", "skipped")

@@ -273,9 +273,11 @@ class Broker:
 
     # -- listing --------------------------------------------------------------------------------
 
-    async def status(self) -> dict[str, Any]:
-        """Versions, store and configuration: what ``status`` says, wherever this broker lives."""
-        told = listing.status(await self.start(), self.configuration, self.statistics)
+    async def status(self, *, peeks: bool = False) -> dict[str, Any]:
+        """Versions, store and configuration: what ``status`` says, wherever this broker lives. Who ``peeks``
+        does not have the store opened for that."""
+        cache = self.cache if peeks else await self.start()
+        told = listing.status(cache, self.configuration, self.statistics)
         return {**told, "audit": self.audit.described()}
 
     async def entries(self) -> list[dict[str, Any]]:

@@ -24,27 +24,31 @@ Row = dict[str, Any]
 InThread = Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]]
 
 
-def status(cache: TokenCache, configuration: Configuration, statistics: Statistics) -> Row:
-    """Versions, store, configuration, and what was done so far."""
-    store = cache.describe()
+def status(cache: TokenCache | None, configuration: Configuration, statistics: Statistics) -> Row:
+    """Versions, store, configuration, and what was done so far; of a store that is not open, nothing."""
+    store = cache.describe() if cache else None
     return {
         "version": __version__,
         "protocol": PROTOCOL_VERSION,
-        "store": {
-            "name": store.name,
-            "location": store.location,
-            "key_source": store.key_source,
-            "key_sources": list(store.key_sources),
-            "network": store.network,
-            "locked": store.locked,
-            "notes": list(store.notes),
-        },
+        "store": store and _described(store),
         "configuration": {
             "files": list(configuration.files),
             "default_profile": configuration.default_profile,
             "faults": [str(fault) for fault in configuration.faults],
         },
-        "statistics": counted(cache, store, statistics),
+        "statistics": counted(cache, store, statistics) if cache and store else None,
+    }
+
+
+def _described(store: StoreDescription) -> Row:
+    return {
+        "name": store.name,
+        "location": store.location,
+        "key_source": store.key_source,
+        "key_sources": list(store.key_sources),
+        "network": store.network,
+        "locked": store.locked,
+        "notes": list(store.notes),
     }
 
 

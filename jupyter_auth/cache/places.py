@@ -27,10 +27,7 @@ def private_folder(path: Path) -> Path:
     try:
         _make_folder(path)
         status = path.lstat()
-        if not stat.S_ISDIR(status.st_mode):
-            raise _unsafe(path, "it is a link or a file, not a folder")
-        if status.st_uid != os.geteuid():
-            raise _unsafe(path, "it belongs to another user")
+        judge(path, status, is_folder=True)
         if stat.S_IMODE(status.st_mode) != 0o700:
             path.chmod(0o700)
     except OSError as problem:
@@ -63,7 +60,7 @@ def open_private(path: Path, flags: int, *, mend: bool = True) -> int:
         raise _unusable(path, problem, "it cannot be opened") from None
     try:
         status = os.fstat(fd)
-        _judge(path, status)
+        judge(path, status)
         if not mend and status.st_mode & 0o077:
             raise _unsafe(path, f"others may read it (mode {stat.S_IMODE(status.st_mode):04o})")
         if mend and stat.S_IMODE(status.st_mode) != 0o600:
@@ -77,12 +74,15 @@ def open_private(path: Path, flags: int, *, mend: bool = True) -> int:
     return fd
 
 
-def _judge(path: Path, status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
+def judge(path: Path, status: os.stat_result, *, is_folder: bool = False) -> None:
+    """Raises ``NoSafeStoreError`` where what is at ``path`` is of another kind, or another user's."""
+    if is_folder and not stat.S_ISDIR(status.st_mode):
+        raise _unsafe(path, "it is a link or a file, not a folder")
+    if not is_folder and not stat.S_ISREG(status.st_mode):
         raise _unsafe(path, "it is a link or no regular file")
     if status.st_uid != os.geteuid():
         raise _unsafe(path, "it belongs to another user")
-    if status.st_nlink != 1:
+    if not is_folder and status.st_nlink != 1:
         raise _unsafe(path, "it has a second name (hard link)")
 
 
@@ -101,7 +101,7 @@ def check_private_file(path: Path) -> None:
     that another connection of this process holds on a SQLite file (POSIX.1, ``fcntl``)."""
     try:
         status = path.lstat()
-        _judge(path, status)
+        judge(path, status)
         if stat.S_IMODE(status.st_mode) != 0o600:
             path.chmod(0o600)
     except FileNotFoundError:

@@ -197,13 +197,14 @@ class ProviderSession(requests.Session):
 
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
         """A request without redirects, through the right proxy."""
-        kwargs.update(allow_redirects=False, proxies=self._proxies_for(str(url)))
+        kwargs.update(allow_redirects=False, proxies=self.proxies_for(str(url)))
         return super().request(method, url, *args, **kwargs)
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """No redirect is looked at, let alone followed."""
 
-    def _proxies_for(self, url: str) -> dict[str, str]:
+    def proxies_for(self, url: str) -> dict[str, str]:
+        """The proxies by which ``url`` is reached, by scheme; none where it is reached directly."""
         parts = checked_split(url)
         if (
             self._direct

@@ -17,8 +17,11 @@ class StatusHandler(BrokerHandler):
 
     @guarded
     async def get(self) -> None:
-        """What is in use, and what is wrong."""
-        self.answer(await self.service.status(self.desk))
+        """What is in use, and what is wrong; with ``peek=1`` a store that is not open stays so."""
+        given = self.get_query_arguments("peek", strip=False)
+        if given not in ([], ["1"]):
+            raise ProfileError("peek must be 1.", reason="bad_argument", hint="Or leave it out.")
+        self.answer(await self.service.status(self.desk, peeks=bool(given)))
 
 
 class ProfilesHandler(BrokerHandler):

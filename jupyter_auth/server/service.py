@@ -87,8 +87,9 @@ class BrokerService:
             for use in desk.operations.usage.living(self._kernels.lives)
         ]
 
-    async def status(self, desk: Desk) -> dict[str, Any]:
-        """What ``status`` says over REST, in ``%auth status`` and on the command line."""
+    async def status(self, desk: Desk, *, peeks: bool = False) -> dict[str, Any]:
+        """What ``status`` says over REST, in ``%auth status`` and on the command line; who ``peeks`` does not
+        have the store opened."""
         about = {
             "state": "ready" if self.channel else "no_kernel_socket",
             "where": "server",
@@ -101,7 +102,7 @@ class BrokerService:
             "people": self._people,
             "problem": " ".join(filter(None, [self.problem, *self._exposed()])) or None,
         }
-        return {**await desk.broker.status(), "broker": about}
+        return {**await desk.broker.status(peeks=peeks), "broker": about}
 
     def _exposed(self) -> Iterator[str]:
         """A sentence for each of our secrets that the server itself serves, to whoever holds its token."""

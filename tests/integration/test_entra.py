@@ -250,8 +250,8 @@ def test_the_doctor_asks_each_authority(entra: EntraProvider) -> None:
         told = subprocess.run(
             command, env=made.environment, capture_output=True, text=True, timeout=60, check=False
         )
-        found = {row["check"]: row for row in json.loads(told.stdout)}
-        graph, nobody = found["provider of graph"], found["provider of nowhere"]
+        found = {row["about"]: row for row in json.loads(told.stdout) if row["check"] == "provider"}
+        graph, nobody = found["graph"], found["nowhere"]
         assert (graph["state"], graph["message"]) == ("ok", entra.authority("common"))
         assert nobody["state"] == "fault" and "does not know this tenant" in nobody["message"]
         assert "Check tenant or authority" in nobody["remedy"]

@@ -107,7 +107,7 @@ def test_command_line_status_and_doctor(home: Place, kernel: Kernel, sign_in: Ca
     sick = run("doctor")
     assert sick.returncode == 1
     assert 'profiles.broken.client_idd: unknown key; did you mean "client_id"?' in sick.stdout
-    assert "127.0.0.1:9 did not answer" in sick.stdout
+    assert "127.0.0.1:9 refuses connections" in sick.stdout
     assert run("fly").returncode == 2
 
 

@@ -8,8 +8,8 @@ from jupyter_core.paths import jupyter_config_path
 from jupyter_auth.broker.config.toml_file import others_decide
 
 
-def open_to_others() -> Iterator[str]:
-    """A sentence for each that is open, of HOME and of Jupyter's configuration path with what is above it.
+def open_folders() -> Iterator[tuple[Path, str]]:
+    """Each that is open, of HOME and of Jupyter's configuration path with what is above it, and why.
 
     Jupyter runs what is in its configuration folders; and who may write into a folder may put another in the
     place of one that is in it, unless it is sticky.
@@ -21,4 +21,10 @@ def open_to_others() -> Iterator[str]:
         except OSError:
             continue
         if why:
-            yield f"{folder} {why}: they can have Jupyter run their code as you."
+            yield folder, why
+
+
+def open_to_others() -> Iterator[str]:
+    """A sentence for each of them."""
+    for folder, why in open_folders():
+        yield f"{folder} {why}: they can have Jupyter run their code as you."

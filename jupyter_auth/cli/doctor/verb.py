@@ -20,6 +20,6 @@ def run(args: argparse.Namespace) -> int:
         from jupyter_auth.cli.doctor.policy import run_policy
 
         return run_policy(args)
-    from jupyter_auth.cli.doctor.checks import run_doctor
+    from jupyter_auth.cli.doctor.examination import run_doctor
 
     return run_doctor(as_json=args.json)

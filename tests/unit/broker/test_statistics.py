@@ -116,6 +116,12 @@ async def test_the_status_has_them_without_a_name(bench: Bench) -> None:
     assert "ada" not in str(found) and bench.provider.issuer not in str(found)
 
 
+async def test_who_peeks_has_no_store_opened(fresh: Bench) -> None:
+    told = await fresh.broker.status(peeks=True)
+    assert told["store"] is told["statistics"] is None and told["version"] and fresh.broker.cache is None
+    assert (await fresh.broker.status())["store"] == (await fresh.broker.status(peeks=True))["store"]
+
+
 def test_a_provider_cannot_invent_counters_without_end() -> None:
     stats = Statistics()
     for number in range(500):

@@ -1,6 +1,6 @@
 """``jupyter auth rotate-key``, and what ``doctor`` says of the sealing key."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -8,7 +8,8 @@ import pytest
 
 from jupyter_auth.broker import storage
 from jupyter_auth.cache.sqlite.store import SqliteStore
-from jupyter_auth.cli.doctor import checks as doctor
+from jupyter_auth.cli.doctor.checks import store as doctor
+from jupyter_auth.cli.doctor.situation import Situation
 from jupyter_auth.cli.main import main
 from jupyter_auth.testing.store_contract import keys, make_row, put
 
@@ -16,19 +17,17 @@ Configure = Callable[[str], None]
 
 
 @pytest.fixture(autouse=True)
-def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
+def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Configure:
     """Folders of the test's own; write lines of Jupyter's configuration."""
     for name in ("config", "data", "runtime"):
         monkeypatch.setenv(f"JUPYTER_{name.upper()}_DIR", str(tmp_path / name))
     (tmp_path / "config").mkdir()
-    doctor._settings.cache_clear()
     file = tmp_path / "config" / "jupyter_server_config.py"
 
     def write(text: str) -> None:
         file.write_text(text, encoding="utf-8")
 
-    yield write
-    doctor._settings.cache_clear()
+    return write
 
 
 def opened() -> SqliteStore:
@@ -94,7 +93,7 @@ def test_where_nothing_can_be_sealed_it_says_why(
 
 def test_the_doctor_tells_where_the_key_is_and_why() -> None:
     opened().close()
-    (found,) = (found for found in doctor.check_store() if found.check == "sealing key")
+    (found,) = (found for found in doctor.check(Situation()) if found.check == "sealing key")
     assert found.state == "ok"
     assert found.message.startswith("operator's file: none is set (c.JupyterAuth.seal_key_file); keyring: ")
     assert found.message.endswith(f"own file: taken ({storage.key_file()})")
