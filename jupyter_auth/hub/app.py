@@ -23,6 +23,7 @@ from jupyter_auth.hub.pages import (
     CallbackHandler,
     Closed,
     ForgetHandler,
+    HealthHandler,
     LoginHandler,
     TokenHandler,
     Waiting,
@@ -121,6 +122,7 @@ def application(auth: HubOAuth, people: People, keeper: Keeper) -> web.Applicati
     callback = {"auth": auth, "people": people, "waiting": Waiting()}
     return web.Application(
         [
+            (f"{base}health", HealthHandler),
             (f"{base}token", TokenHandler, served),
             (f"{base}forget", ForgetHandler, served),
             (f"{base}callback(/{_PROFILE[1:-1]})?", CallbackHandler, callback),

@@ -48,6 +48,17 @@ class Closed(web.RequestHandler):
         self.finish(json.dumps({"error": "http", "message": f"HTTP {status_code}", "hint": ""}))
 
 
+class HealthHandler(Closed):
+    """``GET health``: that the service runs, to anybody."""
+
+    SUPPORTED_METHODS = ("GET",)  # type: ignore[assignment]
+
+    def get(self) -> None:
+        """Tell nothing else."""
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps({"ok": True}))
+
+
 class ServerHandler(Closed):
     """What a person's server asks, with its own Hub API token in ``Authorization``. No cookie counts."""
 

@@ -51,7 +51,10 @@ class JupyterHubEngine:
         )
 
     def discover(self) -> ProviderMetadata:
-        """Nothing is asked: there is one address."""
+        """There is one address; whether the service answers there. Raises ``TransportError`` where not."""
+        response = fetch(self.profile.issuer, lambda: self._session.get(f"{self._service}/health"))
+        if (json_object(response) or {}).get("ok") is not True:
+            raise _is_down(response, host_of(self.profile.issuer))
         return ProviderMetadata(issuer=self.profile.issuer, token_endpoint=f"{self._service}/token")
 
     def refresh(

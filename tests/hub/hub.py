@@ -103,8 +103,8 @@ class Hub:
     def _answers(self) -> bool:
         assert self.process is not None and self.process.poll() is None, self.log.read_text()[-3000:]
         try:
-            return self.get("hub/health").ok and self.get(f"{SERVICE}/nothing").status_code == 404
-        except requests.RequestException:
+            return self.get("hub/health").ok and self.get(f"{SERVICE}/health").json() == {"ok": True}
+        except (requests.RequestException, ValueError):
             return False
 
     def _environment(self) -> dict[str, str]:

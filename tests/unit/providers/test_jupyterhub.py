@@ -52,6 +52,13 @@ class Service:
                 self.end_headers()
                 self.wfile.write(said)
 
+            def do_GET(self) -> None:
+                status, kind, said = outer.answer
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.end_headers()
+                self.wfile.write(said)
+
             def log_message(self, format: str, *args: object) -> None:
                 """Quiet."""
 
@@ -143,6 +150,17 @@ def test_without_a_service_it_can_be_tried_again(
         asked(service)
     assert raised.value.retryable and raised.value.hint
     assert OWN not in str(raised.value)
+
+
+def test_whether_the_service_runs_is_asked(service: Service) -> None:
+    engine = JupyterHubEngine(profile(service.url))
+    service.says(200, {"ok": True})
+    assert engine.discover().token_endpoint == f"{service.url}/token"
+    for body in ({"ok": "yes"}, [], {"error": "http"}):
+        service.says(200, body)
+        with pytest.raises(TransportError) as raised:
+            engine.discover()
+        assert raised.value.reason == "hub_service_down"
 
 
 def test_nobody_listens(service: Service) -> None:
