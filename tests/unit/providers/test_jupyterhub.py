@@ -156,7 +156,8 @@ def test_whether_the_service_runs_is_asked(service: Service) -> None:
     engine = JupyterHubEngine(profile(service.url))
     service.says(200, {"ok": True})
     assert engine.discover().token_endpoint == f"{service.url}/token"
-    for body in ({"ok": "yes"}, [], {"error": "http"}):
+    bodies: list[object] = [{"ok": "yes"}, [], {"error": "http"}]
+    for body in bodies:
         service.says(200, body)
         with pytest.raises(TransportError) as raised:
             engine.discover()
