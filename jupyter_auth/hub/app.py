@@ -77,6 +77,9 @@ class JupyterAuthHub(Application):
         """Serve until SIGTERM."""
         filter_logs()
         logging.basicConfig(level=logging.INFO, format="[%(levelname)s %(name)s] %(message)s")
+        logging.getLogger("tornado.application").setLevel(
+            logging.WARNING
+        )  # jupyterhub tells of cookies there
         try:
             asyncio.run(self._serve())
         except AuthError as problem:

@@ -131,7 +131,9 @@ class Keeper:
         try:
             found = await self._broker.acquire_silent(request)
         except InteractionRequiredError as required:
-            raise log_in_again(required.reason, required.claims) from None
+            # that there is none any more is what a refusal has left behind
+            reason = "invalid_grant" if required.reason == "no_refresh_token" else required.reason
+            raise log_in_again(reason, required.claims) from None
         if found.account is None or found.account.home_account_id != account:
             raise PolicyError("That is another person's token.", reason="another_person")
         return await self._exchanged(found, wanted) if is_exchange else self._answer(found)

@@ -190,6 +190,7 @@ async def test_what_only_a_login_can_mend_says_so(scene: Scene) -> None:
         scene.provider.revoke_all()
         scene.later = 60
         assert await refused(keeper) == "hub_invalid_grant"
+        assert await refused(keeper) == "hub_invalid_grant"  # the spent one is gone, and it is no other fault
 
 
 async def test_two_people_of_one_subject_share_nothing(scene: Scene) -> None:
