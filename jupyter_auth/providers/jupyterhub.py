@@ -162,23 +162,17 @@ class JupyterHubEngine:
         host = host_of(self.profile.issuer)
         if not isinstance(body.get("error"), str) or not isinstance(body.get("message"), str):
             return _is_down(response, host)
-        told = {key: clean(value, _LONGEST) for key, value in body.items() if isinstance(value, str)}
-        if told["error"] == InteractionRequiredError.code:
-            return InteractionRequiredError(
-                told["message"],
-                reason=told.get("reason", ""),
-                hint=told.get("hint", ""),
-                profile=self.profile.name,
-                scopes=list(scopes),
-                claims=body["claims"] if isinstance(body.get("claims"), str) else None,
-            )
-        if told["error"] == OAuthError.code:  # of the provider's, about what the service has sent
-            return PolicyError(told["message"], reason=told.get("reason", ""), hint=told.get("hint", ""))
+        told = error_from_wire({k: clean(v, _LONGEST) for k, v in body.items() if isinstance(v, str)})
+        said: dict[str, Any] = {"reason": told.reason, "hint": told.hint}
+        if isinstance(told, InteractionRequiredError):
+            claims = body["claims"] if isinstance(body.get("claims"), str) else None
+            whose: dict[str, Any] = {"profile": self.profile.name, "scopes": list(scopes), "claims": claims}
+            return InteractionRequiredError(told.message, **said, **whose)
+        if isinstance(told, OAuthError):  # of the provider's, about what the service has sent
+            return PolicyError(told.message, **said)
         if response.status_code >= 500:
-            return TransportError(
-                told["message"], reason=told.get("reason", ""), hint=told.get("hint", ""), retryable=True
-            )
-        return error_from_wire(told)
+            return TransportError(told.message, **said, retryable=True)
+        return told
 
     def _refuse(self, reason: str) -> NoReturn:
         raise PolicyError(
