@@ -198,7 +198,9 @@ class Session:
                 raise
             return await self._consent(message, lacking)
         except InteractionRequiredError as required:
-            if message.get("interactive") is not True or required.reason == "ambiguous_account":
+            is_elsewhere = self._broker.resolve(self._request(message)).profile.is_signed_in_elsewhere
+            is_clear = required.reason != "ambiguous_account"
+            if message.get("interactive") is not True or is_elsewhere or not is_clear:
                 raise
             demanded = required.claims  # by the provider or by the call: the sign-in has to meet it
         return await self._interact({**message, "claims_challenge": demanded})

@@ -17,6 +17,8 @@ __all__ = ["FLOWS", "PROVIDERS", "Fault", "Profile", "did_you_mean", "read_profi
 DEFAULT_SCOPES = ("openid", "profile", "offline_access")
 #: The client id that MSAL's caches use for a machine's own identity, and the issuer of its tokens.
 SYSTEM_ASSIGNED = "system_assigned_managed_identity"
+#: The client id that stands for the Hub's own, which its servers need not know.
+HUB_CLIENT = "jupyterhub"
 MANAGED_IDENTITY_ISSUER = "https://login.microsoftonline.com/managed_identity"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -44,12 +46,14 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "client_credentials": _OIDC,
     "entra": (*_EVERYWHERE, *_CREDENTIALS, "tenant", "authority", *_BY_CODE),
     "managed_identity": (*_EVERYWHERE, "resource"),
+    "jupyterhub": (*_EVERYWHERE, "issuer", "service_url", "resource", "audience"),
 }
 _REQUIRED = {
     "oidc": ("issuer", "client_id"),
     "client_credentials": ("issuer", "client_id"),
     "entra": ("client_id",),
     "managed_identity": (),
+    "jupyterhub": ("issuer",),
 }
 
 
@@ -83,6 +87,7 @@ class Profile:
     scope_titles: Mapping[str, str] = field(default_factory=dict, hash=False)
     resource: str = ""
     audience: str = ""
+    service_url: str = ""
     flows: tuple[str, ...] = ()
     own_callback: bool = False
     client_secret_file: str = ""
@@ -129,7 +134,12 @@ class Profile:
     @property
     def signs_people_in(self) -> bool:
         """False where tokens are the application's own, and nobody is ever asked."""
-        return self.provider in ("oidc", "entra")
+        return self.provider in ("oidc", "entra", "jupyterhub")
+
+    @property
+    def is_signed_in_elsewhere(self) -> bool:
+        """True where the tokens are a person's who is never asked here: the Hub has done that."""
+        return self.provider == "jupyterhub"
 
 
 def read_profile(name: str, table: Any, file: str) -> tuple[Profile | None, list[Fault]]:
@@ -181,7 +191,9 @@ def _completed(provider: str, values: dict[str, Any]) -> dict[str, Any]:
     if provider == "managed_identity":
         values["issuer"] = MANAGED_IDENTITY_ISSUER
         values.setdefault("client_id", SYSTEM_ASSIGNED)
-    if provider in ("client_credentials", "managed_identity"):
+    if provider == "jupyterhub":
+        values.setdefault("client_id", HUB_CLIENT)
+    if provider in ("client_credentials", "managed_identity", "jupyterhub"):
         values.setdefault("scopes", ())
     return values
 

@@ -9,9 +9,8 @@ from jupyter_auth.core.presets import PRESETS
 from jupyter_auth.core.scopes import parse_scopes
 from jupyter_auth.core.urls import checked_split, is_loopback
 
-#: What a profile may name; the ones built so far.
+#: What a profile may name.
 PROVIDERS = ("oidc", "entra", "client_credentials", "managed_identity", "jupyterhub")
-BUILT_PROVIDERS = ("oidc", "entra", "client_credentials", "managed_identity")
 FLOWS = ("authorization_code", "device_code")
 #: Endpoints that a profile may name where discovery does not, or has them wrong.
 ENDPOINTS = (
@@ -51,6 +50,13 @@ def _url(value: Any) -> str:
         raise ValueError("is not an absolute https URL")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("plain http is accepted only for a loopback issuer; use https")
+    return str(value)
+
+
+def _service_url(value: Any) -> str:
+    """Plain http may do inside a cluster: where that is, only the server knows (``providers.jupyterhub``)."""
+    if checked_split(_text(value)) is None or "?" in value or "#" in value:
+        raise ValueError("is not an absolute URL without query and fragment")
     return str(value)
 
 
@@ -94,9 +100,6 @@ def _strings(value: Any) -> dict[str, str]:
 def _provider(value: Any) -> str:
     if value not in PROVIDERS:
         raise ValueError(f"{str(value)[:40]!r} is not a provider{did_you_mean(str(value), PROVIDERS)}")
-    if value not in BUILT_PROVIDERS:
-        available = ", ".join(BUILT_PROVIDERS)
-        raise ValueError(f"{value!r} is not available in this version yet; available: {available}")
     return str(value)
 
 
@@ -124,6 +127,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "scope_titles": _strings,
     "resource": _text,
     "audience": _text,
+    "service_url": _service_url,
     "flows": _flows,
     "own_callback": _yes_or_no,
     "client_secret_file": _text,

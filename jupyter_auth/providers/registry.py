@@ -42,4 +42,8 @@ def make_engine(profile: Profile) -> Engine:
         from jupyter_auth.providers.managed_identity import ManagedIdentityEngine  # noqa: PLC0415
 
         return ManagedIdentityEngine(profile)
+    if profile.provider == "jupyterhub":
+        from jupyter_auth.providers.jupyterhub import JupyterHubEngine  # noqa: PLC0415
+
+        return JupyterHubEngine(profile)
     raise ProfileError(f"Provider {profile.provider!r} is not available.", reason="unknown_provider")

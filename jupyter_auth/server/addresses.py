@@ -4,10 +4,11 @@ Nothing of a request counts: its ``Host`` and ``X-Forwarded-*`` are whoever's wh
 """
 
 import os
+from base64 import urlsafe_b64encode
 from typing import Any
 from urllib.parse import urlsplit
 
-from jupyter_auth.broker.signing_in.redirects import PATH, PasteBack, Redirect, path_of
+from jupyter_auth.broker.signing_in.redirects import MARK, PATH, PasteBack, Redirect, path_of
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.urls import checked_split, is_loopback
 
@@ -36,7 +37,16 @@ class ServerRedirects:
         """The same for every profile, where it is known, but for one that has a place of its own below it."""
         uri = self.uri
         own = path_of(profile).removeprefix(PATH)
-        return Redirect(uri=uri + own, arrives=True) if uri else PasteBack().open(profile)
+        return Redirect(uri=uri + own, arrives=True, mark=_mark(uri)) if uri else PasteBack().open(profile)
+
+
+def _mark(uri: str) -> str:
+    """For the Hub service at that address, which sends answers on: this server's own path. It is believed
+    there only of the person whose server that is."""
+    own = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "")
+    if not own or urlsplit(uri).path.startswith(own):
+        return ""
+    return MARK + urlsafe_b64encode(own.encode()).decode().rstrip("=")
 
 
 def base_of(serverapp: Any) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jupyter_auth.core.presets import PRESETS
-from jupyter_auth.core.profile_checks import BUILT_PROVIDERS, CHECKS
+from jupyter_auth.core.profile_checks import CHECKS, PROVIDERS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "configuration.md"
 
@@ -18,4 +18,4 @@ def test_every_key_of_a_profile_is_in_the_reference() -> None:
 
 def test_every_provider_and_preset_is_in_the_reference() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    assert [name for name in (*BUILT_PROVIDERS, *PRESETS) if f'`"{name}"`' not in text] == []
+    assert [name for name in (*PROVIDERS, *PRESETS) if f'`"{name}"`' not in text] == []

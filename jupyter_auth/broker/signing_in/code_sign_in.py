@@ -76,7 +76,7 @@ class CodeSignIn(SignIn):
                 self._resources,
                 self._parameters(),
                 redirect_uri=redirect.uri,
-                state=Secret(secrets.token_urlsafe(32)),
+                state=Secret(secrets.token_urlsafe(32) + redirect.mark),
             )
         except BaseException:
             self._redirect = None

@@ -19,6 +19,12 @@ def flows_of(profile: Profile, wanted: str | None = None, *, prefers_code: bool)
 
     Raises ``PolicyError`` for a flow that the profile, or the administrator, does not allow.
     """
+    if profile.is_signed_in_elsewhere:
+        raise PolicyError(
+            f"Nobody signs in to profile {profile.name!r} here: the Hub has done that.",
+            reason="signed_in_at_the_hub",
+            hint=f"Run %get_token {profile.name}. If that fails, log out at the Hub and log in again.",
+        )
     own, policy = profile.flows or FLOWS, profile.policy
     if wanted is not None:
         if wanted not in own:
@@ -35,7 +41,8 @@ def flows_of(profile: Profile, wanted: str | None = None, *, prefers_code: bool)
 
 def may_ask(profile: Profile) -> bool:
     """True where a person may be asked to sign in."""
-    return profile.signs_people_in and any(map(profile.policy.allows_flow, profile.flows or FLOWS))
+    is_here = profile.signs_people_in and not profile.is_signed_in_elsewhere
+    return is_here and any(map(profile.policy.allows_flow, profile.flows or FLOWS))
 
 
 def _unavailable(wanted: str, allowed: tuple[str, ...]) -> PolicyError:

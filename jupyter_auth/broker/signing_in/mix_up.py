@@ -57,5 +57,6 @@ class MixUps:
 
 def _share(one: Profile, other: Profile) -> bool:
     """Whether answers of both may arrive at one place. Entra's tenants are one provider."""
-    by_code = other.signs_people_in and (not other.flows or _CODE in other.flows)
+    asks = other.signs_people_in and not other.is_signed_in_elsewhere
+    by_code = asks and (not other.flows or _CODE in other.flows)
     return by_code and not other.own_callback and other.environment != one.environment

@@ -12,15 +12,19 @@ from jupyter_auth.core.profile import Profile
 
 #: Below a server's base URL; the same path on loopback, so that one address has to be registered for it.
 PATH = "jupyter_auth/v1/callback"
+#: Between the random part of a ``state`` and what tells a relay for which server it is.
+MARK = "."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redirect:
     """The redirect URI of one sign-in. ``arrives``: what is sent there comes to this broker by itself; else
-    the person copies the address. ``close``: nobody is expected any more."""
+    the person copies the address. ``mark``: what its ``state`` ends with, for a relay that sends the answer
+    on. ``close``: nobody is expected any more."""
 
     uri: str
     arrives: bool
+    mark: str = ""
     close: Callable[[], None] = lambda: None
 
 

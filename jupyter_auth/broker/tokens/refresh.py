@@ -159,8 +159,8 @@ class Refresh:
         found = self.cache.refresh_token(self.account)
         if found is None:
             raise self._person_needed("no_refresh_token", "The sign-in has run out.")
-        resource = self.resolved.target.resource
-        if resource and resource not in found.resources:
+        resource, profile = self.resolved.target.resource, self.resolved.profile
+        if resource and resource not in found.resources and not profile.is_signed_in_elsewhere:
             # Not even asked: a provider may burn the refresh token over a resource it never granted.
             raise self._person_needed("resource_not_granted", "This sign-in does not cover that resource.")
         return found

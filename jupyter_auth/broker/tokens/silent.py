@@ -12,6 +12,7 @@ from jupyter_auth.broker.changes import Changes
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.tokens.attempt import Attempt, holder_of, is_permitted, result
+from jupyter_auth.broker.tokens.elsewhere import SignedInElsewhere
 from jupyter_auth.broker.tokens.flights import Flight, Flights
 from jupyter_auth.broker.tokens.patience import Patience
 from jupyter_auth.broker.tokens.refresh import OvertakenError, Refresh, Refreshed
@@ -57,6 +58,8 @@ class Silent:
         self.patience = Patience(clock)
         self.flights = Flights()
         self.last_used: dict[str, float] = {}
+        ways = in_thread, calling
+        self._elsewhere = SignedInElsewhere(cache, engine, *ways, clock=clock, changes=changes)
         self.applications = ApplicationCache(cache, clock.elapsed)
 
     def peek(self, resolved: Resolved) -> AuthenticationResult | None:
@@ -138,8 +141,7 @@ class Silent:
         known = self._cache.peek_accounts(resolved.client)
         if known and len(known) == 1 and resolved.request.account is None:
             return known[0]
-        found: AccountRecord = await self._in_thread(lambda: accounts.find(self._cache, resolved))
-        return found
+        return await self._elsewhere.account(resolved)
 
     async def _cached(self, attempt: Attempt, resolved: Resolved) -> AuthenticationResult | None:
         key = attempt.key

@@ -15,10 +15,10 @@ from jupyter_auth.cli.profiles.writing import write_profile
 from jupyter_auth.core.errors import AuthError, InteractionCancelledError, ProfileError
 from jupyter_auth.core.presets import PRESETS, preset
 from jupyter_auth.core.profile import read_profile
-from jupyter_auth.core.profile_checks import BUILT_PROVIDERS, CHECKS
+from jupyter_auth.core.profile_checks import CHECKS, PROVIDERS
 from jupyter_auth.providers.base import ProviderMetadata
 
-_KINDS = (*BUILT_PROVIDERS, *PRESETS)
+_KINDS = (*PROVIDERS, *PRESETS)
 
 
 def run_add(args: argparse.Namespace) -> int:

@@ -97,8 +97,7 @@ def test_a_plain_client_secret_is_refused_and_not_repeated() -> None:
     assert "client_secret_file" in message and "hunter2" not in message
 
 
-def test_a_provider_to_come_is_told_apart_from_an_unknown_one() -> None:
-    assert "not available in this version" in faults(provider="jupyterhub")["provider"]
+def test_an_unknown_provider_is_refused() -> None:
     assert "is not a provider" in faults(provider="okta")["provider"]
 
 

@@ -1,0 +1,75 @@
+"""For ``jupyterhub_config.py``: whoever logs out at the Hub has no tokens left, here and at the provider.
+
+It runs in the Hub, and imports nothing else of this package.
+"""
+
+import json
+import logging
+from typing import Any
+
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+
+log = logging.getLogger("jupyterhub.jupyter_auth")
+
+SERVICE = "jupyter-auth"  # as it is called in c.JupyterHub.services
+LIFE = 60  # seconds for which the Hub lets this be asked
+TIMEOUT = 15.0  # seconds; a logout waits no longer for the service
+
+
+def forgetting(authenticator: type, service: str = SERVICE) -> type:
+    """``authenticator``, an Authenticator's class, whose logout also has the service let go of the person's
+    tokens and revoke the refresh token, and removes what the Hub itself keeps of the sign-in."""
+
+    class Forgetting(authenticator):  # type: ignore[misc, valid-type]  # whichever is configured
+        def get_handlers(self, app: Any) -> list[Any]:
+            handlers = super().get_handlers(app)
+            found = [(path, _logout(handler, service)) for path, handler in handlers if path == "/logout"]
+            kept = [pair for pair in handlers if pair[0] != "/logout"]
+            if not found:
+                from jupyterhub.handlers.login import LogoutHandler  # noqa: PLC0415 -- as the Hub itself
+
+                found = [("/logout", _logout(LogoutHandler, service))]
+            return [*kept, *found]
+
+    Forgetting.__name__ = authenticator.__name__
+    return Forgetting
+
+
+def _logout(handler: type, service: str) -> type:
+    class Logout(handler):  # type: ignore[misc, valid-type]  # as above
+        async def default_handle_logout(self) -> None:
+            """First, while the Hub still knows who that is. Whatever goes wrong, the logout goes on."""
+            user = self.current_user
+            await super().default_handle_logout()
+            if user is None:
+                return
+            try:
+                await forget(user, self.settings["services"].get(service))
+            except Exception as problem:  # noqa: BLE001 -- nobody must stay logged in for a fault of ours
+                log.error("Tokens of %s may be left: %s", user.name, type(problem).__name__)
+
+    return Logout
+
+
+async def forget(user: Any, service: Any) -> None:
+    """Have the service forget ``user``, a user of the Hub; then remove the ``auth_state``.
+
+    ``service`` is the Hub's record of it; None where there is no such service.
+    """
+    try:
+        if service is not None:
+            token = user.new_api_token(
+                note="logging out", expires_in=LIFE, scopes=[f"access:services!service={service.name}"]
+            )
+            url = f"{service.url.rstrip('/')}{service.prefix}forget"
+            asked = HTTPRequest(
+                url,
+                method="POST",
+                body=json.dumps({}),
+                headers={"Authorization": f"token {token}", "Content-Type": "application/json"},
+                request_timeout=TIMEOUT,
+                follow_redirects=False,
+            )
+            await AsyncHTTPClient().fetch(asked)
+    finally:
+        await user.save_auth_state(None)

@@ -1,0 +1,170 @@
+"""A real JupyterHub, configured as the example says, with its proxy, in processes of a test's own."""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import requests
+
+from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
+from jupyter_auth.cli.demo.workspace import FOREIGN
+from tests.idp import OidcProvider
+from tests.idp.base import CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, PUBLIC_CLIENT
+from tests.idp.node import ensure_packages, node
+from tests.support import until
+from tests.support.place import APPLICATIONS, NEVER
+from tests.support.redis_server import RedisServer
+
+HERE = Path(__file__).resolve().parent
+EXAMPLE = HERE.parents[1] / "examples" / "jupyterhub" / "jupyterhub_config.py"
+SERVICE = "services/jupyter-auth"
+REDIRECTS = (f"http://127.0.0.1/{SERVICE}/callback", "http://127.0.0.1/hub/oauth_callback")
+
+
+@dataclass
+class Hub:
+    """It runs. ``url`` is what browsers open, with a slash at its end."""
+
+    root: Path
+    ports: tuple[int, int, int, int]
+    issuer: str
+    token: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.ports[0]}/"
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "hub"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "hub.log"
+
+    def home(self, name: str) -> Path:
+        return self.root / "home" / name
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "jupyterhub", "-f", str(HERE / "jupyterhub_config.py")],
+                cwd=self.folder,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        until(self._answers, 60)
+
+    def stop(self) -> None:
+        """End it at once, with its proxy, its service and all servers and kernels."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        hub = psutil.Process(self.process.pid)
+        for process in (hub, *hub.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.wait(10)
+
+    def find(self, *words: str) -> list[psutil.Process]:
+        """The processes below the Hub whose command line has all of these."""
+        assert self.process is not None
+        below = psutil.Process(self.process.pid).children(recursive=True)
+        return [process for process in below if all(word in " ".join(_command(process)) for word in words)]
+
+    def get(self, path: str, token: str = "", **more: object) -> requests.Response:
+        return self.ask("GET", path, token, **more)
+
+    def ask(self, method: str, path: str, token: str = "", **more: object) -> requests.Response:
+        """Ask the Hub, or what it serves; with a Hub API token if one is given."""
+        with requests.Session() as session:
+            session.trust_env = False
+            headers = {"Authorization": f"token {token}"} if token else {}
+            return session.request(
+                method,
+                self.url + path,
+                headers=headers,
+                timeout=30,
+                allow_redirects=False,
+                **more,  # type: ignore[arg-type]
+            )
+
+    def _answers(self) -> bool:
+        assert self.process is not None and self.process.poll() is None, self.log.read_text()[-3000:]
+        try:
+            return self.get("hub/health").ok and self.get(f"{SERVICE}/health").json() == {"ok": True}
+        except (requests.RequestException, ValueError):
+            return False
+
+    def _environment(self) -> dict[str, str]:
+        own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+        _, hub_port, proxy_port, service_port = map(str, self.ports)
+        return own | {
+            "EXAMPLE": str(EXAMPLE),
+            "HUB_FOLDER": str(self.folder),
+            "HUB_PORT": hub_port,
+            "HUB_SERVICE": f"http://127.0.0.1:{service_port}",
+            "HUB_BIND": self.url,
+            "HUB_URL": self.url.rstrip("/"),
+            "JUPYTERHUB_CRYPT_KEY": secrets.token_hex(32),
+            "NODE": node(),
+            "NOTEBOOKS_CLIENT_ID": PUBLIC_CLIENT,
+            "OIDC_CLIENT_ID": CONFIDENTIAL_CLIENT,
+            "OIDC_ISSUER": self.issuer,
+            "PROXY": str(HERE / "node_modules/configurable-http-proxy/bin/configurable-http-proxy"),
+            "PROXY_PORT": proxy_port,
+            "TESTS_TOKEN": self.token,
+            "WITHOUT": " ".join((*NEVER, *APPLICATIONS)),
+            "SINGLE_USER": str(Path(sys.executable).with_name("jupyterhub-singleuser")),
+        }
+
+
+class UserServer(JupyterProcess):
+    """A server that the Hub has started, asked as a service that may use everybody's."""
+
+    def __init__(self, hub: Hub, name: str) -> None:
+        self.url = f"{hub.url}user/{name}/"
+        self.token = hub.token
+        self.name = name
+
+
+@contextmanager
+def running_hub(provider: OidcProvider, redis: RedisServer, root: Path) -> Iterator[Hub]:
+    """The Hub, for people of ``provider``."""
+    ensure_packages(HERE)
+    hub = Hub(root=root, ports=_free_ports(), issuer=provider.issuer)
+    hub.folder.mkdir(mode=0o700)
+    (root / "home").mkdir()
+    (hub.folder / "client_secret").touch(mode=0o600)
+    (hub.folder / "client_secret").write_text(CONFIDENTIAL_SECRET)
+    (hub.folder / "redis.url").touch(mode=0o600)
+    (hub.folder / "redis.url").write_text(redis.url())
+    try:
+        hub.start()
+        yield hub
+    finally:
+        hub.stop()
+
+
+def _command(process: psutil.Process) -> list[str]:
+    with suppress(psutil.Error):
+        return process.cmdline()
+    return []
+
+
+def _free_ports() -> tuple[int, int, int, int]:
+    with ExitStack() as stack:
+        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(4)]
+        one, two, three, four = (each.getsockname()[1] for each in held)
+        return one, two, three, four

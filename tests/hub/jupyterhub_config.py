@@ -1,0 +1,25 @@
+"""The example's configuration, on ports and in folders of a test's own, without system users."""
+
+import os
+from pathlib import Path
+
+c = get_config()  # type: ignore[name-defined]  # noqa: F821 -- JupyterHub's own
+
+load_subconfig(os.environ["EXAMPLE"])  # type: ignore[name-defined]  # noqa: F821 -- traitlets' own
+
+FOLDER = Path(os.environ["HUB_FOLDER"])
+
+c.JupyterHub.hub_port = int(os.environ["HUB_PORT"])
+c.JupyterHub.spawner_class = "simple"
+c.SimpleLocalProcessSpawner.home_dir_template = f"{FOLDER.parent}/home/{{username}}"
+without = [f"--ServerApp.jpserver_extensions={name}=False" for name in os.environ["WITHOUT"].split()]
+c.Spawner.args = [*(["--allow-root"] if os.geteuid() == 0 else []), *without]
+c.Spawner.default_url = "/api/status"  # what a person opens takes its time, and is tested elsewhere
+c.Spawner.cmd = [os.environ["SINGLE_USER"]]
+c.ConfigurableHTTPProxy.command = [os.environ["NODE"], os.environ["PROXY"]]
+c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{os.environ['PROXY_PORT']}"
+c.JupyterHub.services.append({"name": "tests", "api_token": os.environ["TESTS_TOKEN"]})
+c.JupyterHub.load_roles.append(
+    {"name": "tests", "services": ["tests"], "scopes": ["access:servers", "read:users", "tokens", "servers"]}
+)
+c.ConfigurableHTTPProxy.pid_file = str(FOLDER / "proxy.pid")
