@@ -104,7 +104,7 @@ def _missing(programs: Mapping[str, str]) -> list[str]:
 
 def build_wheel(folder: Path, out: IO[str] | None) -> int:
     """The source distribution, and the wheel from it, as a release would be built."""
-    return run([PYTHON, "-m", "build", "--quiet", "--outdir", folder, ROOT], out)
+    return run([PYTHON, "-m", "build", "--quiet", "--installer=uv", "--outdir", folder, ROOT], out)
 
 
 # --- the tasks ----------------------------------------------------------------------------------------------
