@@ -35,6 +35,7 @@ from jupyter_auth.core.audit import (
 )
 from jupyter_auth.core.secret import Secret
 from tests.idp import CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, OidcProvider
+from tests.integration.cells import APPLICATIONS
 from tests.integration.conftest import pending
 from tests.support import EventPage, Kernel, Place, Script, place, until
 from tests.support.socket_client import Client, key_of, mac
@@ -453,16 +454,6 @@ def test_a_log_that_cannot_be_written_stops_no_token(idp: OidcProvider) -> None:
         assert made.log.read_text().count("Audit records are not written") == 1
 
 
-APP = """
-[profiles.batch]
-provider = "client_credentials"
-issuer = "{issuer}"
-client_id = "{client_id}"
-client_secret_file = "{secret}"
-scopes = ["lake.read"]
-"""
-
-
 def test_without_a_server_and_for_no_account_it_is_written_too(idp: OidcProvider) -> None:
     with place(idp.issuer) as made:
         log, secret = made.root / "audit.jsonl", made.root / "secret"
@@ -470,7 +461,7 @@ def test_without_a_server_and_for_no_account_it_is_written_too(idp: OidcProvider
         secret.chmod(0o600)
         made.server_code(f"c.JupyterAuth.audit_file = {str(log)!r}\n")
         with made.toml.open("a") as file:
-            file.write(APP.format(issuer=idp.issuer, client_id=CONFIDENTIAL_CLIENT, secret=secret))
+            file.write(APPLICATIONS.format(issuer=idp.issuer, client_id=CONFIDENTIAL_CLIENT, secret=secret))
         with Script(made) as script:
             for _ in range(3):
                 script.run("ja.acquire_token_for_client('batch', force_refresh=True)")
