@@ -107,9 +107,13 @@ def build_wheel(folder: Path, out: IO[str] | None) -> int:
     return run([PYTHON, "-m", "build", "--quiet", "--installer=uv", "--outdir", folder, ROOT], out)
 
 
-def collect(out: IO[str] | None) -> int:
-    """Compile the tests once, with their rewritten assertions; else each of pytest's processes would."""
-    return run([PYTHON, "-m", "pytest", "--collect-only", "-qq"], out)
+def collect(_: IO[str] | None) -> int:
+    """Compile the tests once, with their rewritten assertions; else each of pytest's processes would.
+
+    What it has to say, pytest says again.
+    """
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        return run([PYTHON, "-m", "pytest", "--collect-only", "-qq"], nowhere)
 
 
 # --- the tasks ----------------------------------------------------------------------------------------------
