@@ -104,7 +104,16 @@ def _missing(programs: Mapping[str, str]) -> list[str]:
 
 def build_wheel(folder: Path, out: IO[str] | None) -> int:
     """The source distribution, and the wheel from it, as a release would be built."""
-    return run([PYTHON, "-m", "build", "--quiet", "--outdir", folder, ROOT], out)
+    return run([PYTHON, "-m", "build", "--quiet", "--installer=uv", "--outdir", folder, ROOT], out)
+
+
+def collect(_: IO[str] | None) -> int:
+    """Compile the tests once, with their rewritten assertions; else each of pytest's processes would.
+
+    What it has to say, pytest says again.
+    """
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        return run([PYTHON, "-m", "pytest", "--collect-only", "-qq"], nowhere)
 
 
 # --- the tasks ----------------------------------------------------------------------------------------------
@@ -126,7 +135,11 @@ def test(arguments: Sequence[str]) -> int:
         if not outcomes[0].ok:
             return 1
         # The wheel first: it is made of the tree at rest, and some tests look into it.
-        outcomes += run_steps([("programs", install_programs), ("wheel", partial(build_wheel, Path(folder)))])
+        with beside([("collect", collect)]) as collected:
+            outcomes += run_steps(
+                [("programs", install_programs), ("wheel", partial(build_wheel, Path(folder)))]
+            )
+        outcomes += collected
         with beside([*LINT, ("front end", test_front_end), ("docs", build_docs)]) as checks:
             tests = run_steps([("pytest", pytest)])
     print_table([*outcomes, *checks, *tests])

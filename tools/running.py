@@ -26,9 +26,13 @@ class TaskError(Exception):
     """Something a person has to do first; its text says what."""
 
 
+#: What would lead elsewhere; and without bytecode every server of the tests compiles the package anew.
+LEFT_OUT = {"PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH"}
+
+
 def environment() -> dict[str, str]:
     """This process's environment with `.venv` in force."""
-    env = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
+    env = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
     path = os.pathsep.join([str(BIN), env.get("PATH", os.defpath)])
     return env | {"PATH": path, "VIRTUAL_ENV": str(VENV)}
 

@@ -8,7 +8,7 @@ import sys
 from playwright.sync_api import Browser, Page
 
 from jupyter_auth.cli.demo import person
-from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
+from jupyter_auth.cli.demo.jupyter_process import JupyterProcess, a_free_port
 from jupyter_auth.cli.demo.servers import DemoServers
 from jupyter_auth.cli.demo.workspace import Workspace, workspace
 from tests.browser import pictures_of_cards, pictures_of_the_panel
@@ -31,7 +31,7 @@ def main(wanted: list[str]) -> None:
 def take_demo(browser: Browser) -> None:
     """What the README and the how-to pages show: the demo."""
     with DemoServers() as servers, workspace(servers.issuer, servers.api) as space:
-        options = ("--no-browser", "--ServerApp.port=0", "--LabApp.expose_app_in_browser=True")
+        options = ("--no-browser", a_free_port(), "--LabApp.expose_app_in_browser=True")
         with JupyterProcess("jupyterlab", space, *options) as lab:
             for theme in THEMES:
                 context = browser.new_context(viewport={"width": 900, "height": 620}, device_scale_factor=2)

@@ -1,4 +1,4 @@
-"""Cells that more than one module runs, with jupyter_auth imported as ``ja``."""
+"""Cells that more than one module runs, with jupyter_auth imported as ``ja``, and profiles for them."""
 
 #: whether there is a token without a person: the reason why not, else ``token``
 SILENT = """
@@ -42,4 +42,20 @@ with ThreadPoolExecutor(100) as crowd:
     while not Path("{folder}/go").exists(): time.sleep(0.005)
     gate.wait(120)
     got = [one.result() for one in asked]
+"""
+
+#: profiles of an application: one for its own tokens, one for tokens on behalf of somebody
+APPLICATIONS = """
+[profiles.batch]
+provider = "client_credentials"
+issuer = "{issuer}"
+client_id = "{client_id}"
+client_secret_file = "{secret}"
+scopes = ["lake.read"]
+[profiles.behalf]
+issuer = "{issuer}"
+client_id = "{client_id}"
+client_secret_file = "{secret}"
+audience = "https://downstream.example/"
+scopes = ["read"]
 """

@@ -4,31 +4,18 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, OidcProvider
+from tests.integration.cells import APPLICATIONS
 from tests.support import Kernel, Place, Script, until
 from tests.support.description import check
 
 EXCHANGE = "token-exchange"
 CLIENT = "client_credentials"
-PROFILES = """
-[profiles.batch]
-provider = "client_credentials"
-issuer = "{issuer}"
-client_id = "{client_id}"
-client_secret_file = "{secret}"
-scopes = ["lake.read"]
-[profiles.behalf]
-issuer = "{issuer}"
-client_id = "{client_id}"
-client_secret_file = "{secret}"
-audience = "https://downstream.example/"
-scopes = ["read"]
-"""
 OWN = "tok = ja.acquire_token_for_client('batch')"
 SOURCE = "str(tok.metadata.token_source)"
 BEHALF = "tok = ja.acquire_token_on_behalf_of('behalf', user_assertion={!r})"
@@ -39,7 +26,7 @@ def add_application(place: Place, provider: OidcProvider, secret: str = CONFIDEN
     path = place.root / "application-secret"
     path.write_text(secret, encoding="utf-8")
     with place.toml.open("a", encoding="utf-8") as file:
-        file.write(PROFILES.format(issuer=provider.issuer, client_id=CONFIDENTIAL_CLIENT, secret=path))
+        file.write(APPLICATIONS.format(issuer=provider.issuer, client_id=CONFIDENTIAL_CLIENT, secret=path))
 
 
 @pytest.fixture
@@ -47,13 +34,6 @@ def at_home(home: Place, provider: OidcProvider) -> Place:
     """The shared place, with the application."""
     add_application(home, provider)
     return home
-
-
-@pytest.fixture(scope="module")
-def second(shared: tuple[Place, JupyterProcess]) -> Iterator[JupyterProcess]:
-    """A second server of the same user."""
-    with shared[0].server() as running:
-        yield running
 
 
 @pytest.fixture

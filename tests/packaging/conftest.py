@@ -1,4 +1,4 @@
-"""The wheel, as people install it."""
+"""The distributions, as people install them."""
 
 import os
 import subprocess
@@ -13,20 +13,31 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
-def wheel_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel that `tasks.py test` has just built from the source distribution; else one built here."""
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the source distribution and the wheel from it: what `tasks.py test` has just built."""
     built = os.environ.get("JUPYTER_AUTH_WHEEL")
     if built is not None:
-        return Path(built)
-    folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "pip", "wheel", str(ROOT), "--no-deps", "--quiet", "-w", str(folder)]
+        return Path(built).parent
+    folder = tmp_path_factory.mktemp("distributions")
+    build = [sys.executable, "-m", "build", "--quiet", "--installer=uv", "--outdir", str(folder), str(ROOT)]
     subprocess.run(build, check=True, stdin=subprocess.DEVNULL)
-    (path,) = folder.glob("*.whl")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheel_path(distributions: Path) -> Path:
+    (path,) = distributions.glob("*.whl")
     return path
 
 
 @pytest.fixture(scope="session")
 def wheel(wheel_path: Path) -> Iterator[ZipFile]:
-    """The same, opened."""
+    """The wheel, opened."""
     with ZipFile(wheel_path) as archive:
         yield archive
+
+
+@pytest.fixture(scope="session")
+def sdist_path(distributions: Path) -> Path:
+    (path,) = distributions.glob("*.tar.gz")
+    return path

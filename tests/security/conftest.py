@@ -1,5 +1,10 @@
 """What the other tests have as fixtures: providers, engines, brokers, servers, kernels, requests to show."""
 
+from collections.abc import Iterator
+
+import pytest
+
+from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.browser.conftest import browser
 from tests.integration.conftest import (
     fresh,
@@ -16,6 +21,8 @@ from tests.integration.conftest import (
     start_kernels,
     start_provider,
 )
+from tests.security.enumerating import NOBODYS, enumerated
+from tests.support import Place, place
 from tests.unit.broker.conftest import bench, certified, make_bench, oidc, running_oidc
 from tests.unit.cache.conftest import (
     opened,
@@ -26,12 +33,13 @@ from tests.unit.cache.conftest import (
     sqlite,
 )
 from tests.unit.conftest import idp, misbehaving
-from tests.unit.providers.conftest import engine, make_engine, make_entra
+from tests.unit.providers.conftest import bundle, engine, make_engine, make_entra, tls
 from tests.unit.ui.conftest import make, now
 
 __all__ = [
     "bench",
     "browser",
+    "bundle",
     "certified",
     "engine",
     "fresh",
@@ -62,4 +70,19 @@ __all__ = [
     "sqlite",
     "start_kernels",
     "start_provider",
+    "tls",
 ]
+
+
+@pytest.fixture(scope="module")
+def nobodys() -> Iterator[Place]:
+    """A place whose one profile is for a provider that is not there."""
+    with place(NOBODYS) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def listing(nobodys: Place) -> Iterator[JupyterProcess]:
+    """Its server, which tells its routes."""
+    with enumerated(nobodys) as running:
+        yield running

@@ -22,6 +22,7 @@ from tests.support import Place, until
 OPTION = "--ServerApp.jpserver_extensions=tests.security.enumerating=True"
 #: Jupyter's own page, which everybody may open; ours adds to it that memory is let go of (S47).
 LEFT_OUT = "/logout"
+NOBODYS = "http://127.0.0.1:9"  # a provider that is not there: what is let in gets as far as that
 FILE = "routes.json"  # in the server's runtime folder
 ROOT = Path(__file__).parents[2]
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")

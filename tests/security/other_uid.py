@@ -2,7 +2,8 @@
 
 Ada starts a Jupyter server with umask 000, in a home of mode 0777 where folders of 0777 and files of 0666 lay
 already, and opens her socket to all. Mallory, another uid, tries to get at her tokens. Then Mallory comes
-first, and has put things of her own where Ada's would be.
+first, and has put things of her own where Ada's would be. It is longer than other files, since its attempts
+are one table, on one careless server, and are read as that.
 """
 
 import ctypes

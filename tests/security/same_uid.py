@@ -2,7 +2,8 @@
 
 Her server runs with everything as it is by default. The process is not its parent and holds nothing; it
 tries each thing in turn, and the table says what came of it. ``docs/reference/same-user.md`` has the same
-table, which ``test_same_uid`` holds against this one.
+table, which ``test_same_uid`` holds against this one. It is longer than other files, since it is read as that
+table is: one attempt after the other, each by itself.
 """
 
 import ctypes

@@ -11,6 +11,7 @@ import requests
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, OidcProvider
+from tests.integration.cells import APPLICATIONS
 from tests.integration.conftest import pending
 from tests.security.undefended import undefended
 from tests.support import Kernel, Place, place, until
@@ -32,20 +33,6 @@ ALIKE = [
     *("lake.write\u0301", "lake\u2024write", "lake.read\tlake.write", "lake.read\u00a0lake.write"),
 ]
 NAMES = ["pond", "Lake", "LAKE", "lake ", " lake", "l\u0430ke", "\uff4cake", "lake\u200b", "./lake", "lake\0"]
-APPLICATION = """
-[profiles.batch]
-provider = "client_credentials"
-issuer = "{issuer}"
-client_id = "{client_id}"
-client_secret_file = "{secret}"
-scopes = ["lake.read"]
-[profiles.behalf]
-issuer = "{issuer}"
-client_id = "{client_id}"
-client_secret_file = "{secret}"
-audience = "https://downstream.example/"
-scopes = ["read"]
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +78,7 @@ def scene(*promises: str) -> Iterator[Scene]:
         secret.write_text(CONFIDENTIAL_SECRET)
         with home.toml.open("a", encoding="utf-8") as toml:
             toml.write(
-                APPLICATION.format(issuer=provider.issuer, client_id=CONFIDENTIAL_CLIENT, secret=secret)
+                APPLICATIONS.format(issuer=provider.issuer, client_id=CONFIDENTIAL_CLIENT, secret=secret)
                 + '[profiles.other]\nissuer = "https://other.example"\nclient_id = "x"\n'
             )
         home.server_code('c.JupyterAuth.kernel_access = "ask"')

@@ -5,7 +5,6 @@ bundles of the JupyterLab extension: static files of JupyterLab's handler, the s
 anybody can download from the package index as well.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,12 +12,11 @@ import requests
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from jupyter_auth.server.handlers import routes as of_the_source
-from tests.security.enumerating import METHODS, OPTION, Route, enumerated, routes
+from tests.security.enumerating import METHODS, NOBODYS, OPTION, Route, enumerated, routes
 from tests.security.signed_in import asking
 from tests.security.undefended import undefended
 from tests.support import Place, place
 
-NOBODYS = "http://127.0.0.1:9"  # a provider that is not there: what asks it says so
 DENY = """
 from jupyter_server.auth import Authorizer
 class Deny(Authorizer):
@@ -44,18 +42,6 @@ STRANGERS: list[dict[str, Any]] = [
     {"headers": {"Cookie": "username-127-0-0-1=2|1:0|10:1|4:name|4:YQ==|" + "0" * 64}},
     {"headers": {"X-Forwarded-For": "127.0.0.1", "X-Real-IP": "127.0.0.1", "X-Remote-User": "root"}},
 ]
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[Place]:
-    with place(NOBODYS) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def server(home: Place) -> Iterator[JupyterProcess]:
-    with enumerated(home) as running:
-        yield running
 
 
 def ask(
@@ -95,8 +81,8 @@ def answered(server: JupyterProcess, known: list[Route]) -> list[tuple[str, str,
     return got
 
 
-def test_strangers_are_refused_everywhere(home: Place, server: JupyterProcess) -> None:
-    assert answered(server, routes(home)) == []
+def test_strangers_are_refused_everywhere(nobodys: Place, listing: JupyterProcess) -> None:
+    assert answered(listing, routes(nobodys)) == []
 
 
 def test_without_the_defence_strangers_are_answered() -> None:
@@ -106,9 +92,9 @@ def test_without_the_defence_strangers_are_answered() -> None:
     assert {("status", 200), ("accounts", 200), ("cache", 200), ("frontend", 101)} <= reached
 
 
-def test_the_list_is_whole(home: Place, server: JupyterProcess) -> None:
+def test_the_list_is_whole(nobodys: Place, listing: JupyterProcess) -> None:
     """What is in the source is in the running server, and a websocket and methods are seen as such."""
-    found = {route.pattern: route for route in routes(home)}
+    found = {route.pattern: route for route in routes(nobodys)}
     assert {pattern for pattern, _ in of_the_source()} <= set(found)
     assert (
         len(found) == len(of_the_source()) + 4

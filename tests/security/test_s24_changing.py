@@ -5,7 +5,6 @@ sibling domain, plain HTTP) chooses it. A header they cannot set, and JSON they 
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -15,12 +14,11 @@ import requests
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.integration.code_flow import browser
-from tests.security.enumerating import OPTION, enumerated, routes
+from tests.security.enumerating import NOBODYS, OPTION, enumerated, routes
 from tests.security.signed_in import asking
 from tests.security.undefended import undefended
 from tests.support import Place, place
 
-NOBODYS = "http://127.0.0.1:9"  # a provider that is not there: a request that is let in gets so far
 CHANGING = ("POST", "PUT", "DELETE")
 
 WHO = ("cookie", "token header", "token query")
@@ -51,18 +49,6 @@ class Sent:
         is_empty = may_be_empty and not self.has_body and "multipart" not in str(self.kind)
         is_json = self.kind in JSON_KINDS or is_empty
         return is_json and self.xsrf != "query" and (self.who != "cookie" or self.xsrf == "header")
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[Place]:
-    with place(NOBODYS) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def server(home: Place) -> Iterator[JupyterProcess]:
-    with enumerated(home) as running:
-        yield running
 
 
 def matrix(home: Place) -> list[Sent]:
@@ -110,9 +96,9 @@ def ask(server: JupyterProcess, session: requests.Session, method: str, path: st
     return answer.status_code
 
 
-def test_the_whole_matrix(home: Place, server: JupyterProcess) -> None:
-    asked = matrix(home)
-    assert let_in(server, asked) == [sent for sent in asked if sent.is_right]
+def test_the_whole_matrix(nobodys: Place, listing: JupyterProcess) -> None:
+    asked = matrix(nobodys)
+    assert let_in(listing, asked) == [sent for sent in asked if sent.is_right]
 
 
 def test_without_the_defence_a_form_changes_something() -> None:
@@ -126,21 +112,21 @@ def test_without_the_defence_a_form_changes_something() -> None:
 
 
 @pytest.mark.parametrize("kind", [FORM, "multipart/form-data; boundary=x"])
-def test_nor_does_the_token_in_a_form_count(server: JupyterProcess, kind: str) -> None:
-    with browser(server) as page:
-        page.get(f"{server.url}login", timeout=20)
+def test_nor_does_the_token_in_a_form_count(listing: JupyterProcess, kind: str) -> None:
+    with browser(listing) as page:
+        page.get(f"{listing.url}login", timeout=20)
         xsrf = page.cookies["_xsrf"]
         part = f'--x\r\nContent-Disposition: form-data; name="_xsrf"\r\n\r\n{xsrf}\r\n--x--\r\n'
         data = f"_xsrf={xsrf}" if kind == FORM else part
         headers = {"Content-Type": kind}
-        assert ask(server, page, "POST", "jupyter_auth/v1/interactions", headers=headers, data=data) == 403
+        assert ask(listing, page, "POST", "jupyter_auth/v1/interactions", headers=headers, data=data) == 403
 
 
 @pytest.mark.parametrize("method", CHANGING)
-def test_all_is_right_but_the_origin(server: JupyterProcess, method: str) -> None:
+def test_all_is_right_but_the_origin(listing: JupyterProcess, method: str) -> None:
     path = {"POST": "interactions", "PUT": "accounts/nobody", "DELETE": "cache"}[method]
-    with browser(server) as page:
-        page.get(f"{server.url}login", timeout=20)
+    with browser(listing) as page:
+        page.get(f"{listing.url}login", timeout=20)
         right = {"X-XSRFToken": page.cookies["_xsrf"]}
         for wrong in (
             {"Origin": "https://evil.example"},
@@ -148,11 +134,15 @@ def test_all_is_right_but_the_origin(server: JupyterProcess, method: str) -> Non
             {"Sec-Fetch-Site": "cross-site"},
         ):
             headers = {**right, **wrong}
-            assert ask(server, page, method, f"jupyter_auth/v1/{path}", headers=headers, json={}) in {
+            assert ask(listing, page, method, f"jupyter_auth/v1/{path}", headers=headers, json={}) in {
                 403,
                 404,
             }
-        assert ask(server, page, method, f"jupyter_auth/v1/{path}", headers=right, json={}) in {200, 404, 502}
+        assert ask(listing, page, method, f"jupyter_auth/v1/{path}", headers=right, json={}) in {
+            200,
+            404,
+            502,
+        }
 
 
 def test_where_jupyter_s_check_is_off_a_form_still_changes_nothing() -> None:

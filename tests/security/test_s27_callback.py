@@ -1,5 +1,6 @@
 """S27: the callback takes an answer once, for the request whose ``state`` it has, for ten minutes, from the
-very provider that was asked; and it leads nowhere. Attacked at a real server with two real providers.
+very provider that was asked; and it leads nowhere. Attacked at a real server with two real providers, which
+all of it shares: so it is one file, and a little longer than others.
 """
 
 from collections.abc import Iterator

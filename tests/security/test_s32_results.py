@@ -1,6 +1,7 @@
 """Results redact or refuse in repr, str, format, pickle, JSON, copy, ``%store``, ``%whos``, ``%debug``, rich.
 
-Here as Python objects; in a kernel, with the magics, in test_s32_kernels.py.
+Here as Python objects; in a kernel, with the magics, in test_s32_kernels.py. The ways to show a thing and to
+take it apart are two lists with a line each, which make the file a little longer than others.
 """
 
 import copy

@@ -1,7 +1,8 @@
 """Logging (all levels, chained exceptions, access logs) carries no secret, in whatever form.
 
 Somebody else's code logs what it was given, in every way that Python has, to every kind of handler. What the
-product itself logs in a whole life, at DEBUG, is searched by test_canaries.py.
+product itself logs in a whole life, at DEBUG, is searched by test_canaries.py. The ways to log are one list,
+and whoever adds one should see them all: so the file is longer than others.
 """
 
 import asyncio

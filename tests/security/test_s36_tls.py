@@ -5,7 +5,6 @@ import os
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,17 +56,6 @@ CipherString = ALL:@SECLEVEL=0
 Options = UnsafeLegacyRenegotiation
 VerifyMode = Once
 """
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return certificate(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture
-def tls(bundle: Path) -> Iterator[TlsProvider]:
-    with TlsProvider(bundle) as provider:
-        yield provider
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""S38: an answer has 1 MiB unpacked, few parts, little depth, 10 s to connect and 30 s in all."""
+"""S38: an answer has 1 MiB unpacked, few parts, little depth, 10 s to connect and 30 s in all.
+
+Half of the file is the hostile answers, a function each; so it is a little longer than others.
+"""
 
 import contextlib
 import gzip

@@ -1,7 +1,8 @@
 """S44: on a server for many people each has their own sign-ins, and who cannot be told apart gets none.
 
 Attacked by one person over REST, from a kernel, by the way back of the other's sign-in, and with the server's
-own token, which tells nobody apart.
+own token, which tells nobody apart. It is longer than other files, for its attacks share two people's server,
+which takes long to come to where they begin.
 """
 
 import copy

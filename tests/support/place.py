@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
+from jupyter_auth.cli.demo.jupyter_process import JupyterProcess, a_free_port
 from jupyter_auth.cli.demo.workspace import Workspace, keep_lab_quiet, own_environment
 
 PROFILE = """\
@@ -55,7 +55,7 @@ class Place(Workspace):
         """A Jupyter server here, as a context manager; it has the applications only where it is one."""
         left_out = (*NEVER, *APPLICATIONS) if module == "jupyter_server" else NEVER
         without = [f"--ServerApp.jpserver_extensions={name}=False" for name in left_out]
-        return JupyterProcess(module, self, "--no-browser", "--ServerApp.port=0", *without, *options)
+        return JupyterProcess(module, self, "--no-browser", a_free_port(), *without, *options)
 
     def server_code(self, code: str) -> None:
         """Have every server here run ``code`` when it starts; its kernels do not."""

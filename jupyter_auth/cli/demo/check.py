@@ -17,7 +17,7 @@ from websocket import WebSocketException
 
 from . import person
 from .ending import ended_by_signals, missing_extra, say
-from .jupyter_process import JupyterProcess
+from .jupyter_process import JupyterProcess, a_free_port
 from .kernel_channel import CellTimeoutError, KernelChannel
 from .servers import DemoError, DemoServers
 from .workspace import PROFILE, workspace
@@ -70,7 +70,7 @@ def servers_up(scene: Scene) -> str:
 def jupyter_up(scene: Scene) -> str:
     space = scene.closing.enter_context(workspace(scene.servers.issuer, scene.servers.api))
     scene.parts["space"] = space
-    scene.parts["jupyter"] = JupyterProcess("jupyter_server", space, "--no-browser", "--ServerApp.port=0")
+    scene.parts["jupyter"] = JupyterProcess("jupyter_server", space, "--no-browser", a_free_port())
     scene.closing.enter_context(scene.jupyter)
     answer = scene.jupyter.get("jupyter_auth/v1/status")
     expect(answer.status_code == 200, f"jupyter_auth/v1/status answers {answer.status_code}, not 200")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -125,6 +126,16 @@ class JupyterProcess(Lifetime):
             session.trust_env = False
             headers = {"Authorization": f"token {self.token}"}
             return session.request(method, self.url + path, json=body, headers=headers, timeout=20)
+
+
+def a_free_port() -> str:
+    """The option for a port that nobody listens at; where somebody comes first, the server takes another one.
+
+    Not port 0: before 2.20 jupyter_server does not tell which port it was given for it.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"--ServerApp.port={free.getsockname()[1]}"
 
 
 def _options(space: Workspace) -> list[str]:

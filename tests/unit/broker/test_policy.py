@@ -1,4 +1,7 @@
-"""An administrator's lists hold on every way to a token, whatever it is called and wherever it lies."""
+"""An administrator's lists hold on every way to a token, whatever it is called and wherever it lies.
+
+A little longer than other files: each list has its tables of what is beyond it and what is within.
+"""
 
 import json
 from collections.abc import Awaitable, Callable

@@ -1,6 +1,7 @@
 """Engines for the misbehaving provider."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,23 @@ from jupyter_auth.providers.entra import EntraEngine
 from jupyter_auth.providers.oidc import OidcEngine
 from tests.idp import MisbehavingProvider
 from tests.idp.entra import APP_PUBLIC, HOME, EntraProvider
+from tests.unit.providers.tls import TlsProvider, certificate
 
 MakeEngine = Callable[..., OidcEngine]
 MakeEntra = Callable[..., EntraEngine]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate with its key, for ``tls`` and for the profiles of those who trust it."""
+    return certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def tls(bundle: Path) -> Iterator[TlsProvider]:
+    """The misbehaving provider over TLS."""
+    with TlsProvider(bundle) as provider:
+        yield provider
 
 
 @pytest.fixture

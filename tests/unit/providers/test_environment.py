@@ -11,7 +11,7 @@ from jupyter_auth.providers.oidc import OidcEngine
 from tests.idp import MisbehavingProvider, Request, Responder, faults
 from tests.unit.providers.calls import CALLS, SCOPES, assert_no_canary
 from tests.unit.providers.conftest import MakeEngine
-from tests.unit.providers.tls import HOST, Proxy, TlsProvider, certificate
+from tests.unit.providers.tls import HOST, Proxy, TlsProvider
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
@@ -21,17 +21,6 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in PROXIES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return certificate(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture
-def tls(bundle: Path) -> Iterator[TlsProvider]:
-    with TlsProvider(bundle) as provider:
-        yield provider
 
 
 @pytest.fixture
