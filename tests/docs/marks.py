@@ -1,0 +1,114 @@
+"""What a comment before a code block says to those who run it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: Why a block need not be run. It is checked all the same, as far as that goes without running it.
+REASONS = {
+    "installs": "it installs software, which the tests of the wheel and `tests.docs.stranger` do",
+    "demo": "it opens the demo, which tests/demo runs with --check",
+    "long": "it takes minutes or more; the suite plays a little of each",
+    "account": "it needs an account at a provider that cannot be run here",
+    "machine": "it changes or needs a machine that is not there: root, /etc, other hosts, a cluster",
+    "plugin": "it needs a plug-in of the reader's own",
+    "foreign": "another program reads it, and it is checked for its form only",
+}
+
+WRITING = f"""\
+A block is run unless a comment right before it says otherwise:
+
+    <!-- snippet: MARK, MARK … -->
+
+    not run: REASON       checked for its form only; REASON is one of {", ".join(REASONS)}
+    run by: tests/FILE    a test runs the same, as FILE
+    raises NAME           its last statement raises NAME
+    exits N               the shell ends with N
+    as NAME               who signs in where it asks (ada by itself; grace is another)
+    keys of PROFILE       TOML: keys for that table, not a whole file; what stands after a line `# or` is tried for itself
+    new kernel            Python: in a kernel that knows nothing of the blocks before
+    by pytest             Python: as a file of tests
+
+Lines of the comment after the first are run before the block, in the same place, and not shown: they give
+names to what the block leaves open. `tests/docs/stage.py` says what is there already."""
+
+
+class MarkError(ValueError):
+    """A comment that is not understood."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"{problem}\n\n{WRITING}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """What is known of a block beside its text."""
+
+    not_run: str = ""
+    run_by: str = ""
+    raises: str = ""
+    exits: int = 0
+    person: str = "ada"
+    keys_of: str = ""
+    new_kernel: bool = False
+    by_pytest: bool = False
+    before: str = ""
+
+    @property
+    def is_run(self) -> bool:
+        """Whether the block is to be run here."""
+        return not self.not_run and not self.run_by
+
+
+PLAIN = Marks()
+_COMMENT = re.compile(r"<!--\s*snippet:(.*?)-->", re.DOTALL)
+_MARKS = (
+    (re.compile(r"not run: (\w+)"), "not_run"),
+    (re.compile(r"run by: (\S+)"), "run_by"),
+    (re.compile(r"raises (\w+)"), "raises"),
+    (re.compile(r"exits (\d+)"), "exits"),
+    (re.compile(r"as (\w+)"), "person"),
+    (re.compile(r"keys of ([\w.-]+)"), "keys_of"),
+    (re.compile(r"(new kernel)"), "new_kernel"),
+    (re.compile(r"(by pytest)"), "by_pytest"),
+)
+
+
+def is_comment(text: str) -> bool:
+    """Whether a piece of HTML is meant for us."""
+    return text.lstrip().startswith("<!--") and "snippet" in text.split("-->")[0]
+
+
+def read(comment: str) -> Marks:
+    """The marks in a comment; raises ``MarkError``."""
+    if not (found := _COMMENT.fullmatch(comment.strip())):
+        raise MarkError(f"{comment.strip()!r} is not of the form")
+    first, _, before = found[1].strip(" ").partition("\n")
+    marks = replace(PLAIN, before=before.rstrip())
+    for word in filter(None, (word.strip() for word in first.split(","))):
+        marks = _with(marks, word)
+    return marks
+
+
+def _with(marks: Marks, word: str) -> Marks:
+    for pattern, name in _MARKS:
+        if found := pattern.fullmatch(word):
+            known = getattr(PLAIN, name)
+            value = True if known is False else int(found[1]) if known == 0 else found[1]
+            changed = replace(marks, **{name: value})
+            if problem := next(_problems(changed), None):
+                raise MarkError(problem)
+            return changed
+    raise MarkError(f"there is no mark {word!r}")
+
+
+def _problems(marks: Marks) -> Iterator[str]:
+    if marks.not_run and marks.not_run not in REASONS:
+        yield f"{marks.not_run!r} is no reason not to run a block"
+    if marks.run_by and not (ROOT / marks.run_by).is_file():
+        yield f"there is no {marks.run_by}"

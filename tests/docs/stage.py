@@ -1,0 +1,184 @@
+"""Where blocks are run: a Jupyter server and a kernel of it, a shell beside it, providers, an API, a person.
+
+What is there for every page, as new:
+
+- profiles ``lake`` (people, at oidc-provider), ``batch`` and ``orders`` (an application's, there), ``graph``
+  (people) and ``directory`` (an application's), at a provider of Entra's shape; ``lake`` is the default one. Nobody is signed in;
+- a kernel in which ``jupyter_auth`` is loaded, and imported as ``ja``;
+- whoever is asked signs in, as ``ada``, as soon as something waits;
+- an API that answers whoever has a token of ``lake``, at every path. Blocks name it as pages do,
+  ``https://lake.example.org``; that, and the other names in ``Stage.places``, are replaced by the real addresses;
+- a shell in the folder of the notebooks, with the environment's own programs first on the PATH, the demo's
+  notebooks, and the variables ``DEMO_API_URL`` and ``JUPYTER_TOKEN``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
+from tests.docs.collecting import Block
+from tests.docs.lake import Lake, lake_api
+from tests.docs.marks import ROOT
+from tests.docs.person import Person
+from tests.idp import CONFIDENTIAL_SECRET, OidcProvider
+from tests.idp.entra import API, APP_SCOPE, APP_SECRET, FABRIKAM, WRITE, EntraProvider
+from tests.support import CellError, Kernel, Place, place
+
+#: Seconds for one block.
+PATIENCE = 60.0
+OPENING = "%load_ext jupyter_auth\nimport jupyter_auth as ja"
+APPLICATION = """
+[profiles.{name}]
+{provider}issuer    = "{issuer}"
+client_id = "nb-confidential"
+client_secret_file = "{secret}"
+{more}
+"""
+
+
+@dataclass(slots=True)
+class Stage:
+    """The server and all around it; ``page`` begins a page."""
+
+    provider: OidcProvider
+    entra: EntraProvider
+    place: Place
+    server: JupyterProcess
+    lake: Lake
+    kernel: Kernel | None = field(default=None)
+
+    @property
+    def places(self) -> dict[str, str]:
+        """The addresses that pages name, and where these are here."""
+        return {
+            "https://lake.example.org": self.lake.url,
+            "http://127.0.0.1:8888/": self.server.url,
+            "https://idp.example.org/realms/science": self.provider.issuer,
+            "https://graph.microsoft.com/.default": APP_SCOPE,
+            "User.Read": API,
+            "Mail.Read": WRITE,
+            "fabrikam.com": FABRIKAM,
+            "/run/secrets/": f"{self.place.root}/secrets/",
+        }
+
+    def begin(self) -> None:
+        """Everything as new, for the next page."""
+        if self.kernel:
+            self.kernel.close()
+            self.kernel = None
+        for waiting in self.server.get("jupyter_auth/v1/interactions").json():
+            self.server.delete(f"jupyter_auth/v1/interactions/{waiting['id']}")
+        for kernel in self.server.get("api/kernels").json():
+            self.server.delete(f"api/kernels/{kernel['id']}")
+        self.server.delete("jupyter_auth/v1/cache")
+        self.provider.revoke_all()
+        self._profiles()
+        for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+            shutil.copy(notebook, self.place.notebooks)
+
+    def python(self, block: Block) -> None:
+        """Run a block in the page's kernel; raises ``CellError`` where it raises, or does not as it should."""
+        if block.marks.new_kernel and self.kernel:
+            self.kernel.shut_down()
+            self.kernel.close()
+            self.kernel = None
+        if self.kernel is None:
+            self.kernel = Kernel(self.server)
+            self.kernel.run(OPENING)
+        with Person(self.server, self.provider, self.entra, block.marks.person):
+            if block.marks.before:
+                self.kernel.run(self.here(block.marks.before), timeout=PATIENCE)
+            try:
+                self.kernel.run(self.here(block.text), timeout=PATIENCE)
+            except CellError as problem:
+                if not block.marks.raises or not str(problem).startswith(f"{block.marks.raises}:"):
+                    raise
+            else:
+                if block.marks.raises:
+                    raise CellError(f"It raises nothing, and not {block.marks.raises}.")
+
+    def test_file(self, block: Block) -> str:
+        """Run a block as a file of tests; what pytest said, if not all was well."""
+        file = self.place.notebooks / "test_block.py"
+        file.write_text(f"{block.marks.before}\n{block.text}", encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", "-p", "no:cacheprovider", str(file)]
+        done = self._run(command)
+        return "" if done.returncode == 0 else done.stdout
+
+    def bash(self, block: Block) -> str:
+        """Run a block in the shell; what it said, if it did not end as it should."""
+        script = self.here(f"{block.marks.before}\n{block.text}")
+        done = self._run(["bash", "-e", "-o", "pipefail", "-c", script])
+        if done.returncode == block.marks.exits:
+            return ""
+        return f"exits with {done.returncode}:\n{done.stdout}"
+
+    def here(self, text: str) -> str:
+        """The text with the addresses of this stage."""
+        for name, address in self.places.items():
+            text = text.replace(name, address)
+        return text
+
+    def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        own = dict(self.place.environment)
+        programs = Path(sys.executable).parent
+        own |= {"PATH": f"{programs}:{own['PATH']}", "JUPYTER_TOKEN": self.server.token, "HOME": str(self.place.root)}
+        return subprocess.run(
+            command,
+            cwd=self.place.notebooks,
+            env=own,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    def _profiles(self) -> None:
+        issuer = self.provider.issuer
+        secrets = self.place.root / "secrets"
+        secrets.mkdir(mode=0o700, exist_ok=True)
+        secret = secrets / "application"
+        secret.write_text(CONFIDENTIAL_SECRET, encoding="utf-8")
+        secret.chmod(0o600)
+        self.place.toml.write_text('default_profile = "lake"\n\n', encoding="utf-8")
+        self.place.profile(issuer)
+        application = {"issuer": issuer, "secret": secret}
+        text = APPLICATION.format(
+            name="batch", provider='provider = "client_credentials"\n', more='scopes = ["lake.read"]', **application
+        )
+        text += APPLICATION.format(
+            name="orders", provider="", more='audience = "https://downstream.example/"\nscopes = ["read"]', **application
+        )
+        own = f'client_secret_file = "{secret}"'
+        text += self.entra.profile("graph", tenant="common")
+        text += self.entra.profile("directory", own, client_id=APP_SECRET, scope=APP_SCOPE)
+        with self.place.toml.open("a", encoding="utf-8") as file:
+            file.write(text)
+
+
+@contextmanager
+def stage(folder: Path) -> Iterator[Stage]:
+    """A stage that is set; ``folder`` takes certificates."""
+    with ExitStack() as closing:
+        provider = closing.enter_context(OidcProvider())
+        entra = closing.enter_context(EntraProvider(folder))
+        lake = closing.enter_context(lake_api(provider))
+        made = closing.enter_context(place(provider.issuer))
+        made.variables(DEMO_API_URL=lake.url)
+        server = closing.enter_context(made.server())
+        provider.set(interval=1)
+        set_up = Stage(provider=provider, entra=entra, place=made, server=server, lake=lake)
+        try:
+            yield set_up
+        finally:
+            if set_up.kernel:
+                set_up.kernel.close()
