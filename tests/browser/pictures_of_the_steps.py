@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from jupyter_auth.cli.demo.servers import DemoServers
-from jupyter_auth.cli.demo.workspace import Workspace, workspace
+from jupyter_auth.cli.demo.workspace import workspace
 from tests.browser.camera import IMAGES, THEMES, Camera, hide_notifications, pack
 from tests.browser.lab import LAB, open_notebook, run_cell, write_notebook
 
@@ -24,23 +24,29 @@ WIDTH, SCALE = 840, 2
 
 def take(browser: Browser) -> None:
     """One picture in each theme."""
-    with DemoServers() as servers, workspace(servers.issuer, servers.api) as space:
-        with JupyterProcess(LAB.module, space, "--no-browser", "--ServerApp.port=0", LAB.option) as lab:
-            for theme in THEMES:
-                context = browser.new_context(
-                    viewport={"width": WIDTH, "height": 900},
-                    device_scale_factor=SCALE,
-                    color_scheme="dark" if theme == "dark" else "light",
-                )
-                page = context.new_page()
-                steps = list(_steps(page, lab, space, theme))
-                _compose(page, steps, theme)
-                context.close()
-                lab.delete("jupyter_auth/v1/cache")
+    options = ("--no-browser", "--ServerApp.port=0", LAB.option)
+    with (
+        DemoServers() as servers,
+        workspace(servers.issuer, servers.api) as space,
+        JupyterProcess(LAB.module, space, *options) as lab,
+    ):
+        for theme in THEMES:
+            (space.notebooks / theme).mkdir()
+            for name, cells in (("measurements", FIRST), ("forecast", SECOND)):
+                write_notebook(space.notebooks, f"{theme}/{name}.ipynb", *cells)
+            context = browser.new_context(
+                viewport={"width": WIDTH, "height": 900},
+                device_scale_factor=SCALE,
+                color_scheme="dark" if theme == "dark" else "light",
+            )
+            page = context.new_page()
+            _compose(page, list(_steps(page, lab, theme)), theme)
+            context.close()
+            lab.delete("jupyter_auth/v1/cache")
 
 
-def _steps(page: Page, lab: JupyterProcess, space: Workspace, theme: str) -> Iterator[bytes]:
-    _open(page, lab, space, f"{theme}/measurements.ipynb", FIRST, theme)
+def _steps(page: Page, lab: JupyterProcess, theme: str) -> Iterator[bytes]:
+    _open(page, lab, "measurements", theme)
     cells = page.locator(".jp-Notebook:visible .jp-CodeCell")
     run_cell(page, 0)
     expect(cells.nth(0)).to_contain_text("[1]:")
@@ -53,19 +59,15 @@ def _steps(page: Page, lab: JupyterProcess, space: Workspace, theme: str) -> Ite
         card.get_by_role("link").click()
     yield _sign_in(opened.value, lab)
     expect(cells.nth(1)).to_contain_text("Signed in as", timeout=60_000)
-    _open(page, lab, space, f"{theme}/forecast.ipynb", SECOND, theme)
+    _open(page, lab, "forecast", theme)
     for index in range(3):
         run_cell(page, index)
         expect(cells.nth(index)).to_contain_text(f"[{index + 1}]:", timeout=60_000)
     yield _from_to(page, cells.nth(1), cells.nth(2))
 
 
-def _open(
-    page: Page, lab: JupyterProcess, space: Workspace, name: str, cells: tuple[str, ...], theme: str
-) -> None:
-    (space.notebooks / name).parent.mkdir(exist_ok=True)
-    write_notebook(space.notebooks, name, *cells)
-    open_notebook(page, lab, name)
+def _open(page: Page, lab: JupyterProcess, name: str, theme: str) -> None:
+    open_notebook(page, lab, f"{theme}/{name}.ipynb")
     Camera(page=page, folder=IMAGES).use(theme)
     page.evaluate("window.jupyterapp.shell.collapseLeft()")
     hide_notifications(page)

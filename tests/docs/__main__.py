@@ -1,4 +1,4 @@
-"""Run the code blocks of pages: ``python -m tests.docs [PAGE …]``; all without one. Prints what became of each."""
+"""Run the code blocks of pages, of all or of some: ``python -m tests.docs [PAGE …]``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ def main(names: list[str]) -> int:
     with TemporaryDirectory() as folder, stage(Path(folder)) as made:
         for page in wanted:
             for outcome in run_page(made, page):
-                print(f"{'✗' if outcome.problem else '✓'} {outcome.block}  {outcome.how}  {outcome.seconds:.1f} s", flush=True)
+                sign = "✗" if outcome.problem else "✓"
+                print(f"{sign} {outcome.block}  {outcome.how}  {outcome.seconds:.1f} s", flush=True)
                 if outcome.problem:
                     failed += 1
                     print(outcome.problem, flush=True)

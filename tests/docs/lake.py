@@ -48,7 +48,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         who = self.server.whose(self.headers.get("Authorization", ""))
-        body = json.dumps({"measurements": ROWS, "asked_by": {"username": who}} if who else {"error": "no token"})
+        body = json.dumps(
+            {"measurements": ROWS, "asked_by": {"username": who}} if who else {"error": "no token"}
+        )
         self.send_response(200 if who else 401)
         if not who:
             self.send_header("WWW-Authenticate", 'Bearer error="invalid_token"')

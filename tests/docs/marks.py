@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +31,7 @@ A block is run unless a comment right before it says otherwise:
     raises NAME           its last statement raises NAME
     exits N               the shell ends with N
     as NAME               who signs in where it asks (ada by itself; grace is another)
-    keys of PROFILE       TOML: keys for that table, not a whole file; what stands after a line `# or` is tried for itself
+    keys of PROFILE       TOML: keys for that table, no whole file; what a line `# or` parts is tried by turns
     new kernel            Python: in a kernel that knows nothing of the blocks before
     by pytest             Python: as a file of tests
 
@@ -67,21 +68,21 @@ class Marks:
 
 PLAIN = Marks()
 _COMMENT = re.compile(r"<!--\s*snippet:(.*?)-->", re.DOTALL)
-_MARKS = (
-    (re.compile(r"not run: (\w+)"), "not_run"),
-    (re.compile(r"run by: (\S+)"), "run_by"),
-    (re.compile(r"raises (\w+)"), "raises"),
-    (re.compile(r"exits (\d+)"), "exits"),
-    (re.compile(r"as (\w+)"), "person"),
-    (re.compile(r"keys of ([\w.-]+)"), "keys_of"),
-    (re.compile(r"(new kernel)"), "new_kernel"),
-    (re.compile(r"(by pytest)"), "by_pytest"),
+_MARKS: tuple[tuple[re.Pattern[str], str, Callable[[str], str | int | bool]], ...] = (
+    (re.compile(r"not run: (\w+)"), "not_run", str),
+    (re.compile(r"run by: (\S+)"), "run_by", str),
+    (re.compile(r"raises (\w+)"), "raises", str),
+    (re.compile(r"exits (\d+)"), "exits", int),
+    (re.compile(r"as (\w+)"), "person", str),
+    (re.compile(r"keys of ([\w.-]+)"), "keys_of", str),
+    (re.compile(r"(new kernel)"), "new_kernel", bool),
+    (re.compile(r"(by pytest)"), "by_pytest", bool),
 )
 
 
 def is_comment(text: str) -> bool:
     """Whether a piece of HTML is meant for us."""
-    return text.lstrip().startswith("<!--") and "snippet" in text.split("-->")[0]
+    return text.lstrip().startswith("<!--") and "snippet" in text.split("-->", maxsplit=1)[0]
 
 
 def read(comment: str) -> Marks:
@@ -89,26 +90,19 @@ def read(comment: str) -> Marks:
     if not (found := _COMMENT.fullmatch(comment.strip())):
         raise MarkError(f"{comment.strip()!r} is not of the form")
     first, _, before = found[1].strip(" ").partition("\n")
-    marks = replace(PLAIN, before=before.rstrip())
+    values: dict[str, Any] = {}
     for word in filter(None, (word.strip() for word in first.split(","))):
-        marks = _with(marks, word)
+        values |= _value(word)
+    marks = Marks(before=before.rstrip(), **values)
+    if marks.not_run and marks.not_run not in REASONS:
+        raise MarkError(f"{marks.not_run!r} is no reason not to run a block")
+    if marks.run_by and not (ROOT / marks.run_by).is_file():
+        raise MarkError(f"there is no {marks.run_by}")
     return marks
 
 
-def _with(marks: Marks, word: str) -> Marks:
-    for pattern, name in _MARKS:
+def _value(word: str) -> dict[str, str | int | bool]:
+    for pattern, name, made in _MARKS:
         if found := pattern.fullmatch(word):
-            known = getattr(PLAIN, name)
-            value = True if known is False else int(found[1]) if known == 0 else found[1]
-            changed = replace(marks, **{name: value})
-            if problem := next(_problems(changed), None):
-                raise MarkError(problem)
-            return changed
+            return {name: made(found[1])}
     raise MarkError(f"there is no mark {word!r}")
-
-
-def _problems(marks: Marks) -> Iterator[str]:
-    if marks.not_run and marks.not_run not in REASONS:
-        yield f"{marks.not_run!r} is no reason not to run a block"
-    if marks.run_by and not (ROOT / marks.run_by).is_file():
-        yield f"there is no {marks.run_by}"

@@ -2,12 +2,13 @@
 
 What is there for every page, as new:
 
-- profiles ``lake`` (people, at oidc-provider), ``batch`` and ``orders`` (an application's, there), ``graph``
-  (people) and ``directory`` (an application's), at a provider of Entra's shape; ``lake`` is the default one. Nobody is signed in;
+- profiles ``lake`` (people's, at oidc-provider; the default), ``batch`` and ``orders`` (an application's,
+  there), ``graph`` (people's) and ``directory`` (an application's), at a provider of Entra's shape. Nobody is
+  signed in;
 - a kernel in which ``jupyter_auth`` is loaded, and imported as ``ja``;
 - whoever is asked signs in, as ``ada``, as soon as something waits;
 - an API that answers whoever has a token of ``lake``, at every path. Blocks name it as pages do,
-  ``https://lake.example.org``; that, and the other names in ``Stage.places``, are replaced by the real addresses;
+  ``https://lake.example.org``; that, and the other names in ``Stage.places``, are replaced by real ones;
 - a shell in the folder of the notebooks, with the environment's own programs first on the PATH, the demo's
   notebooks, and the variables ``DEMO_API_URL`` and ``JUPYTER_TOKEN``.
 """
@@ -34,12 +35,20 @@ from tests.support import CellError, Kernel, Place, place
 #: Seconds for one block.
 PATIENCE = 60.0
 OPENING = "%load_ext jupyter_auth\nimport jupyter_auth as ja"
-APPLICATION = """
-[profiles.{name}]
-{provider}issuer    = "{issuer}"
+APPLICATIONS = """
+[profiles.batch]
+provider  = "client_credentials"
+issuer    = "{issuer}"
 client_id = "nb-confidential"
 client_secret_file = "{secret}"
-{more}
+scopes    = ["lake.read"]
+
+[profiles.orders]
+issuer    = "{issuer}"
+client_id = "nb-confidential"
+client_secret_file = "{secret}"
+audience  = "https://downstream.example/"
+scopes    = ["read"]
 """
 
 
@@ -84,7 +93,7 @@ class Stage:
             shutil.copy(notebook, self.place.notebooks)
 
     def python(self, block: Block) -> None:
-        """Run a block in the page's kernel; raises ``CellError`` where it raises, or does not as it should."""
+        """Run a block in the page's kernel; raises ``CellError`` where it did not end as it should."""
         if block.marks.new_kernel and self.kernel:
             self.kernel.shut_down()
             self.kernel.close()
@@ -108,8 +117,8 @@ class Stage:
         """Run a block as a file of tests; what pytest said, if not all was well."""
         file = self.place.notebooks / "test_block.py"
         file.write_text(f"{block.marks.before}\n{block.text}", encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", "-p", "no:cacheprovider", str(file)]
-        done = self._run(command)
+        pytest = [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", "-p", "no:cacheprovider"]
+        done = self._run([*pytest, str(file)])
         return "" if done.returncode == 0 else done.stdout
 
     def bash(self, block: Block) -> str:
@@ -129,7 +138,11 @@ class Stage:
     def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         own = dict(self.place.environment)
         programs = Path(sys.executable).parent
-        own |= {"PATH": f"{programs}:{own['PATH']}", "JUPYTER_TOKEN": self.server.token, "HOME": str(self.place.root)}
+        own |= {
+            "PATH": f"{programs}:{own['PATH']}",
+            "JUPYTER_TOKEN": self.server.token,
+            "HOME": str(self.place.root),
+        }
         return subprocess.run(
             command,
             cwd=self.place.notebooks,
@@ -151,13 +164,7 @@ class Stage:
         secret.chmod(0o600)
         self.place.toml.write_text('default_profile = "lake"\n\n', encoding="utf-8")
         self.place.profile(issuer)
-        application = {"issuer": issuer, "secret": secret}
-        text = APPLICATION.format(
-            name="batch", provider='provider = "client_credentials"\n', more='scopes = ["lake.read"]', **application
-        )
-        text += APPLICATION.format(
-            name="orders", provider="", more='audience = "https://downstream.example/"\nscopes = ["read"]', **application
-        )
+        text = APPLICATIONS.format(issuer=issuer, secret=secret)
         own = f'client_secret_file = "{secret}"'
         text += self.entra.profile("graph", tenant="common")
         text += self.entra.profile("directory", own, client_id=APP_SECRET, scope=APP_SCOPE)
