@@ -21,6 +21,6 @@ python_maximum_signature_line_length = 90
 
 html_theme = "furo"
 html_static_path = ["_static"]
-html_css_files = ["tables.css"]
+html_css_files = ["cards.css", "tables.css"]
 html_title = f"jupyter_auth {release}"
 html_theme_options = {"navigation_with_keys": True}

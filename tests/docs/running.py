@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.docs import configuring
 from tests.docs.checks import TO_LOOK_AT, is_configuration, problems
-from tests.docs.collecting import Block, blocks
+from tests.docs.collecting import Block, blocks, pages
 from tests.docs.marks import REASONS, WRITING
 from tests.docs.stage import Stage
 from tests.support import CellError
@@ -86,6 +86,11 @@ def how_of(block: Block) -> str:
         return "configuration, loaded"
     ran = {"python": "Python, run", "bash": "shell, run", "toml": "TOML, loaded"}
     return ran.get(block.language, f"{block.language}, parsed")
+
+
+def counted() -> list[str]:
+    """The table of the whole documentation."""
+    return table(block for page in pages() for block in blocks(page))
 
 
 def table(found: Iterable[Block]) -> list[str]:

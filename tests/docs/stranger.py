@@ -1,13 +1,13 @@
 """A stranger's path, by the words of one page: ``python -m tests.docs.stranger [--here] [--wheel FILE]``.
 
-Somebody who has read nothing else follows ``docs/how-to/connect-your-own-provider.md``: the blocks are taken
-from the page and run in its order, in a home folder of their own, at a provider that is nobody's but theirs (the
-certified oidc-provider of ``tests/idp``), up to the answer of an API that asks this provider about each token.
-What a person does is done by its words too: the link and the code are read from the cell.
+Somebody who has read nothing else follows ``docs/how-to/connect-your-own-provider.md``: its blocks are run in
+the page's order, in a home folder of their own, at a provider that is nobody's but theirs (the certified
+oidc-provider of ``tests/idp``), up to the answer of an API that asks this provider about each token. What a
+person does is done by its words too: the link and the code are read from the cell.
 
 ``--here`` uses the environment that runs this in place of a new one (the suite does so); ``--wheel`` is
-installed in place of the clone. What the page tells the reader to replace is replaced, and the transcript says
-by what.
+installed in place of the clone. What the page tells the reader to replace is replaced, and the transcript
+says by what.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from tests.support import Kernel
 PAGE = ROOT / "docs" / "how-to" / "connect-your-own-provider.md"
 VENV = "~/notebooks"
 #: Of what a command prints, as much as tells something.
-LINES_SHOWN = 14
+LINES_SHOWN, WIDTH = 14, 100
 PATIENCE = 900.0
 SERVER = "jupyter lab"
 #: For a server that nobody looks at, beside others on this machine.
@@ -192,7 +192,7 @@ class Stranger:
         if act == "$":
             rows, act = [f"$ {row}" for row in rows], ""
         for row in [act, *rows] if act else rows:
-            self.tell(head + row)
+            self.tell(head + (row if len(row) < WIDTH else f"{row[:WIDTH]}…"))
             head = " " * 11
 
 
