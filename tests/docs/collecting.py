@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 #: Directives of MyST whose text is code, in the language that follows them.
 CODE = ("code", "code-block")
 #: Directives whose text is no Markdown.
-OPAQUE = ("eval-rst", "image", "figure", "include", "literalinclude", "toctree", "raw", "mermaid")
+OPAQUE = (
+    "eval-rst",
+    "image",
+    "figure",
+    "include",
+    "literalinclude",
+    "toctree",
+    "raw",
+    "mermaid",
+    "generated",
+)
 
 _PARSER = MarkdownIt("commonmark").enable("table").use(colon_fence_plugin)
 
