@@ -29,7 +29,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if outcomes := told_by(pair for report in reports for pair in report.user_properties):
         terminalreporter.section("the doctor on broken set-ups")
         terminalreporter.write(table(outcomes) + "\n")
-    if any(nodeid.startswith("tests/docs/test_snippets.py") for nodeid, _ in ran):
+    if any(nodeid.startswith("tests/docs/test_snippets") for nodeid, _ in ran):
         from tests.docs.running import counted
 
         terminalreporter.section("code blocks of the documentation")

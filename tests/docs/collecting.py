@@ -31,6 +31,8 @@ OPAQUE = (
     "generated",
 )
 
+HOW_TO = ROOT / "docs" / "how-to"
+
 _PARSER = MarkdownIt("commonmark").enable("table").use(colon_fence_plugin)
 
 
@@ -49,9 +51,9 @@ class Block:
 
 
 def pages() -> list[Path]:
-    """The README and every page of the documentation."""
-    found = [path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts]
-    return [ROOT / "README.md", *sorted(found)]
+    """The README and every page of the documentation that has code."""
+    found = sorted(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts)
+    return [page for page in (ROOT / "README.md", *found) if blocks(page)]
 
 
 def blocks(page: Path, text: str | None = None) -> list[Block]:

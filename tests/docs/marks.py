@@ -33,7 +33,6 @@ A block is run unless a comment right before it says otherwise:
     as NAME               who signs in where it asks (ada by itself; grace is another)
     keys of PROFILE       TOML: keys for that table, no whole file; what a line `# or` parts is tried by turns
     new kernel            Python: in a kernel that knows nothing of the blocks before
-    by pytest             Python: as a file of tests
 
 Lines of the comment after the first are run before the block, in the same place, and not shown: they give
 names to what the block leaves open. `tests/docs/stage.py` says what is there already."""
@@ -57,7 +56,6 @@ class Marks:
     person: str = "ada"
     keys_of: str = ""
     new_kernel: bool = False
-    by_pytest: bool = False
     before: str = ""
 
     @property
@@ -76,7 +74,6 @@ _MARKS: tuple[tuple[re.Pattern[str], str, Callable[[str], str | int | bool]], ..
     (re.compile(r"as (\w+)"), "person", str),
     (re.compile(r"keys of ([\w.-]+)"), "keys_of", str),
     (re.compile(r"(new kernel)"), "new_kernel", bool),
-    (re.compile(r"(by pytest)"), "by_pytest", bool),
 )
 
 

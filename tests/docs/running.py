@@ -35,6 +35,11 @@ def run_page(stage: Stage, page: Path) -> list[Outcome]:
     return [run(stage, block) for block in found]
 
 
+def failed(stage: Stage, page: Path) -> list[str]:
+    """What went wrong on a page."""
+    return [outcome.problem for outcome in run_page(stage, page) if outcome.problem]
+
+
 def run(stage: Stage, block: Block) -> Outcome:
     """Check a block, and run it unless its marks say why not."""
     how, began = how_of(block), time.monotonic()
@@ -55,7 +60,7 @@ def _run(stage: Stage, block: Block) -> list[str]:
         if block.language == "bash":
             return [stage.bash(block)]
         if block.language == "python":
-            return [stage.test_file(block)] if block.marks.by_pytest else _in_kernel(stage, block)
+            return _in_kernel(stage, block)
     except subprocess.TimeoutExpired as problem:
         return [f"It did not end in {problem.timeout:.0f} s."]
     return []  # JSON, YAML: that it can be read is what there is to say

@@ -113,14 +113,6 @@ class Stage:
                 if block.marks.raises:
                     raise CellError(f"It raises nothing, and not {block.marks.raises}.")
 
-    def test_file(self, block: Block) -> str:
-        """Run a block as a file of tests; what pytest said, if not all was well."""
-        file = self.place.notebooks / "test_block.py"
-        file.write_text(f"{block.marks.before}\n{block.text}", encoding="utf-8")
-        pytest = [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", "-p", "no:cacheprovider"]
-        done = self._run([*pytest, str(file)])
-        return "" if done.returncode == 0 else done.stdout
-
     def bash(self, block: Block) -> str:
         """Run a block in the shell; what it said, if it did not end as it should."""
         script = self.here(f"{block.marks.before}\n{block.text}")
