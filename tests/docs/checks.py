@@ -21,6 +21,8 @@ from tests.docs.collecting import Block
 
 #: Blocks of these are something to look at: a drawing, what a program prints, a table of another program.
 TO_LOOK_AT = ("text",)
+#: What nothing here can run: such a block says which test does, or why none.
+RUN_ELSEWHERE = ("r",)
 #: A line that sets something in Jupyter's own configuration.
 SETS = re.compile(r"^c\.(\w+)\.(\w+)", re.MULTILINE)
 #: What ends a command on a line of the shell.
@@ -35,8 +37,11 @@ def problems(block: Block) -> list[str]:
     """What is wrong with it; raises ``ValueError`` for a language that nobody knows here."""
     if block.language in TO_LOOK_AT:
         return []
+    if block.language in RUN_ELSEWHERE:
+        told = f"{block}: nothing here runs {block.language}: say `run by: tests/…`, or why it is not run"
+        return [] if not block.marks.is_run else [told]
     if block.language not in CHECKS:
-        known = ", ".join((*CHECKS, *TO_LOOK_AT))
+        known = ", ".join((*CHECKS, *RUN_ELSEWHERE, *TO_LOOK_AT))
         raise ValueError(f"{block}: a block in {block.language or 'no language'!r}; known are {known}")
     return [f"{block}: {problem}" for problem in CHECKS[block.language](block)]
 

@@ -1,4 +1,4 @@
-"""A stranger's path, by the words of one page: ``python -m tests.docs.stranger [--here] [--wheel FILE]``.
+"""A stranger's path, by one page's words: ``python -m tests.docs.stranger [--here] [--wheel FILE] [--write]``.
 
 Somebody who has read nothing else follows ``docs/how-to/connect-your-own-provider.md``: its blocks are run in
 the page's order, in a home folder of their own, at a provider that is nobody's but theirs (the certified
@@ -7,7 +7,7 @@ person does is done by its words too: the link and the code are read from the ce
 
 ``--here`` uses the environment that runs this in place of a new one (the suite does so); ``--wheel`` is
 installed in place of the clone. What the page tells the reader to replace is replaced, and the transcript
-says by what.
+says by what. ``--write`` puts it into ``docs/reference/stranger.md``.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ from tests.docs.collecting import Block, blocks
 from tests.docs.lake import Lake, lake_api
 from tests.docs.marks import ROOT
 from tests.idp import PUBLIC_CLIENT, OidcProvider
-from tests.support import Kernel
+from tests.support import Kernel, tables
 
 PAGE = ROOT / "docs" / "how-to" / "connect-your-own-provider.md"
+TRANSCRIPT = ROOT / "docs" / "reference" / "stranger.md"
 VENV = "~/notebooks"
 #: Of what a command prints, as much as tells something.
 LINES_SHOWN, WIDTH = 14, 100
@@ -122,11 +123,11 @@ class Stranger:
             self._show("has an environment already, in place of:", text.splitlines())
             return
         if self.wheel:
-            text = text.replace("pip install jupyterlab .", f"pip install jupyterlab {self.wheel}")
+            text = text.replace("pip install jupyterlab .", f"pip install jupyterlab {self.wheel.name}")
         self._show("$", text.splitlines())
         done = subprocess.run(
             ["bash", "-e", "-c", self._in_environment(text)],
-            cwd=ROOT,
+            cwd=self.wheel.parent if self.wheel else ROOT,
             env=dict(self.home.environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -223,14 +224,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.docs.stranger", description=__doc__)
     parser.add_argument("--here", action="store_true")
     parser.add_argument("--wheel", type=Path)
+    parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    with stranger(lambda line: print(line, flush=True), here=options.here, wheel=options.wheel) as who:
+    told: list[str] = []
+
+    def tell(line: str) -> None:
+        told.append(line.rstrip())
+        print(line, flush=True)
+
+    with stranger(tell, here=options.here, wheel=options.wheel) as who:
         try:
             took = who.follow()
         except StrangerError as problem:
             print(f"The page leads nowhere: {problem}.")
             return 1
-        print(f"From the first command to the second notebook: {took:.0f} s.")
+        tell(f"From the first command to the second notebook: {took:.0f} s.")
+    if options.write:
+        text = "\n".join(told)
+        tables.write("transcript", f"```text\n{text}\n```\n", TRANSCRIPT)
     return 0
 
 

@@ -102,6 +102,12 @@ def test_what_is_written_wrongly_is_found_without_running_it(language: str, text
     assert told in problem
 
 
+def test_what_cannot_be_run_here_says_where_it_is() -> None:
+    assert problems(written("r", "1 + 1", "run by: tests/docs/test_marks.py")) == []
+    [problem] = problems(written("r", "1 + 1"))
+    assert "nothing here runs r" in problem
+
+
 def test_an_unknown_language_is_an_error() -> None:
     with pytest.raises(ValueError, match="known are python"):
         problems(written("", "what is this"))

@@ -1,4 +1,4 @@
-"""Every code block of the documentation is run, page by page, or says why not; the how-to pages' in a file beside."""
+"""Every code block of the documentation is run, or says why not. The how-to pages are in a file beside."""
 
 from pathlib import Path
 
