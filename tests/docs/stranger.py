@@ -1,12 +1,12 @@
-"""A stranger's path, by one page's words: ``python -m tests.docs.stranger [--here] [--wheel FILE] [--write]``.
+"""A stranger's path, by one page's words: ``python -m tests.docs.stranger``.
 
 Somebody who has read nothing else follows ``docs/how-to/connect-your-own-provider.md``: its blocks are run in
 the page's order, in a home folder of their own, at a provider that is nobody's but theirs (the certified
 oidc-provider of ``tests/idp``), up to the answer of an API that asks this provider about each token. What a
 person does is done by its words too: the link and the code are read from the cell.
 
-``--here`` uses the environment that runs this in place of a new one (the suite does so); ``--wheel`` is
-installed in place of the clone. What the page tells the reader to replace is replaced, and the transcript
+Options: ``--here`` uses the environment that runs this in place of a new one (the suite does so); ``--wheel``
+is installed in place of the clone. What the page tells the reader to replace is replaced, and the transcript
 says by what. ``--write`` puts it into ``docs/reference/stranger.md``.
 """
 
