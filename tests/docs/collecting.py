@@ -64,12 +64,16 @@ def blocks(page: Path, text: str | None = None) -> list[Block]:
 
 def _blocks(page: Path, text: str, first_line: int) -> Iterator[Block]:
     pending: tuple[str, int] | None = None
+    every = marks.PLAIN  # for what follows, where a block has no comment of its own
     for token in _PARSER.parse(text):
         line = first_line + (token.map or [0])[0]
         if token.type == "html_block" and marks.is_comment(token.content):
             if pending:
                 raise ValueError(_at(page, pending[1], "no code block follows the comment"))
-            pending = token.content, line
+            if marks.is_for_all(token.content):
+                every = _read(page, line, token.content)
+            else:
+                pending = token.content, line
         elif token.type in {"fence", "colon_fence"}:
             name, argument = _head(token)
             if name and name not in CODE:
@@ -77,13 +81,17 @@ def _blocks(page: Path, text: str, first_line: int) -> Iterator[Block]:
                     yield from _blocks(page, token.content, line + 1)
                 continue
             said, pending = pending, None
-            try:
-                read = marks.read(said[0]) if said else marks.PLAIN
-            except marks.MarkError as problem:
-                raise ValueError(_at(page, line, str(problem))) from problem
+            read = _read(page, line, said[0]) if said else every
             yield Block(page=page, line=line, language=argument, text=token.content, marks=read)
     if pending:
         raise ValueError(_at(page, pending[1], "no code block follows the comment"))
+
+
+def _read(page: Path, line: int, comment: str) -> Marks:
+    try:
+        return marks.read(comment)
+    except marks.MarkError as problem:
+        raise ValueError(_at(page, line, str(problem))) from problem
 
 
 def _head(token: Token) -> tuple[str, str]:

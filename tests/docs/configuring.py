@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -51,8 +52,8 @@ def _faults_of(text: str) -> list[str]:
         file = Path(folder) / "jupyter_auth.toml"
         file.write_text(text, encoding="utf-8")
         read = load([file])
-    if not read.profiles and not read.faults:
-        return ["there is no profile in it"]
+    if not tomllib.loads(text) and not read.faults:
+        return ["there is nothing in it"]
     return [f"{fault.key} {fault.message}" for fault in read.faults]
 
 

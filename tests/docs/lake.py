@@ -13,10 +13,11 @@ import requests
 from tests.idp import CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, Provider
 
 ROWS = [{"depth": depth, "celsius": 20 - depth} for depth in range(12)]
+TABLE = "".join(["depth,celsius\n", *(f"{row['depth']},{row['celsius']}\n" for row in ROWS)])
 
 
 class Lake(ThreadingHTTPServer):
-    """Answers any request whose token the provider says is active; 401 else."""
+    """Answers any request whose token the provider says is active, 401 else; CSV where the path says so."""
 
     daemon_threads = True
 
@@ -48,13 +49,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         who = self.server.whose(self.headers.get("Authorization", ""))
-        body = json.dumps(
-            {"measurements": ROWS, "asked_by": {"username": who}} if who else {"error": "no token"}
-        )
+        answer = {"measurements": ROWS, "asked_by": {"username": who}} if who else {"error": "no token"}
+        is_table = bool(who) and self.path.endswith(".csv")
+        body = TABLE if is_table else json.dumps(answer)
         self.send_response(200 if who else 401)
         if not who:
             self.send_header("WWW-Authenticate", 'Bearer error="invalid_token"')
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", "text/csv" if is_table else "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body.encode())

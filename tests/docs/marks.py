@@ -34,8 +34,9 @@ A block is run unless a comment right before it says otherwise:
     keys of PROFILE       TOML: keys for that table, no whole file; what a line `# or` parts is tried by turns
     new kernel            Python: in a kernel that knows nothing of the blocks before
 
-Lines of the comment after the first are run before the block, in the same place, and not shown: they give
-names to what the block leaves open. `tests/docs/stage.py` says what is there already."""
+`<!-- snippets: … -->` is for all blocks that follow on the page and have no comment of their own.
+Lines of a block's comment after the first are run before the block, in the same place, and not shown: they
+give names to what the block leaves open. `tests/docs/stage.py` says what is there already."""
 
 
 class MarkError(ValueError):
@@ -65,7 +66,7 @@ class Marks:
 
 
 PLAIN = Marks()
-_COMMENT = re.compile(r"<!--\s*snippet:(.*?)-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--\s*snippet(s?):(.*?)-->", re.DOTALL)
 _MARKS: tuple[tuple[re.Pattern[str], str, Callable[[str], str | int | bool]], ...] = (
     (re.compile(r"not run: (\w+)"), "not_run", str),
     (re.compile(r"run by: (\S+)"), "run_by", str),
@@ -82,11 +83,17 @@ def is_comment(text: str) -> bool:
     return text.lstrip().startswith("<!--") and "snippet" in text.split("-->", maxsplit=1)[0]
 
 
+def is_for_all(comment: str) -> bool:
+    """Whether it is for all blocks that follow."""
+    found = _COMMENT.fullmatch(comment.strip())
+    return found is not None and found[1] == "s"
+
+
 def read(comment: str) -> Marks:
     """The marks in a comment; raises ``MarkError``."""
     if not (found := _COMMENT.fullmatch(comment.strip())):
         raise MarkError(f"{comment.strip()!r} is not of the form")
-    first, _, before = found[1].strip(" ").partition("\n")
+    first, _, before = found[2].strip(" ").partition("\n")
     values: dict[str, Any] = {}
     for word in filter(None, (word.strip() for word in first.split(","))):
         values |= _value(word)

@@ -42,6 +42,25 @@ def test_a_comment_that_is_not_understood_says_what_to_write(comment: str, told:
     assert all(reason in str(problem.value) for reason in REASONS)
 
 
+def test_a_comment_for_all_that_follow() -> None:
+    page = """\
+        ```python
+        first
+        ```
+        <!-- snippets: not run: account -->
+        ```python
+        second
+        ```
+        <!-- snippet: as grace -->
+        ```python
+        third
+        ```
+        """
+    first, second, third = blocks(PAGE, textwrap.dedent(page))
+    assert [block.marks.not_run for block in (first, second, third)] == ["", "account", ""]
+    assert third.marks.person == "grace"
+
+
 def test_a_comment_without_a_block_is_an_error() -> None:
     with pytest.raises(ValueError, match="no code block follows"):
         blocks(PAGE, "<!-- snippet: not run: demo -->\n\nwords\n")
