@@ -58,9 +58,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/csv" if is_table else "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body.encode())
+        if self.command != "HEAD":
+            self.wfile.write(body.encode())
 
-    do_POST = do_PUT = do_GET
+    do_HEAD = do_POST = do_PUT = do_GET
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing."""
