@@ -1,13 +1,11 @@
 """Parts of the reference that are made of the code itself when the pages are built: ``{generated} NAME``.
 
-``rest`` is the table of resources in ``openapi.yaml``, ``events`` the fields of every event's schema,
-``commands`` the help of every verb of ``jupyter auth``. So none of them can say anything else than the code.
+``rest`` is the table of resources in ``openapi.yaml``, ``events`` the fields of every event's schema. So neither
+can say anything else than the code.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,11 +17,8 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
 import jupyter_auth.server
-from jupyter_auth.cli.main import VERBS, parser
 from jupyter_auth.server.events import SCHEMAS
 
-#: In how many columns the help is written.
-COLUMNS = "92"
 _METHODS = ("get", "post", "put", "delete")
 _VALUE = re.compile(r"^\d+\. (\w+)\n", re.MULTILINE)
 
@@ -63,30 +58,7 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def commands() -> str:
-    """The help of every verb, and of what is below it."""
-    os.environ["COLUMNS"] = COLUMNS  # argparse asks for it
-    return "\n".join(line for verb in VERBS for line in _help(_below(parser([verb]), verb)))
-
-
-def _below(top: argparse.ArgumentParser, verb: str) -> argparse.ArgumentParser:
-    [found] = [parser for name, parser in _verbs(top) if name == verb]
-    return found
-
-
-def _verbs(of: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    for action in of._actions:  # argparse has no other way to its sub-commands
-        if isinstance(action, argparse._SubParsersAction):
-            yield from action.choices.items()
-
-
-def _help(of: argparse.ArgumentParser) -> Iterator[str]:
-    yield f"```text\n{of.format_help().rstrip()}\n```\n"
-    for _, below in _verbs(of):
-        yield from _help(below)
-
-
-MAKERS: dict[str, Callable[[], str]] = {"rest": rest, "events": events, "commands": commands}
+MAKERS: dict[str, Callable[[], str]] = {"rest": rest, "events": events}
 
 
 class Generated(SphinxDirective):

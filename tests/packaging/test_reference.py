@@ -7,7 +7,6 @@ from pathlib import Path
 
 import jupyter_auth
 from docs import generated
-from jupyter_auth.cli.main import VERBS
 from jupyter_auth.server.events import AUDIT, TOPICS
 from tests.support.description import operations, pages, websockets
 
@@ -37,10 +36,3 @@ def test_every_event_with_its_fields_is_in_the_reference() -> None:
     for field in ("home_account_id", "interaction", "waiting"):
         assert f"\n`{field}`\n: " in made
     assert "- `needs_sign_in`: The provider no longer accepts" in made and "`records_lost`" in made
-
-
-def test_every_verb_with_its_options_is_in_the_reference() -> None:
-    assert "```{generated} commands\n" in (PAGES / "cli.md").read_text("utf-8")
-    made = generated.commands()
-    assert all(f"usage: jupyter auth {verb} " in made for verb in VERBS)
-    assert "usage: jupyter auth grants allow " in made and "--forget-old" in made
