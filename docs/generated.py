@@ -1,7 +1,7 @@
 """Parts of the reference that are made of the code itself when the pages are built: ``{generated} NAME``.
 
-``rest`` is the table of resources in ``openapi.yaml``, ``events`` the fields of every event's schema. So neither
-can say anything else than the code.
+``rest`` is the table of resources in ``openapi.yaml``, ``events`` the fields of every event's schema. So
+neither can say anything else than the code.
 """
 
 from __future__ import annotations

@@ -1,6 +1,10 @@
 """The page that connects one's own provider, followed to the letter but for a new environment."""
 
+import pytest
+
 from tests.docs.stranger import stranger
+
+pytestmark = pytest.mark.timeout(300)  # JupyterLab's start is in it
 
 
 def test_the_pages_words_lead_to_the_api() -> None:
