@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from jupyter_auth.cli.demo.servers import DemoError
 from tests.docs import configuring
 from tests.docs.checks import TO_LOOK_AT, is_configuration, problems
 from tests.docs.collecting import Block, blocks, pages
 from tests.docs.marks import REASONS, WRITING
 from tests.docs.stage import Stage
-from tests.support import CellError
+from tests.idp import ProviderError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ def _run(stage: Stage, block: Block) -> list[str]:
 def _in_kernel(stage: Stage, block: Block) -> list[str]:
     try:
         stage.python(block)
-    except CellError as problem:
+    except (DemoError, ProviderError) as problem:
         hint = f"\n\n{WRITING}" if "NameError" in str(problem) else ""
         return [f"{problem}{hint}"]
     return []

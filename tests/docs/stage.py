@@ -15,7 +15,9 @@ What is there for every page, as new:
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,7 +25,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from websocket import WebSocketTimeoutException
+
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
+from jupyter_auth.cli.demo.kernel_channel import CellTimeoutError
 from tests.docs.collecting import Block
 from tests.docs.lake import Lake, lake_api
 from tests.docs.marks import ROOT
@@ -79,9 +84,7 @@ class Stage:
 
     def begin(self) -> None:
         """Everything as new, for the next page."""
-        if self.kernel:
-            self.kernel.close()
-            self.kernel = None
+        self._end_kernel()
         for waiting in self.server.get("jupyter_auth/v1/interactions").json():
             self.server.delete(f"jupyter_auth/v1/interactions/{waiting['id']}")
         for kernel in self.server.get("api/kernels").json():
@@ -93,11 +96,9 @@ class Stage:
             shutil.copy(notebook, self.place.notebooks)
 
     def python(self, block: Block) -> None:
-        """Run a block in the page's kernel; raises ``CellError`` where it did not end as it should."""
-        if block.marks.new_kernel and self.kernel:
-            self.kernel.shut_down()
-            self.kernel.close()
-            self.kernel = None
+        """Run a block in the page's kernel; raises ``DemoError`` where it did not end as it should."""
+        if block.marks.new_kernel:
+            self._end_kernel()
         if self.kernel is None:
             self.kernel = Kernel(self.server)
             self.kernel.run(OPENING)
@@ -106,6 +107,9 @@ class Stage:
                 self.kernel.run(self.here(block.marks.before), timeout=PATIENCE)
             try:
                 self.kernel.run(self.here(block.text), timeout=PATIENCE)
+            except (CellTimeoutError, WebSocketTimeoutException) as problem:
+                self._end_kernel()  # it still runs, and would keep the next block waiting
+                raise CellTimeoutError(f"It did not end in {PATIENCE:.0f} s.") from problem
             except CellError as problem:
                 if not block.marks.raises or not str(problem).startswith(f"{block.marks.raises}:"):
                     raise
@@ -116,10 +120,8 @@ class Stage:
     def bash(self, block: Block) -> str:
         """Run a block in the shell; what it said, if it did not end as it should."""
         script = self.here(f"{block.marks.before}\n{block.text}")
-        done = self._run(["bash", "-e", "-o", "pipefail", "-c", script])
-        if done.returncode == block.marks.exits:
-            return ""
-        return f"exits with {done.returncode}:\n{done.stdout}"
+        code, said = self._run(["bash", "-e", "-o", "pipefail", "-c", script])
+        return "" if code == block.marks.exits else f"exits with {code}:\n{said}"
 
     def here(self, text: str) -> str:
         """The text with the addresses of this stage."""
@@ -127,7 +129,14 @@ class Stage:
             text = text.replace(name, address)
         return text
 
-    def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+    def _end_kernel(self) -> None:
+        kernel, self.kernel = self.kernel, None
+        if kernel:
+            kernel.shut_down()
+            kernel.close()
+
+    def _run(self, command: list[str]) -> tuple[int, str]:
+        """How it ended, and what it said. Where it does not, all that it started is ended too."""
         own = dict(self.place.environment)
         programs = Path(sys.executable).parent
         own |= {
@@ -135,7 +144,7 @@ class Stage:
             "JUPYTER_TOKEN": self.server.token,
             "HOME": str(self.place.root),
         }
-        return subprocess.run(
+        with subprocess.Popen(
             command,
             cwd=self.place.notebooks,
             env=own,
@@ -143,9 +152,14 @@ class Stage:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+            start_new_session=True,
+        ) as process:
+            try:
+                said, _ = process.communicate(timeout=PATIENCE)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+        return process.returncode, said
 
     def _profiles(self) -> None:
         issuer = self.provider.issuer
