@@ -14,7 +14,7 @@ os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The list of the security promises whose attacks were run; what the doctor made of broken set-ups; how the
+    """The security promises whose attacks were run; what the doctor made of broken set-ups; how many of the
     documentation's code blocks were run."""
     reports = terminalreporter.getreports("passed")
     ran = [
