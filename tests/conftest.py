@@ -14,15 +14,9 @@ os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The list of the security promises whose attacks were run; what the doctor made of broken set-ups."""
-    _security_promises(terminalreporter)
+    """The security promises whose attacks were run; what the doctor made of broken set-ups; how many of the
+    documentation's code blocks were run."""
     reports = terminalreporter.getreports("passed")
-    if outcomes := told_by(pair for report in reports for pair in report.user_properties):
-        terminalreporter.section("the doctor on broken set-ups")
-        terminalreporter.write(table(outcomes) + "\n")
-
-
-def _security_promises(terminalreporter: pytest.TerminalReporter) -> None:
     ran = [
         (report.nodeid, outcome)
         for outcome in ("passed", "failed", "error", "skipped")
@@ -32,6 +26,14 @@ def _security_promises(terminalreporter: pytest.TerminalReporter) -> None:
     if lines := listed(ran):
         terminalreporter.section("security promises")
         terminalreporter.write("\n".join(lines) + "\n")
+    if outcomes := told_by(pair for report in reports for pair in report.user_properties):
+        terminalreporter.section("the doctor on broken set-ups")
+        terminalreporter.write(table(outcomes) + "\n")
+    if any(nodeid.startswith("tests/docs/test_snippets") for nodeid, _ in ran):
+        from tests.docs.running import counted
+
+        terminalreporter.section("code blocks of the documentation")
+        terminalreporter.write("\n".join(counted()) + "\n")
 
 
 @pytest.fixture(scope="session")

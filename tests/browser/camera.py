@@ -45,11 +45,15 @@ class Camera:
             width=box["width"] + 2 * margin,
             height=box["height"] + 2 * margin,
         )
-        shown = self.page.screenshot(clip=clip, animations="disabled")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        picture = Image.open(BytesIO(shown)).convert("RGB")
-        few = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        few.save(self.folder / f"{name}.png", optimize=True)
+        pack(self.page.screenshot(clip=clip, animations="disabled"), self.folder / f"{name}.png")
+
+
+def pack(shown: bytes, file: Path) -> None:
+    """Write a picture with as few bytes as it needs."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    picture = Image.open(BytesIO(shown)).convert("RGB")
+    few = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(file, optimize=True)
 
 
 def hide_notifications(page: Page) -> None:

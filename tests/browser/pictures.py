@@ -1,6 +1,7 @@
 """Make the pictures of the documentation: ``python -m tests.browser.pictures`` (needs the demo extra).
 
-``python -m tests.browser.pictures cards`` makes a part of them: ``demo``, ``cards`` or ``panel``.
+``python -m tests.browser.pictures cards`` makes a part of them: ``demo``, ``steps``, ``cards``
+or ``panel``.
 """
 
 import sys
@@ -11,7 +12,7 @@ from jupyter_auth.cli.demo import person
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess, a_free_port
 from jupyter_auth.cli.demo.servers import DemoServers
 from jupyter_auth.cli.demo.workspace import Workspace, workspace
-from tests.browser import pictures_of_cards, pictures_of_the_panel
+from tests.browser import pictures_of_cards, pictures_of_the_panel, pictures_of_the_steps
 from tests.browser.camera import IMAGES, THEMES, Camera, hide_notifications
 from tests.browser.lab import chromium, open_notebook, run_cell, write_notebook
 from tests.browser.panel import open_panel
@@ -21,7 +22,12 @@ CELLS = ("%load_ext jupyter_auth", "tok = %get_token lake", "tok", "%auth")
 
 def main(wanted: list[str]) -> None:
     """Every picture, in both themes."""
-    parts = {"demo": take_demo, "cards": pictures_of_cards.take, "panel": pictures_of_the_panel.take}
+    parts = {
+        "demo": take_demo,
+        "steps": pictures_of_the_steps.take,
+        "cards": pictures_of_cards.take,
+        "panel": pictures_of_the_panel.take,
+    }
     with chromium() as browser:
         for name, take_part in parts.items():
             if not wanted or name in wanted:

@@ -64,7 +64,7 @@ def test_an_address_that_is_typed_is_not_put_into_the_notebook(own: Place, idp: 
         assert [asked["password"] for asked in questions(kernel)] == [True]
         back = idp.sign_in(waiting["authorization_uri"])
         kernel.send("stdin", "input_reply", {"value": back, "status": "ok"})
-        kernel.listen_until(lambda: kernel._is_idle(cell), timeout=30)
+        kernel.listen_until(lambda: kernel.is_idle(cell), timeout=30)
         assert kernel.value("tok.account.username") == "ada"
         assert parameters(back)["code"] not in kernel.text()
 

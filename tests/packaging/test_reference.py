@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import jupyter_auth
+from docs import generated
 from jupyter_auth.server.events import AUDIT, TOPICS
 from tests.support.description import operations, pages, websockets
 
@@ -22,16 +23,16 @@ def test_every_public_name_is_in_the_reference() -> None:
 
 
 def test_every_rest_resource_with_its_verbs_is_in_the_reference() -> None:
-    documented, resource = set(), ""
-    rows = re.findall(
-        r"^\| (?:`(\S+)`)? ?\| ([A-Z]+) \|", (PAGES / "rest.md").read_text("utf-8"), flags=re.MULTILINE
-    )
-    for named, verb in rows:
-        resource = named or resource  # the first cell stays empty where a resource has a second verb
-        documented.add((f"/{resource}", verb.lower()))
+    assert "```{generated} rest\n" in (PAGES / "rest.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\S+)` \| ([A-Z]+) \|", generated.rest(), flags=re.MULTILINE)
+    documented = {(f"/{resource}", verb.lower()) for resource, verb in rows}
     assert documented == operations() | websockets() | pages()
 
 
-def test_every_event_is_in_the_reference() -> None:
-    page = (PAGES / "events.md").read_text("utf-8")
-    assert set(re.findall(r"^\| `(https:\S+)` \|", page, flags=re.MULTILINE)) == {*TOPICS.values(), AUDIT}
+def test_every_event_with_its_fields_is_in_the_reference() -> None:
+    assert "```{generated} events\n" in (PAGES / "events.md").read_text("utf-8")
+    made = generated.events()
+    assert set(re.findall(r"^`(https:\S+)`$", made, flags=re.MULTILINE)) == {*TOPICS.values(), AUDIT}
+    for field in ("home_account_id", "interaction", "waiting"):
+        assert f"\n`{field}`\n: " in made
+    assert "- `needs_sign_in`: The provider no longer accepts" in made and "`records_lost`" in made

@@ -97,7 +97,7 @@ def debugged(kernel: Kernel) -> str:
         return bool(sum(m["msg_type"] == "input_request" for m in kernel.messages[before:]) > answered)
 
     while True:
-        kernel.listen_until(lambda: asks() or kernel._is_idle(cell))
+        kernel.listen_until(lambda: asks() or kernel.is_idle(cell))
         if not asks():
             return json.dumps(kernel.messages[before:], ensure_ascii=False)
         kernel.send("stdin", "input_reply", {"value": orders.pop(0) if orders else "q", "status": "ok"})

@@ -46,7 +46,7 @@ class Kernel(KernelChannel):
         try:
             return super().result_of(message_id, timeout=timeout)
         finally:
-            self.listen_until(lambda: self._is_idle(message_id))
+            self.listen_until(lambda: self.is_idle(message_id))
 
     def listen_until(self, enough: Callable[[], bool], timeout: float = 10) -> None:
         """Read what the kernel says until ``enough``."""
@@ -62,7 +62,8 @@ class Kernel(KernelChannel):
         self.listen_until(lambda: bool(self.displays(message_id)))
         return self.displays(message_id)[0]
 
-    def _is_idle(self, message_id: str) -> bool:
+    def is_idle(self, message_id: str) -> bool:
+        """Whether a cell has ended, and all that it said has arrived."""
         return any(
             m["msg_type"] == "status"
             and m["content"]["execution_state"] == "idle"
@@ -73,21 +74,22 @@ class Kernel(KernelChannel):
     def open_subshell(self) -> str:
         """A second thread of the kernel that runs cells (JEP 91)."""
         asked = self.send("control", "create_subshell_request", {})
-        return str(self._reply(asked)["subshell_id"])
+        return str(self.reply(asked)["subshell_id"])
 
     def in_subshell(self, subshell: str, code: str) -> str:
         """Run ``code`` there; what it printed."""
         content = {"code": code, "silent": False, "allow_stdin": True, "stop_on_error": True}
         asked = self.send("shell", "execute_request", content, subshell_id=subshell)
-        assert self._reply(asked)["status"] == "ok"
-        self.listen_until(lambda: self._is_idle(asked))
+        assert self.reply(asked)["status"] == "ok"
+        self.listen_until(lambda: self.is_idle(asked))
         return "".join(
             message["content"]["text"]
             for message in self.messages
             if message["msg_type"] == "stream" and message["parent_header"].get("msg_id") == asked
         )
 
-    def _reply(self, asked: str) -> dict[str, Any]:
+    def reply(self, asked: str) -> dict[str, Any]:
+        """What the kernel answers to a request, waited for if need be."""
         found: list[dict[str, Any]] = []
 
         def is_there() -> bool:
