@@ -32,6 +32,7 @@ from tests.idp import MisbehavingProvider
 from tests.integration.conftest import pending
 from tests.security.canaries import Canaries
 from tests.security.recording import SocketTap
+from tests.security.same_uid_agent import agent
 from tests.security.users import ADA, Row, as_json, exec_as, table, within_reach
 from tests.support import Kernel, Place, place
 
@@ -356,7 +357,7 @@ def play(*options: str) -> list[Row]:
             provider.approve()
             kernel.result_of(cell)
             intruder = Intruder(made, server, kernel, secrets)
-            for act in (process, disk, jupyters, between, dumped):
+            for act in (process, disk, jupyters, agent, between, dumped):
                 act(intruder)
     return intruder.rows
 
