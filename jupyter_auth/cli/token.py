@@ -2,12 +2,15 @@
 
 import argparse
 import sys
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_auth.cli import options
 from jupyter_auth.cli.acquiring import at_a_terminal, interactive
 from jupyter_auth.cli.endings import note, print_json
+from jupyter_auth.core.errors import AuthError
 
 if TYPE_CHECKING:
     from jupyter_auth.core.result import AuthenticationResult
@@ -50,20 +53,23 @@ def acquire(args: argparse.Namespace) -> "AuthenticationResult":
     if args.for_client:
         if args.account or args.login_hint or args.flow:
             args.refuse("--for-client is nobody's token: it takes no --account, --login-hint or --flow")
-        return ja.acquire_token_for_client(
+        get = partial(
+            ja.acquire_token_for_client,
             args.profile,
             scopes=args.scopes,
             tenant=args.tenant,
-            force_refresh=args.force_refresh,
             timeout=args.timeout,
         )
-    return ja.get_token(
-        args.profile,
-        interactive=interactive(args.interactive),
-        force_refresh=args.force_refresh,
-        **options.request_of(args),
-        **options.person_of(args),
-    )
+        without_a_person = get
+    else:
+        get = partial(ja.get_token, args.profile, **options.request_of(args), **options.person_of(args))
+        without_a_person = partial(get, interactive=False)
+        get = partial(get, interactive=interactive(args.interactive))
+    if args.force_refresh:
+        # A new one means another than is cached now, be that a second old: this process must have seen it.
+        with suppress(AuthError):
+            without_a_person()
+    return get(force_refresh=args.force_refresh)
 
 
 def _told(found: "AuthenticationResult") -> dict[str, Any]:
