@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pexpect
@@ -41,9 +42,12 @@ def left(home: Place) -> list[Path]:
     return list(home.runtime.glob("jupyter_auth-run-*"))
 
 
-def running(home: Place, code: str, *words: str, options: tuple[str, ...] = ()) -> "subprocess.Popen[str]":
-    """``run`` with a Python for its command."""
-    return subprocess.Popen(
+@contextmanager
+def running(
+    home: Place, code: str, *words: str, options: tuple[str, ...] = ()
+) -> Iterator["subprocess.Popen[str]"]:
+    """``run`` with a Python for its command; both have ended at the end, however that comes."""
+    with subprocess.Popen(
         [*COMMAND, "run", "--profile", "lake", *options, "--", sys.executable, "-c", code, *words],
         env=dict(home.environment),
         stdin=subprocess.DEVNULL,
@@ -51,7 +55,14 @@ def running(home: Place, code: str, *words: str, options: tuple[str, ...] = ()) 
         stderr=subprocess.PIPE,
         text=True,
         bufsize=1,
-    )
+        # Under nohup this would be ignored, in what is started as well: that is then not passed on.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509 -- no threads here
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()  # which it passes on
 
 
 def line_of(process: "subprocess.Popen[str]") -> str:

@@ -15,7 +15,7 @@ from tests.support import Kernel, place, until
 #: whom nothing is closed.
 ATTACK = """
 import ctypes, json, os, sys
-from jupyter_auth.server import hardening
+from jupyter_auth.core import hardening
 libc = ctypes.CDLL(None)
 if os.geteuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
