@@ -28,9 +28,15 @@ class Proxy:
         await end.wait()
         server.close()
         self._has_ended = True
-        while self._joined:  # not cancelled: one that is about to connect would leave its socket behind
+        known = -1
+        while self._joined or known != len(
+            self._ends
+        ):  # what was just being accepted comes later
+            known = len(self._ends)
             self._abort()
-            await asyncio.wait(self._joined)
+            if self._joined:  # not cancelled: one that is about to connect would leave its socket behind
+                await asyncio.wait(self._joined)
+            await asyncio.sleep(0.05)
         self._abort()  # also what is closed already, but waits for somebody to read it
         await asyncio.gather(*(one.wait_closed() for one in self._ends), return_exceptions=True)
 
