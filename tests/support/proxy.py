@@ -29,9 +29,7 @@ class Proxy:
         server.close()
         self._has_ended = True
         known = -1
-        while self._joined or known != len(
-            self._ends
-        ):  # what was just being accepted comes later
+        while self._joined or known != len(self._ends):  # what was just being accepted comes later
             known = len(self._ends)
             self._abort()
             if self._joined:  # not cancelled: one that is about to connect would leave its socket behind
