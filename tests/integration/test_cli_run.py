@@ -42,6 +42,12 @@ def left(home: Place) -> list[Path]:
     return list(home.runtime.glob("jupyter_auth-run-*"))
 
 
+def _heed_signals() -> None:
+    """As in a terminal: under nohup or in a shell's background some are ignored, and then not passed on."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+
+
 @contextmanager
 def running(
     home: Place, code: str, *words: str, options: tuple[str, ...] = ()
@@ -55,8 +61,7 @@ def running(
         stderr=subprocess.PIPE,
         text=True,
         bufsize=1,
-        # Under nohup this would be ignored, in what is started as well: that is then not passed on.
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509 -- no threads here
+        preexec_fn=_heed_signals,  # noqa: PLW1509 -- no threads here
     ) as process:
         try:
             yield process
