@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 from jupyter_auth.broker.config.configuration import load
 from jupyter_auth.broker.config.settings_files import load_settings
@@ -58,8 +60,9 @@ def _faults_of(text: str) -> list[str]:
 
 
 def read_settings(block: Block) -> list[str]:
-    """The faults of a ``jupyter_server_config.py`` that holds the block."""
-    with TemporaryDirectory() as folder:
+    """The faults of a ``jupyter_server_config.py`` that holds the block. It is run in this process: what it
+    does to the environment is undone."""
+    with TemporaryDirectory() as folder, patch.dict(os.environ):
         file = Path(folder) / "jupyter_server_config.py"
         file.write_text(f"{block.marks.before}\n{block.text}", encoding="utf-8")
         settings = load_settings([folder])

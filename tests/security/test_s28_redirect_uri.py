@@ -120,8 +120,7 @@ def test_a_wrong_address_in_the_settings_is_told_and_nothing_is_used_for_it() ->
         "@evil.example",
     ],
 )
-def test_no_base_url_leads_to_another_host(monkeypatch: pytest.MonkeyPatch, base_url: str) -> None:
-    monkeypatch.delenv("JUPYTERHUB_SERVICE_PREFIX", raising=False)
+def test_no_base_url_leads_to_another_host(base_url: str) -> None:
     address = urlsplit(base_of(ServerApp(base_url=base_url)) or "")
     assert (address.scheme, address.netloc) == ("http", "localhost:8888")
 
