@@ -7,7 +7,7 @@ that it opens access tokens only. Protocol and answers: ``docs/how-to/set-up-on-
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
 import requests
 
@@ -25,13 +25,8 @@ from jupyter_auth.core.secret import Secret
 from jupyter_auth.core.text import clean
 from jupyter_auth.core.urls import checked_split, host_of, is_loopback
 from jupyter_auth.providers.answers import broken_answer, read_token_response
-from jupyter_auth.providers.base import (
-    NOTHING,
-    CodeAuthorization,
-    DeviceAuthorization,
-    ProviderMetadata,
-    TokenResponse,
-)
+from jupyter_auth.providers.base import ProviderMetadata, TokenResponse
+from jupyter_auth.providers.nobody import NobodySignsIn
 from jupyter_auth.providers.transport import ProviderSession, fetch, json_object
 
 API_TOKEN, API_URL = "JUPYTERHUB_API_TOKEN", "JUPYTERHUB_API_URL"
@@ -39,7 +34,7 @@ _CLAIMS = ("sub", "preferred_username", "upn", "email", "name")
 _LONGEST = 320  # characters of a message
 
 
-class JupyterHubEngine:
+class JupyterHubEngine(NobodySignsIn):
     """The engine for provider ``jupyterhub``. Thread-safe; remembers nothing."""
 
     def __init__(self, profile: Profile) -> None:
@@ -68,43 +63,17 @@ class JupyterHubEngine:
         response = fetch(self.profile.issuer, lambda: self._ask(body))
         return self._read(response, scopes)
 
-    def start_device(
-        self, scopes: tuple[str, ...], resources: tuple[str, ...], extra: Mapping[str, str]
-    ) -> DeviceAuthorization:
-        """Nobody signs in here."""
-        self._refuse("no_device_flow")
-
-    def poll_device(self, device_code: Secret, extra: Mapping[str, str] = NOTHING) -> TokenResponse:
-        """Nobody signs in here."""
-        self._refuse("no_device_flow")
-
-    def start_code(
-        self,
-        scopes: tuple[str, ...],
-        resources: tuple[str, ...],
-        extra: Mapping[str, str],
-        *,
-        redirect_uri: str,
-        state: Secret,
-    ) -> CodeAuthorization:
-        """Nobody signs in here."""
-        self._refuse("no_code_flow")
-
-    def finish_code(self, started: CodeAuthorization, answer: Mapping[str, str]) -> TokenResponse:
-        """Nobody signs in here."""
-        self._refuse("no_code_flow")
-
     def client_credentials(
         self, scopes: tuple[str, ...], resources: tuple[str, ...], extra: Mapping[str, str]
     ) -> TokenResponse:
         """The tokens are people's."""
-        self._refuse("no_client_credentials")
+        raise self.not_here("no_client_credentials")
 
     def exchange(
         self, assertion: Secret, scopes: tuple[str, ...], resources: tuple[str, ...], extra: Mapping[str, str]
     ) -> TokenResponse:
         """The service exchanges tokens of its own accord, for a profile with a resource or audience."""
-        self._refuse("no_exchange")
+        raise self.not_here("no_exchange")
 
     def revoke(self, token: Secret, token_type_hint: str) -> Outcome:
         """What was got here is revoked by logging out at the Hub."""
@@ -174,8 +143,9 @@ class JupyterHubEngine:
             return TransportError(told.message, **said, retryable=True)
         return told
 
-    def _refuse(self, reason: str) -> NoReturn:
-        raise PolicyError(
+    def not_here(self, reason: str) -> PolicyError:
+        """The error."""
+        return PolicyError(
             f"Nobody signs in to profile {self.profile.name!r} here: the Hub has done that.",
             reason=reason,
             hint=f"Run %get_token {self.profile.name}. If that fails, log out at the Hub and log in again.",

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
 import msal
 import requests
@@ -19,21 +19,16 @@ from jupyter_auth.core.profile import SYSTEM_ASSIGNED, Profile
 from jupyter_auth.core.reports import Outcome
 from jupyter_auth.core.secret import Secret
 from jupyter_auth.providers.answers import broken_answer, read_token_response, refusal
-from jupyter_auth.providers.base import (
-    NOTHING,
-    CodeAuthorization,
-    DeviceAuthorization,
-    ProviderMetadata,
-    TokenResponse,
-)
+from jupyter_auth.providers.base import ProviderMetadata, TokenResponse
 from jupyter_auth.providers.msal_wire import Answer
+from jupyter_auth.providers.nobody import NobodySignsIn
 from jupyter_auth.providers.transport import ProviderSession, fetch, json_object
 
 _DEFAULT = "/.default"
 _KEPT = ("expires_in", "expires_on", "client_id", "object_id", "msi_res_id", "mi_res_id", "resource")
 
 
-class ManagedIdentityEngine:
+class ManagedIdentityEngine(NobodySignsIn):
     """The engine for provider ``managed_identity``. Thread-safe; remembers nothing."""
 
     def __init__(self, profile: Profile) -> None:
@@ -71,43 +66,17 @@ class ManagedIdentityEngine:
             )
         return _read(wire.answer)
 
-    def start_device(
-        self, scopes: tuple[str, ...], resources: tuple[str, ...], extra: Mapping[str, str]
-    ) -> DeviceAuthorization:
-        """Nobody signs in to a machine's identity."""
-        self._refuse("no_device_flow")
-
-    def poll_device(self, device_code: Secret, extra: Mapping[str, str] = NOTHING) -> TokenResponse:
-        """Nobody signs in to a machine's identity."""
-        self._refuse("no_device_flow")
-
-    def start_code(
-        self,
-        scopes: tuple[str, ...],
-        resources: tuple[str, ...],
-        extra: Mapping[str, str],
-        *,
-        redirect_uri: str,
-        state: Secret,
-    ) -> CodeAuthorization:
-        """Nobody signs in to a machine's identity."""
-        self._refuse("no_code_flow")
-
-    def finish_code(self, started: CodeAuthorization, answer: Mapping[str, str]) -> TokenResponse:
-        """Nobody signs in to a machine's identity."""
-        self._refuse("no_code_flow")
-
     def refresh(
         self, refresh_token: Secret, scopes: tuple[str, ...], extra: Mapping[str, str]
     ) -> TokenResponse:
         """There are no refresh tokens."""
-        self._refuse("no_refresh")
+        raise self.not_here("no_refresh")
 
     def exchange(
         self, assertion: Secret, scopes: tuple[str, ...], resources: tuple[str, ...], extra: Mapping[str, str]
     ) -> TokenResponse:
         """A machine acts for nobody."""
-        self._refuse("no_exchange")
+        raise self.not_here("no_exchange")
 
     def revoke(self, token: Secret, token_type_hint: str) -> Outcome:
         """There is nothing to revoke at."""
@@ -119,8 +88,9 @@ class ManagedIdentityEngine:
 
     # -- inside ---------------------------------------------------------------------------------
 
-    def _refuse(self, reason: str) -> NoReturn:
-        raise PolicyError(
+    def not_here(self, reason: str) -> PolicyError:
+        """The error."""
+        return PolicyError(
             f"Profile {self.profile.name!r} is this machine's identity: it has tokens of its own only.",
             reason=reason,
             hint=f"Use acquire_token_for_client({self.profile.name!r}).",
