@@ -1,4 +1,8 @@
-"""``jupyter auth agent``: processes without a Jupyter server share one sign-in, and hold no refresh token."""
+"""``jupyter auth agent``: processes without a Jupyter server share one sign-in, and hold no refresh token.
+
+Its sign-ins, its life and the setting that rules it share one place, which is made once: so it is one
+file, and a little longer than others.
+"""
 
 import os
 import re
