@@ -25,7 +25,7 @@ import requests
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.fuzz.hearing import Hearing
 from tests.fuzz.playing import Budget
-from tests.fuzz.rest_hooks import NEEDLES, PRINTABLE
+from tests.fuzz.rest_hooks import NEEDLES, PRINTABLE, TOKEN, URL
 from tests.fuzz.tally import CrashError, LeakError, Tally
 from tests.idp import MisbehavingProvider
 from tests.security.canaries import Canaries
@@ -235,14 +235,20 @@ def _run(folder: Path, server: JupyterProcess, each: int, seed: int, hearing: He
     asides = "".join(PAGE.format(path=path) for path in unlike)
     (folder / "openapi.json").write_text(json.dumps(narrowed(description())), encoding="utf-8")
     (folder / "schemathesis.toml").write_text(CONFIGURATION.format(slow=SLOW, pages=asides), encoding="utf-8")
+    url = f"{server.url}jupyter_auth/v1"
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(folder / "schemathesis.toml")]
-    command += ["run", str(folder / "openapi.json"), "--url", f"{server.url}jupyter_auth/v1", "--no-color"]
+    command += ["run", str(folder / "openapi.json"), "--url", url, "--no-color"]
     command += ["--seed", str(seed), "--report", "json", "--report-json-path", str(folder / "report.json")]
     command += ["--max-examples", str(each)]
     needles = sorted(
         {needle.hex() for kind in hearing.canaries.marks for needle in hearing.canaries.needles(kind)}
     )
-    environment = os.environ | {"FUZZ_TOKEN": server.token, NEEDLES: json.dumps(needles), "PYTHONPATH": ROOT}
+    environment = os.environ | {
+        TOKEN: server.token,
+        URL: url,
+        NEEDLES: json.dumps(needles),
+        "PYTHONPATH": ROOT,
+    }
     told = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, check=False)
     try:
         report: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -196,6 +197,16 @@ def test_signals_reach_the_command(signed_in: Place) -> None:
             assert line_of(process) == str(int(number))
         process.terminate()
         assert process.wait(30) == 128 + signal.SIGTERM
+
+
+def test_signals_while_it_tidies_up_do_not_hinder_that(signed_in: Place) -> None:
+    code = "import sys, time; print(open(sys.argv[1]).read(), flush=True); time.sleep(60)"
+    with running(signed_in, code, "{token_file}") as process:
+        assert line_of(process)
+        while process.poll() is None:
+            process.terminate()
+            time.sleep(0.001)
+    assert left(signed_in) == []
 
 
 def test_ctrl_c_in_a_terminal_reaches_the_command_once(signed_in: Place) -> None:

@@ -16,62 +16,54 @@ class Proxy:
     def __init__(self) -> None:
         self.to = 0
         self._joined: set[asyncio.Task[None]] = set()
-        self._ends: list[asyncio.StreamWriter] = []
-        self._has_ended = False
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._ends: list[socket.socket] = []
+        self._listening = self._own(socket.create_server(("127.0.0.1", 0)))
         self.port = int(self._listening.getsockname()[1])
 
     async def serve(self, is_listening: threading.Event, end: asyncio.Event) -> None:
         """Until ``end``; connections that are open then are closed."""
-        server = await asyncio.start_server(self._begin, sock=self._listening)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._listening, self._accept)
         is_listening.set()
         await end.wait()
-        server.close()
-        self._has_ended = True
-        known = -1
-        while self._joined or known != len(self._ends):  # what was just being accepted comes later
-            known = len(self._ends)
-            self._abort()
-            if self._joined:  # not cancelled: one that is about to connect would leave its socket behind
-                await asyncio.wait(self._joined)
-            await asyncio.sleep(0.05)
-        self._abort()  # also what is closed already, but waits for somebody to read it
-        await asyncio.gather(*(one.wait_closed() for one in self._ends), return_exceptions=True)
+        loop.remove_reader(self._listening)
+        for joined in self._joined:
+            joined.cancel()
+        await asyncio.gather(*self._joined, return_exceptions=True)
+        for one in self._ends:  # also of what was cancelled before it began
+            one.close()
 
-    def _abort(self) -> None:
-        for one in self._ends:
-            one.transport.abort()
+    def _own(self, one: socket.socket) -> socket.socket:
+        one.setblocking(False)
+        self._ends.append(one)
+        return one
 
-    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._ends.append(writer)
-        joined = asyncio.ensure_future(self._join(reader, writer))
-        self._joined.add(joined)
-        joined.add_done_callback(self._joined.discard)
+    def _accept(self) -> None:
+        with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
+            joined = asyncio.ensure_future(self._join(self._own(self._listening.accept()[0])))
+            self._joined.add(joined)
+            joined.add_done_callback(self._joined.discard)
 
-    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            there, to_there = await asyncio.open_connection("127.0.0.1", self.to)
-        except OSError:
-            writer.transport.abort()
-            return
-        self._ends.append(to_there)
-        if self._has_ended:
-            to_there.transport.abort()
-            return
-        ways = [asyncio.ensure_future(_pass(reader, to_there)), asyncio.ensure_future(_pass(there, writer))]
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        for end in (writer, to_there):
-            end.close()
-        for way in ways:
-            way.cancel()
-        await asyncio.wait(ways)
+    async def _join(self, here: socket.socket) -> None:
+        with here, self._own(socket.socket()) as there:
+            try:
+                await asyncio.get_running_loop().sock_connect(there, ("127.0.0.1", self.to))
+            except OSError:
+                return
+            ways = [asyncio.ensure_future(_pass(here, there)), asyncio.ensure_future(_pass(there, here))]
+            try:
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for way in ways:
+                    way.cancel()
+                await asyncio.wait(ways)
 
 
-async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _pass(here: socket.socket, there: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
     with contextlib.suppress(OSError):  # whoever hung up
-        while data := await reader.read(CHUNK):
-            writer.write(data)
-            await writer.drain()
+        while data := await loop.sock_recv(here, CHUNK):
+            await loop.sock_sendall(there, data)
 
 
 @contextmanager

@@ -67,7 +67,7 @@ def _with_token(args: argparse.Namespace, places: set[str], first: "Authenticati
     from jupyter_auth.cli.run.files import content, descriptor_of, folder
     from jupyter_auth.cli.run.supply import Supply
 
-    with folder() as own:
+    with Child() as child, folder() as own:
         values, environment = dict[str, str](), _environment()
         files = []
         for place, variable, form in (
@@ -87,7 +87,7 @@ def _with_token(args: argparse.Namespace, places: set[str], first: "Authenticati
             descriptors[number] = descriptor_of(first.reveal(), own)
         words = [_PLACEHOLDER.sub(lambda found: values[found[1]], word) for word in args.command]
         with Supply(_again(args, first), files, first):
-            return _run(Child().run, words, environment, descriptors)
+            return _run(child.run, words, environment, descriptors)
 
 
 def _run(
