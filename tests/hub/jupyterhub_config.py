@@ -21,7 +21,11 @@ c.ConfigurableHTTPProxy.command = [os.environ["NODE"], os.environ["PROXY"]]
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{os.environ['PROXY_PORT']}"
 c.JupyterHub.services.append({"name": "tests", "api_token": os.environ["TESTS_TOKEN"]})
 c.JupyterHub.load_roles.append(
-    {"name": "tests", "services": ["tests"], "scopes": ["access:servers", "read:users", "tokens", "servers"]}
+    {
+        "name": "tests",
+        "services": ["tests"],
+        "scopes": ["access:servers", "admin:users", "read:users", "tokens", "servers"],
+    }
 )
 c.ConfigurableHTTPProxy.pid_file = str(FOLDER / "proxy.pid")
 

@@ -62,29 +62,31 @@ def given_to(name: str, provider: OidcProvider) -> set[str]:
     return given
 
 
-def reachable(hub: Hub, process: str, wanted: Iterable[str]) -> set[str]:
-    """Those of ``wanted`` that some object of the process still holds. What was just under way has its
+def reachable(hub: Hub, wanted: Iterable[str]) -> set[str]:
+    """Those of ``wanted`` that some object of either process still holds. What was just under way has its
     variables until it ends, so that one find counts only if others follow."""
     found = set(wanted)
     for _ in range(LOOKS):
-        objects = _walked(hub, process)
-        assert hub.issuer.encode() in objects  # the search does find what is there
-        found = {needle for needle in found if needle.encode() in objects}
+        objects = _walked(hub)
+        found = {needle for needle in found if any(needle.encode() in each for each in objects)}
         if not found:
             break
     return found
 
 
-def _walked(hub: Hub, process: str) -> bytes:
-    """The text of every object that the process can reach."""
-    told = hub.root / process
-    told.unlink(missing_ok=True)
-    told.with_name(f"{process}.wanted").touch()
+def _walked(hub: Hub) -> list[bytes]:
+    """The text of every object that each of the processes can reach."""
+    told = [hub.root / process for process in PROCESSES]
+    for path in told:  # both look at once
+        path.unlink(missing_ok=True)
+        path.with_name(f"{path.name}.wanted").touch()
     try:
-        until(told.exists, 100)
+        until(lambda: all(path.exists() for path in told), 120)
     except AssertionError:
         raise AssertionError(hub.log.read_text()[-3000:]) from None
-    return told.read_bytes()
+    objects = [path.read_bytes() for path in told]
+    assert all(hub.issuer.encode() in each for each in objects)  # the search does find what is there
+    return objects
 
 
 def lingering(hub: Hub, wanted: Iterable[str]) -> set[str]:
