@@ -58,14 +58,20 @@ class DaemonThreads(Executor):
 
     def _serve(self) -> None:
         while (next_one := self._work.get()) is not None:
-            future, work = next_one
-            if future.set_running_or_notify_cancel():
-                try:
-                    result = work()
-                except BaseException as problem:  # noqa: BLE001 -- it is raised where the result is taken
-                    future.set_exception(problem)
-                else:
-                    future.set_result(result)
-            del future, work, next_one  # nothing is held until the next work comes
+            _do(*next_one)
+            del next_one  # nothing is held until the next work comes
             with self._lock:
                 self._idle += 1
+
+
+def _do(future: Future[Any], work: Callable[[], Any]) -> None:
+    """In a frame of its own, that ends: a waiting thread would hold the result, which may be a token."""
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = work()
+    except BaseException as problem:  # noqa: BLE001 -- it is raised where the result is taken
+        future.set_exception(problem)
+        del future, work  # which the error's own traceback would hold, and they it
+    else:
+        future.set_result(result)

@@ -16,6 +16,7 @@ from traitlets.config import Application
 
 from jupyter_auth import __version__
 from jupyter_auth.core.errors import AuthError, ProfileError
+from jupyter_auth.core.hardening import harden
 from jupyter_auth.core.log_filter import filter_logs
 from jupyter_auth.hub.keeper import Keeper, Keeping
 from jupyter_auth.hub.pages import (
@@ -101,7 +102,7 @@ class JupyterAuthHub(Application):
             application(auth, people, keeper), max_buffer_size=4 * MAX_BODY, xheaders=False
         )
         server.listen(address.port or 80, self.ip or address.hostname)
-        log.info("Serving %s", base_url())
+        log.info("Serving %s; this process is %s", base_url(), harden())
         stopped = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)

@@ -37,6 +37,10 @@ from jupyter_auth.providers.registry import make_engine
 PROFILE = "hub"  # the one profile of this broker
 #: Claims that say who somebody is; no others leave the service.
 TOLD = ("sub", "preferred_username", "upn", "email", "name")
+OF_ENTRA = (
+    "Write provider 'oidc' with the issuer https://login.microsoftonline.com/TENANT/v2.0, where TENANT is "
+    "the tenant's id."
+)
 AGAIN = "Log out at the Hub and log in again, then run the cell once more."
 
 
@@ -106,6 +110,7 @@ class Keeper:
             raise ProfileError(
                 f"The Hub service knows provider 'oidc' only, not {self.profile.provider!r}.",
                 reason="hub_provider",
+                hint=OF_ENTRA if self.profile.provider == "entra" else "",
             )
         self._keeping = keeping
         self._people = people
@@ -178,6 +183,11 @@ class Keeper:
             raise log_in_again("no_sign_in")
         seed = await asyncio.to_thread(self._seeds.of, person)
         sign_in = _fingerprint(held)
+        if seed is None or seed.sign_in != sign_in:  # a new one, or somebody whose name was another
+            same = await asyncio.to_thread(self._seeds.taken_over, person, sign_in)
+            if same is not None and seed is not None and seed.account not in ("", same.account):
+                await self._broker.remove_account(PROFILE, seed.account)
+            seed = same or seed
         if seed is not None and seed.sign_in == sign_in:
             if not seed.account:
                 raise log_in_again("signed_out")

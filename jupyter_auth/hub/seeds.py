@@ -49,6 +49,18 @@ class Seeds:
             values = [_key(person), seed.sign_in, seed.account]
             database.execute("INSERT OR REPLACE INTO seeds VALUES (?, ?, ?)", values)
 
+    def taken_over(self, person: str, sign_in: str) -> Seed | None:
+        """The same sign-in under the name that the person had before, which is theirs from here on."""
+        with self._open() as database:
+            row = database.execute(
+                "SELECT person, account FROM seeds WHERE sign_in = ?", [sign_in]
+            ).fetchone()
+            if row is None:
+                return None
+            database.execute("DELETE FROM seeds WHERE person IN (?, ?)", [row[0], _key(person)])
+            database.execute("INSERT INTO seeds VALUES (?, ?, ?)", [_key(person), sign_in, row[1]])
+        return Seed(sign_in=sign_in, account=row[1])
+
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """A connection for one transaction: these are rare, and come from many threads."""

@@ -1,10 +1,12 @@
-"""For ``jupyterhub_config.py``: whoever logs out at the Hub has no tokens left, here and at the provider.
+"""For ``jupyterhub_config.py``: whoever logs out at the Hub has no tokens left, here and at the provider, nor
+has whom an administrator deletes there.
 
 It runs in the Hub, and imports nothing else of this package.
 """
 
 import json
 import logging
+from inspect import isawaitable
 from typing import Any
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
@@ -18,10 +20,19 @@ TIMEOUT = 15.0  # seconds; a logout waits no longer for the service
 
 def forgetting(authenticator: type, service: str = SERVICE) -> type:
     """``authenticator``, an Authenticator's class, whose logout also has the service let go of the person's
-    tokens and revoke the refresh token, and removes what the Hub itself keeps of the sign-in."""
+    tokens and revoke the refresh token, and removes what the Hub itself keeps of the sign-in. So does the
+    removal of a person from the Hub."""
 
     class Forgetting(authenticator):  # type: ignore[misc, valid-type]  # whichever is configured
+        async def delete_user(self, user: Any) -> None:
+            """While the Hub still has the person, whose servers have been stopped."""
+            done = super().delete_user(user)
+            if isawaitable(done):
+                await done
+            await _forgotten(user, self._app.tornado_settings["services"].get(service))
+
         def get_handlers(self, app: Any) -> list[Any]:
+            self._app = app
             handlers = super().get_handlers(app)
             found = [(path, _logout(handler, service)) for path, handler in handlers if path == "/logout"]
             kept = [pair for pair in handlers if pair[0] != "/logout"]
@@ -41,14 +52,17 @@ def _logout(handler: type, service: str) -> type:
             """First, while the Hub still knows who that is. Whatever goes wrong, the logout goes on."""
             user = self.current_user
             await super().default_handle_logout()
-            if user is None:
-                return
-            try:
-                await forget(user, self.settings["services"].get(service))
-            except Exception as problem:  # noqa: BLE001 -- nobody must stay logged in for a fault of ours
-                log.error("Tokens of %s may be left: %s", user.name, type(problem).__name__)
+            if user is not None:
+                await _forgotten(user, self.settings["services"].get(service))
 
     return Logout
+
+
+async def _forgotten(user: Any, service: Any) -> None:
+    try:
+        await forget(user, service)
+    except Exception as problem:  # noqa: BLE001 -- nobody must stay at the Hub for a fault of ours
+        log.error("Tokens of %s may be left: %s", user.name, type(problem).__name__)
 
 
 async def forget(user: Any, service: Any) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 -- JupyterHub's own
 
-load_subconfig(os.environ["EXAMPLE"])  # type: ignore[name-defined]  # noqa: F821 -- traitlets' own
+EXAMPLE = Path(os.environ["EXAMPLE"])
+load_subconfig(str(EXAMPLE))  # type: ignore[name-defined]  # noqa: F821 -- traitlets' own
 
 FOLDER = Path(os.environ["HUB_FOLDER"])
 
@@ -20,6 +21,17 @@ c.ConfigurableHTTPProxy.command = [os.environ["NODE"], os.environ["PROXY"]]
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{os.environ['PROXY_PORT']}"
 c.JupyterHub.services.append({"name": "tests", "api_token": os.environ["TESTS_TOKEN"]})
 c.JupyterHub.load_roles.append(
-    {"name": "tests", "services": ["tests"], "scopes": ["access:servers", "read:users", "tokens", "servers"]}
+    {
+        "name": "tests",
+        "services": ["tests"],
+        "scopes": ["access:servers", "admin:users", "read:users", "tokens", "servers"],
+    }
 )
 c.ConfigurableHTTPProxy.pid_file = str(FOLDER / "proxy.pid")
+
+# who looks for leftovers asks the Hub and the service what they can reach (tests/security/looking.py)
+LOOK = os.environ["LOOK_FOR_LEFTOVERS"]
+service = c.JupyterHub.services[0]
+service["command"][-1] = f"--config={Path(__file__).with_name('jupyter_auth_hub_config.py')}"
+service["environment"] |= {"EXAMPLE": str(EXAMPLE.with_name("jupyter_auth_hub_config.py")), "LOOK": LOOK}
+exec(Path(LOOK).read_text().replace("{path!r}", repr(f"{FOLDER.parent}/hub-process")))  # noqa: S102 -- the tests' own

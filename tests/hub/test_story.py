@@ -14,6 +14,7 @@ import requests
 
 from jupyter_auth.cache.redis.header import RedisNames
 from tests.hub.hub import SERVICE, Hub
+from tests.hub.leftovers import Held, given_to, held_by, is_jwt, lingering, reachable
 from tests.hub.person import HubPerson, at_provider, log_in
 from tests.idp import OidcProvider
 from tests.security.looking import memory_of
@@ -45,14 +46,6 @@ def test_each_has_tokens_of_their_own_without_another_sign_in(provider: OidcProv
     assert grants(provider)[before:] == ["refresh_token", "refresh_token"]
 
 
-def test_a_forced_refresh_gives_another_one(provider: OidcProvider, people: People) -> None:
-    ada = people["ada"]
-    first, before = ada.get_token(), len(grants(provider))
-    until(lambda: ada.get_token(more="--force-refresh") != first)  # one of less than 5 s ago is fresh enough
-    assert provider.userinfo(ada.get_token())["sub"] == "ada"
-    assert set(grants(provider)[before:]) == {"refresh_token"}
-
-
 def test_a_token_for_another_audience_is_exchanged(provider: OidcProvider, people: People) -> None:
     token = people["ada"].get_token("downstream")
     assert token.count(".") == 2
@@ -73,7 +66,7 @@ def test_the_service_gives_a_person_s_own_and_no_other_s(
         assert hub.ask("POST", ask, ada, json=asked).json()["reason"] == "bad_argument"
     assert hub.ask("POST", f"{ask}?user=bob", ada, json={}).json()["claims"]["sub"] == "ada"
     assert hub.ask("GET", ask, ada).status_code == 405
-    access_token = people["ada"].get_token()
+    access_token = people["bob"].get_token()
     for token in ("", "nobody's", access_token, hub.token):  # the last is a service's, which is nobody
         assert hub.ask("POST", ask, token, json={}).status_code == 403
     made = hub.ask(
@@ -185,6 +178,14 @@ def test_a_code_flow_comes_back_by_the_one_registered_address(hub: Hub, people: 
         assert secret[:12] not in log
 
 
+def test_a_forced_refresh_gives_another_one(provider: OidcProvider, people: People) -> None:
+    ada = people["ada"]
+    first, before = ada.get_token(), len(grants(provider))
+    until(lambda: ada.get_token(more="--force-refresh") != first)  # one of less than 5 s ago is fresh enough
+    assert provider.userinfo(ada.get_token())["sub"] == "ada"
+    assert set(grants(provider)[before:]) == {"refresh_token"}
+
+
 def forged(state: str, place: str) -> str:
     return f"{state.partition('.')[0]}.{urlsafe_b64encode(place.encode()).decode().rstrip('=')}"
 
@@ -201,18 +202,23 @@ def test_a_stranger_s_answer_waits_at_the_hub_s_login_without_its_code(hub: Hub)
     assert "canary-code" not in hub.log.read_text()
 
 
-def test_logging_out_leaves_nothing(
-    hub: Hub, provider: OidcProvider, redis_server: RedisServer, people: People
-) -> None:
-    ada, bob = people["ada"], people["bob"]
-    before = ada.get_token()
-    used = ada.api_token()
-    files = Path(ada.kernel.value("__import__('os').environ['JUPYTER_AUTH_FILES']"))
-    kernel = psutil.Process(int(ada.kernel.value("__import__('os').getpid()")))
-    held = [kernel, kernel.parent()]
+@pytest.fixture(scope="module")
+def logged_out(hub: Hub, provider: OidcProvider, people: People) -> Held:
+    """What Ada had until she has logged out at the Hub."""
+    ada = people["ada"]
+    held = held_by(ada, provider)
     ada.page.goto(f"{hub.url}hub/home")
     ada.page.click("#logout")
-    until(lambda: not any(one and one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in held))
+    until(
+        lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in held.processes)
+    )
+    return held
+
+
+def test_logging_out_leaves_nothing(
+    hub: Hub, provider: OidcProvider, redis_server: RedisServer, people: People, logged_out: Held
+) -> None:
+    files = logged_out.files
     until(lambda: of_redis(redis_server, "ada") == [])
     with redis_server.client() as client:
         assert not any(files.name.encode() in line for line in client.execute_command("ACL", "LIST"))
@@ -221,13 +227,27 @@ def test_logging_out_leaves_nothing(
         rows = database.execute("SELECT name, encrypted_auth_state IS NULL FROM users ORDER BY name")
         assert rows.fetchall() == [("ada", 1), ("bob", 0)]
     assert not files.exists() and of_redis(redis_server, "bob")
-    assert before[:16].encode() not in leftovers and b"jupyterhub:ada" not in leftovers
-    assert hub.ask("POST", f"{SERVICE}/token", used, json={}).status_code == 403
+    assert logged_out.access_token[:16].encode() not in leftovers and b"jupyterhub:ada" not in leftovers
+    assert hub.ask("POST", f"{SERVICE}/token", logged_out.api_token, json={}).status_code == 403
     ended = [provider.introspect(token) for token in provider.issued()["refresh_token"]]
     assert "bob" in {told.get("sub") for told in ended if told["active"]}
     assert [told for told in ended if told["active"] and told.get("client_id") != "nb-public"
             and told.get("sub") == "ada"] == []  # fmt: skip
-    assert provider.userinfo(bob.get_token())["sub"] == "bob"
+    assert provider.userinfo(people["bob"].get_token())["sub"] == "bob"
+
+
+def test_the_hub_and_the_service_hold_none_of_it_any_more(
+    hub: Hub, provider: OidcProvider, logged_out: Held
+) -> None:
+    """No object of theirs. What Python has let go of it does not overwrite: that is of no use to anybody."""
+    secrets = {*logged_out.tokens, logged_out.sealing_key, urlsplit(logged_out.redis_url).password or ""}
+    assert len(secrets) >= 8 and "" not in secrets
+    assert reachable(hub, secrets) == set()
+    assert "; this process is " in hub.log.read_text()  # the service closes its memory to others
+    for token in lingering(hub, logged_out.tokens):
+        assert is_jwt(token) or not provider.introspect(token)["active"]
+    with redis.Redis.from_url(logged_out.redis_url) as own, pytest.raises(redis.exceptions.RedisError):
+        own.ping()
 
 
 def test_a_new_login_begins_anew(hub: Hub, provider: OidcProvider, people: People) -> None:
@@ -237,3 +257,14 @@ def test_a_new_login_begins_anew(hub: Hub, provider: OidcProvider, people: Peopl
     answer = hub.ask("POST", f"{SERVICE}/token", token, json={})
     assert answer.status_code == 200
     assert provider.userinfo(answer.json()["access_token"])["sub"] == "ada"
+
+
+def test_whom_an_administrator_deletes_has_nothing_left(
+    hub: Hub, provider: OidcProvider, redis_server: RedisServer, people: People
+) -> None:
+    people["bob"].get_token()
+    bobs = given_to("bob", provider)
+    assert hub.ask("DELETE", "hub/api/users/bob", hub.token).status_code == 204
+    assert of_redis(redis_server, "bob") == []
+    assert len(bobs) >= 4 and "Tokens of bob may be left" not in hub.log.read_text()
+    assert [t for t in bobs if not is_jwt(t) and provider.introspect(t)["active"]] == []

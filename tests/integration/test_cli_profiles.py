@@ -2,14 +2,17 @@
 
 import json
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from jupyter_auth.providers.jupyterhub import API_TOKEN
 from tests.idp import CONFIDENTIAL_CLIENT, OidcProvider
 from tests.integration.test_applications import add_application
 from tests.support import Place
 from tests.support.command import approve, auth, code_of, log_in, terminal, told
+from tests.support.hub_service import OWN, Service
 
 
 @pytest.fixture
@@ -186,3 +189,59 @@ def test_with_a_sign_in_nothing_is_left_open(fresh: Place, provider: OidcProvide
     approve(child, provider)
     child.expect("ok    sign-in: ada: openid")
     assert code_of(child) == 0
+
+
+@pytest.fixture
+def at_the_hub(empty: Place) -> Iterator[tuple[Place, Service]]:
+    """A server's terminal at a JupyterHub whose service answers."""
+    empty.variables(**{API_TOKEN: OWN})
+    with Service() as service:
+        service.health = (200, "application/json", b'{"ok": true}')
+        yield empty, service
+
+
+def test_a_guided_profile_at_a_jupyterhub(at_the_hub: tuple[Place, Service]) -> None:
+    place, service = at_the_hub
+    child = terminal(place, "profiles", "add", "lake", "--provider", "jupyterhub")
+    child.expect("address of the Hub's service")
+    child.sendline("http://127.0.0.1:1/services/jupyter-auth")
+    child.expect("for servers")
+    child.sendline("")
+    child.expect("Keep it all the same")
+    child.sendline("n")
+    child.expect("address of the Hub's service")
+    child.sendline("")
+    child.expect("must be answered")
+    child.sendline("https://hub.example.org/services/jupyter-auth")
+    child.expect("for servers")
+    child.sendline(service.url)
+    child.expect("login at the Hub")
+    child.expect("Another audience")
+    child.sendline("https://downstream.example/")
+    child.expect("all of the sign-in")
+    child.sendline("")
+    child.expect("read in prompts")
+    child.sendline("The lake")
+    child.expect("where no profile is named")
+    child.sendline("n")
+    child.expect("Nobody signs in to it")
+    assert code_of(child) == 0
+    assert tomllib.loads(place.toml.read_text(encoding="utf-8"))["profiles"]["lake"] == {
+        "provider": "jupyterhub",
+        "issuer": "https://hub.example.org/services/jupyter-auth",
+        "service_url": service.url,
+        "audience": "https://downstream.example/",
+        "title": "The lake",
+    }
+
+
+def test_a_profile_at_a_jupyterhub_is_tried_with_a_token(at_the_hub: tuple[Place, Service]) -> None:
+    place, service = at_the_hub
+    code, _, said = add(place, "lake", "--provider", "jupyterhub")
+    assert code == 2 and "say --issuer" in said and "service-url" not in said
+    assert add(place, "lake", "--provider", "jupyterhub", "--issuer", service.url)[0] == 0
+    code, found = states(place, "lake")
+    assert (code, found) == (0, {"provider": "ok", "token": "ok"})
+    assert [path for path, _, _ in service.asked] == ["/services/jupyter-auth/token"]
+    service.says(403, {"error": "policy", "message": "No.", "reason": "x", "hint": ""})
+    assert states(place, "lake") == (1, {"provider": "ok", "token": "fault"})

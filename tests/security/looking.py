@@ -39,7 +39,8 @@ def _walk(path):
         while frame is not None:
             roots += [frame, *frame.f_locals.values()]
             frame = frame.f_back
-    seen, todo = {id(roots)}, [roots]
+    seen, todo = set(), [roots]
+    seen.update(map(id, (roots, seen, todo)))  # what is looked through is no find
     with open(path, "wb") as file:
         while todo:
             it = todo.pop()
@@ -48,7 +49,10 @@ def _walk(path):
             elif isinstance(it, (bytes, bytearray)):
                 file.write(it + b"\\0")
             elif isinstance(it, memoryview):
-                file.write(it.tobytes() + b"\\0")
+                try:
+                    file.write(it.tobytes() + b"\\0")
+                except ValueError:
+                    pass  # one that was released
             else:
                 held = gc.get_referents(it)
                 if isinstance(it, types.CodeType):
@@ -58,6 +62,23 @@ def _walk(path):
                 todo += new
 _walk({path!r})
 """
+#: A process that runs this tells what it can reach, whenever it is asked to.
+WALKER = (
+    WALK.replace("_walk({path!r})", "")
+    + """
+import gc, os, threading, time
+def _wait(path, collects=False):
+    while True:
+        if os.path.exists(path + ".wanted"):
+            os.unlink(path + ".wanted")
+            if collects:
+                gc.collect()
+            _walk(path + ".new")
+            os.rename(path + ".new", path)
+        time.sleep(0.05)
+threading.Thread(target=_wait, args=({path!r},), daemon=True).start()
+"""
+)
 
 
 def look_at_objects(evidence: Evidence, kernel: Kernel, folder: Path, kinds: Iterable[str]) -> None:

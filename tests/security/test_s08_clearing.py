@@ -19,7 +19,7 @@ from tests.integration.code_flow import FLOWS, browser, visit
 from tests.integration.conftest import pending
 from tests.security.canaries import Canaries
 from tests.security.evidence import FILES, MEMORY, OBJECTS, Evidence
-from tests.security.looking import WALK, look_at_files, memory_of
+from tests.security.looking import WALK, WALKER, look_at_files, memory_of
 from tests.security.test_s04_sealing import everything_on_disk
 from tests.support import CellError, Kernel, place, until
 from tests.support.redis_server import RedisServer
@@ -29,21 +29,6 @@ from tests.unit.cache.samples import database, row
 KINDS = ("access_token", "refresh_token", "device_code", "code_verifier")
 LOOKS = 10
 PID = "__import__('os').getpid()"
-#: The server tells what it can reach, whenever it is asked to.
-WALKER = (
-    WALK.replace("_walk({path!r})", "")
-    + """
-import os, threading, time
-def _wait(path):
-    while True:
-        if os.path.exists(path + ".wanted"):
-            os.unlink(path + ".wanted")
-            _walk(path + ".new")
-            os.rename(path + ".new", path)
-        time.sleep(0.05)
-threading.Thread(target=_wait, args=({path!r},), daemon=True).start()
-"""
-)
 
 
 class Cleared:

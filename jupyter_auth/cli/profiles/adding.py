@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter_auth.broker.config.configuration import user_file
 from jupyter_auth.cli.endings import note, print_json
-from jupyter_auth.cli.profiles.keys import INSTEAD, OPTIONS, QUESTIONS, Question, value_of
+from jupyter_auth.cli.profiles.keys import INSTEAD, LOOKS_AFTER, OPTIONS, QUESTIONS, Question, value_of
 from jupyter_auth.cli.profiles.listing import configuration
 from jupyter_auth.cli.profiles.looking import look, suggested_scopes
 from jupyter_auth.cli.profiles.writing import write_profile
@@ -43,7 +43,7 @@ def run_add(args: argparse.Namespace) -> int:
         print(f"{name} is in {file}")
         note(
             f"Sign in with: jupyter auth login {name}"
-            if profile.signs_people_in
+            if profile.signs_people_in and not profile.is_signed_in_elsewhere
             else "Nobody signs in to it."
         )
     configuration().profile(name)  # an administrator, or a stronger file, may say something else
@@ -87,7 +87,7 @@ class _Adding:
         for question in questions:
             if not self._is_answered(question.key, known):
                 self._answer(question, name, provider, known)
-            if question.key in ("issuer", "tenant", "resource") and not self._args.offline:
+            if question.key == LOOKS_AFTER.get(provider) and not self._args.offline:
                 self._look(name, provider)
         return name, {"provider": provider, **self._table}
 
@@ -144,8 +144,10 @@ class _Adding:
                 print(f"  {problem}")
             if "issuer" not in self._table or self._ask("Keep it all the same? y/n", _yes_or_no, "n") == "y":
                 return
-            del self._table["issuer"]
-            self._answer(QUESTIONS["oidc"][0], name, provider, {})
+            for question in QUESTIONS[provider]:
+                if question.key in ("issuer", "service_url"):
+                    self._table.pop(question.key, None)
+                    self._answer(question, name, provider, {})
 
     def _ask(self, words: str, check: Callable[[str], str], default: str = "") -> str:
         """What a person types, once it is right."""

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 #: key → what it is; each is an option of ``profiles add``
 OPTIONS = {
     "preset": "what is known of google, github or keycloak",
-    "issuer": "the provider's URL, as its discovery document has it",
+    "issuer": "the provider's URL, as its discovery document has it; at a JupyterHub the service's",
+    "service_url": "JupyterHub: the service's address for servers, where it is another one for browsers",
     "tenant": "Entra: the tenant's domain or id",
     "authority": "Entra: the authority, where it is not that of the public cloud",
     "client_id": "the application, as the provider knows it",
@@ -63,12 +64,31 @@ QUESTIONS: Mapping[str, tuple[Question, ...]] = {
         Question("client_id", "The client id of a user-assigned identity (Enter for the machine's own)"),
         _TITLE,
     ),
+    "jupyterhub": (
+        Question(
+            "issuer",
+            "The address of the Hub's service, as in https://hub.example.org/services/jupyter-auth",
+            needs=True,
+        ),
+        Question("service_url", "Its address for servers (Enter for the same)"),
+        Question("audience", "Another audience to exchange a token for (Enter for the sign-in's own)"),
+        Question("scopes", "Scopes, with spaces between them (Enter for all of the sign-in)"),
+        _TITLE,
+    ),
+}
+#: The question after which enough is known to ask the provider.
+LOOKS_AFTER = {
+    "oidc": "issuer",
+    "entra": "tenant",
+    "client_credentials": "issuer",
+    "jupyterhub": "service_url",
 }
 #: One of these answers a question as well.
 INSTEAD = {
     "tenant": ("authority",),
     "client_secret_file": ("client_secret_env",),
     "resource": ("scopes", "audience"),
+    "audience": ("resource",),
 }
 
 

@@ -34,7 +34,9 @@ def look(name: str, table: Mapping[str, Any]) -> ProviderMetadata | None:
 def offers(profile: Profile, found: ProviderMetadata) -> Iterator[str]:
     """A line for each thing that matters to a profile."""
     yield f"{host_of(profile.issuer)} answers as {profile.issuer}"
-    if profile.signs_people_in:
+    if profile.is_signed_in_elsewhere:
+        yield "Sign-in: people's login at the Hub"
+    elif profile.signs_people_in:
         yield f"Sign-in with a code (device_code): {_yes(found.device_authorization_endpoint)}"
         yield f"Sign-in by a redirect (authorization_code): {_yes(found.authorization_endpoint)}"
         yield f"Revocation at sign-out: {_yes(found.revocation_endpoint)}"

@@ -7,12 +7,14 @@ from typing import Literal
 
 from jupyter_auth.broker.request import resource_of
 from jupyter_auth.broker.signing_in.flows import flows_of, may_ask
+from jupyter_auth.broker.tokens.elsewhere import KEPT_AT_THE_HUB
 from jupyter_auth.cli.endings import OK, code_of, print_json
 from jupyter_auth.cli.profiles.listing import configuration
 from jupyter_auth.cli.profiles.looking import offers
 from jupyter_auth.core.browsers import has_browser
 from jupyter_auth.core.errors import AuthError
 from jupyter_auth.core.profile import Profile
+from jupyter_auth.core.secret import Secret
 from jupyter_auth.providers.base import NOTHING, Engine, ProviderMetadata
 from jupyter_auth.providers.registry import make_engine
 
@@ -46,7 +48,9 @@ class Trial:
         for line in offers(self._profile, found):
             yield Step(what="provider", state="ok", message=line)
         yield from self._scopes(found)
-        if self._profile.signs_people_in:
+        if self._profile.is_signed_in_elsewhere:
+            yield self._tried("token", "the service gave one of this server's person", self._from_the_hub)
+        elif self._profile.signs_people_in:
             yield from self._ways(found)
         else:
             yield self._tried("application", "its own token was given", self._own_token)
@@ -86,6 +90,9 @@ class Trial:
     def _own_token(self) -> None:
         self._engine.client_credentials(self._profile.scopes, self._resources(), NOTHING)
 
+    def _from_the_hub(self) -> None:
+        self._engine.refresh(Secret(KEPT_AT_THE_HUB), self._profile.scopes, NOTHING)
+
     def _resources(self) -> tuple[str, ...]:
         resource = resource_of(self._profile)
         return (resource,) if resource else ()
@@ -117,7 +124,7 @@ def run_test(args: argparse.Namespace) -> int:
                     print(f"      → {step.remedy}")
     finally:
         engine.close()
-    if args.sign_in and trial.problem is None and profile.signs_people_in:
+    if args.sign_in and trial.problem is None and may_ask(profile):
         steps.append(_sign_in(profile, as_json=args.json))
     if args.json:
         print_json({"profile": profile.name, "steps": [asdict(step) for step in steps]})

@@ -14,6 +14,21 @@ export function isApplication(profile: Profile): boolean {
   return profile.provider === 'client_credentials' || profile.provider === 'managed_identity';
 }
 
+/** Where people are signed in by their login at a JupyterHub: nobody signs in or out here. */
+export function isAtHub({ provider }: Profile): boolean {
+  return provider === 'jupyterhub';
+}
+
+/** True where a person can sign in to it here. */
+export function canSignIn(profile: Profile): boolean {
+  return !profile.faults.length && !isApplication(profile) && !isAtHub(profile);
+}
+
+/** The account came with the login at the Hub, and goes with the logout there. */
+export function isOfHub({ profiles }: Data, account: Account): boolean {
+  return profiles.some(profile => profile.name === account.profile && isAtHub(profile));
+}
+
 /** Each profile with its accounts, in the order of the configuration. */
 export function byProfile(data: Data): ProfileView[] {
   const accounts = new Map<string, Account[]>();

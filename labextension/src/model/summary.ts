@@ -1,5 +1,5 @@
 import type { Say } from './say';
-import { pendingOf } from './select';
+import { isAtHub, pendingOf } from './select';
 import type { State } from './state';
 
 export interface Summary {
@@ -30,7 +30,7 @@ export function summary(state: State, say: Say): Summary {
   const signedIn = data.accounts.filter(account => account.state === 'signed_in').length;
   return signedIn
     ? { kind: 'signed-in', text: say('bar.signedIn', {}, signedIn) }
-    : { kind: 'none', text: say('bar.none') };
+    : { kind: 'none', text: say(data.profiles.some(isAtHub) ? 'side.title' : 'bar.none') };
 }
 
 /** How much came from the cache, and the rest in full; null where nothing has been asked for. */

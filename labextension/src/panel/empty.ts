@@ -1,4 +1,4 @@
-import { pendingOf } from '../model/select';
+import { isAtHub, pendingOf } from '../model/select';
 import type { State } from '../model/state';
 import { clean } from '../model/text';
 import type { Context } from './context';
@@ -98,6 +98,9 @@ function emptyOf({ connection, known, data, problem }: State): EmptyKind {
   }
   if (pendingOf(data.interactions).length) {
     return 'none'; // the card below is the next step
+  }
+  if (data.profiles.some(profile => !profile.faults.length && isAtHub(profile))) {
+    return 'none'; // who is at a Hub is signed in there
   }
   const isSaved = !data.status?.store.notes.length; // else the banner has more to say
   return data.accounts.length || !isSaved || !data.profiles.some(profile => !profile.faults.length) ? 'none' : 'nobody';

@@ -1,4 +1,4 @@
-import { canBeChosen, isApplication, mustChoose, type ProfileView } from '../model/select';
+import { canBeChosen, isApplication, isAtHub, isOfHub, mustChoose, type ProfileView } from '../model/select';
 import { baseName, clean, hostOf, initials } from '../model/text';
 import type { Account, Fault, Profile } from '../model/types';
 import type { Context } from './context';
@@ -86,7 +86,7 @@ export class ProfileRow implements View<Profile> {
     if (shape !== this.shape) {
       this.shape = shape;
       this.right.replaceChildren(...actionsOf(this.context, profile, false, true));
-      const isPlain = !profile.faults.length && !isApplication(profile);
+      const isPlain = !profile.faults.length && !isApplication(profile) && !isAtHub(profile);
       arrange(this.line, [this.line.firstChild as Node, ...(isPlain ? [] : [stateOf(this.context, profile)])]);
     }
     showRefusal(this.context, profile, this.refusal);
@@ -128,7 +128,8 @@ export class AccountRow implements View<Account> {
     setText(this.of, this.namesProfile ? ` · ${clean(account.profile)}` : '');
     const isIn = account.state === 'signed_in';
     const state = stateLine(isIn ? 'ok' : 'warn', accountState(this.context, account));
-    this.action = isIn ? this.more(title) : this.again(account);
+    const isHere = !isOfHub(this.context.store.state.data, account);
+    this.action = !isHere ? h('span') : isIn ? this.more(title) : this.again(account);
     arrange(this.main, [this.main.firstChild as Node, state]);
     arrange(this.node, [this.avatar, this.main, this.action]);
   }
@@ -161,9 +162,12 @@ export class AccountRow implements View<Account> {
 }
 
 /** How an account is, and whether it is the one that is used by default. */
-export function accountState({ say }: Context, account: Account): string {
+export function accountState({ say, store }: Context, account: Account): string {
   if (account.state === 'signed_in') {
     return say(account.default ? 'side.state.default' : 'side.state.signedIn');
+  }
+  if (isOfHub(store.state.data, account)) {
+    return say('side.state.hubAgain');
   }
   return say(account.default ? 'side.state.defaultNeedsYou' : 'side.state.needsYou');
 }
@@ -176,7 +180,7 @@ function actionsOf(context: Context, profile: Profile, hasAccounts: boolean, isF
   if (profile.faults.length) {
     return [copyReport(context, profile, classes)];
   }
-  if (isApplication(profile)) {
+  if (isApplication(profile) || isAtHub(profile)) {
     return [];
   }
   const ask = (): void => void actions.signIn({ profile: profile.name });
@@ -209,6 +213,14 @@ function stateOf({ say }: Context, profile: Profile): HTMLElement {
     const all = h('ul', 'ja-faults');
     all.append(...profile.faults.slice(0, 20).map(fault => faultLine(fault, profile.name)));
     return h('div', '', {}, line, all);
+  }
+  return nobodyLine(say, profile);
+}
+
+/** How a profile is that has no account here and no faults. */
+export function nobodyLine(say: Context['say'], profile: Profile): HTMLElement {
+  if (isAtHub(profile)) {
+    return stateLine('app', say('side.state.hub'));
   }
   return isApplication(profile)
     ? stateLine('app', say('side.state.app'))

@@ -3,7 +3,7 @@ import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 
-import { isApplication } from '../model/select';
+import { canSignIn, isOfHub } from '../model/select';
 import type { State } from '../model/state';
 import { clean } from '../model/text';
 import type { Account } from '../model/types';
@@ -77,9 +77,9 @@ class PaletteEntries {
   private update({ data }: State): void {
     const wanted = [
       ...data.profiles
-        .filter(profile => !profile.faults.length && !isApplication(profile))
+        .filter(canSignIn)
         .map(({ name }) => ({ command: COMMANDS.signIn as string, args: { profile: name } })),
-      ...data.accounts.map(({ profile, username, home_account_id }) => ({
+      ...data.accounts.filter(account => !isOfHub(data, account)).map(({ profile, username, home_account_id }) => ({
         command: COMMANDS.signOut as string,
         args: { profile, username: clean(username), account: home_account_id }
       }))

@@ -1,4 +1,4 @@
-import { canBeChosen, isApplication, tellingFirst, type ProfileView } from '../model/select';
+import { canBeChosen, canSignIn, isOfHub, tellingFirst, type ProfileView } from '../model/select';
 import { clean, hostOf, initials } from '../model/text';
 import { ago, duration, isShort, nextTick, ringPart } from '../model/times';
 import type { Account, CacheEntry, Data, Profile } from '../model/types';
@@ -7,7 +7,7 @@ import { button, iconButton, labelled } from '../panel/controls';
 import { arrange, h, Keyed, setAttribute, setText, type View } from '../panel/dom';
 import { Ring } from '../panel/marks';
 import type { MenuItem } from '../panel/menu';
-import { accountState, stateLine } from '../panel/profiles';
+import { accountState, nobodyLine, stateLine } from '../panel/profiles';
 
 /** A row: a profile with one of its accounts, or with none, and the access tokens that it has. */
 export interface RowData {
@@ -161,7 +161,7 @@ class Row implements View<RowData> {
     if (profile.faults.length) {
       return faultsOf(profile);
     }
-    const needsYou = account && account.state !== 'signed_in';
+    const needsYou = account && account.state !== 'signed_in' && !isOfHub(this.context.store.state.data, account);
     return needsYou ? button(this.context.say('side.signInAgain'), signInAgain(this.context, account), ASKS) : null;
   }
 
@@ -234,9 +234,7 @@ function stateOf(context: Context, profile: Profile, account: Account | null): H
   if (account) {
     return stateLine(account.state === 'signed_in' ? 'ok' : 'warn', accountState(context, account));
   }
-  return isApplication(profile)
-    ? stateLine('app', say('side.state.app'))
-    : stateLine('none', say('side.state.none'));
+  return nobodyLine(say, profile);
 }
 
 /** What is wrong with a profile stands where its tokens would. */
@@ -249,7 +247,7 @@ function faultsOf({ faults }: Profile): HTMLElement {
 
 function actionsOf(context: Context, profile: Profile, account: Account | null): HTMLElement[] {
   const { say, actions } = context;
-  if (profile.faults.length || isApplication(profile)) {
+  if (!canSignIn(profile)) {
     return [];
   }
   if (!account) {

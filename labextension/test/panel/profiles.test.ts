@@ -1,18 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Client, type Reply } from '../../src/model/client';
-import type { Account } from '../../src/model/types';
+import type { State } from '../../src/model/state';
+import type { Account, Profile } from '../../src/model/types';
 import { Store } from '../../src/model/store';
+import { summary } from '../../src/model/summary';
 import { WaitingList } from '../../src/model/waiting';
 import { Actions } from '../../src/panel/actions';
 import type { Context } from '../../src/panel/context';
+import { Empty } from '../../src/panel/empty';
 import { openMenu } from '../../src/panel/menu';
 import { ProfileBlock } from '../../src/panel/profiles';
-import { account, profile, say } from './samples';
+import { account, data, profile, say } from './samples';
 
 const asked: unknown[][] = [];
 let reply: Reply;
 let rows: Account[];
+let profiles: Profile[];
 let store: Store;
 let block: ProfileBlock;
 let actions: Actions;
@@ -20,9 +24,10 @@ let actions: Actions;
 beforeEach(() => {
   asked.length = 0;
   reply = { status: 200, body: [] };
+  profiles = [];
   const client = new Client((...request) => {
     if (request[0] === 'GET') {
-      return Promise.resolve({ status: 200, body: rows });
+      return Promise.resolve({ status: 200, body: request[1] === 'profiles' ? profiles : rows });
     }
     asked.push(request);
     return Promise.resolve(reply);
@@ -91,5 +96,50 @@ describe('several accounts of a profile', () => {
   it('the only one of a profile need not be chosen', async () => {
     await show(account('ada', 'lake'), account('ada', 'other'));
     expect(entries(0)).toEqual(['Sign in again', 'Sign out']);
+  });
+});
+
+describe('at a JupyterHub', () => {
+  const hub = profile('lake', { provider: 'jupyterhub' });
+  const draw = async (...accounts: Account[]): Promise<string> => {
+    rows = accounts;
+    store.invalidate('accounts');
+    await vi.waitFor(() => expect(store.state.data.accounts).toEqual(accounts));
+    block.update({ profile: hub, accounts });
+    return block.node.textContent ?? '';
+  };
+  const buttons = (): Element[] => Array.from(block.node.querySelectorAll('button'));
+
+  beforeEach(async () => {
+    profiles = [hub];
+    store.invalidate('profiles');
+    await vi.waitFor(() => expect(store.state.data.profiles).toEqual([hub]));
+  });
+
+  it('nobody is asked to sign in where the login there does it', async () => {
+    const told = await draw();
+    expect(told).toContain('Comes with your login at the Hub');
+    expect(told).not.toContain('Nobody signed in');
+    expect(buttons()).toEqual([]);
+  });
+
+  it('who has a token is signed in, and neither signs out here nor with another account', async () => {
+    expect(await draw(account('ada', 'lake'))).toContain('Signed in');
+    expect(buttons()).toEqual([]);
+  });
+
+  it('a login that is no longer accepted is mended there', async () => {
+    expect(await draw(account('ada', 'lake', { state: 'needs_sign_in' }))).toContain('Log out at the Hub and log in again');
+    expect(buttons()).toEqual([]);
+  });
+
+  it('has no first step to show, and the bar says nothing untrue', async () => {
+    await draw();
+    const known = new Set(['profiles', 'accounts', 'interactions'] as const);
+    const state = { ...store.state, connection: 'live', known, data: data({ profiles: [hub] }) } as unknown as State;
+    expect(summary(state, say)).toEqual({ kind: 'none', text: 'Sign-ins' });
+    const empty = new Empty({ say } as unknown as Context);
+    empty.update(state);
+    expect(empty.node.textContent).toBe('');
   });
 });

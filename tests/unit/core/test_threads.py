@@ -1,11 +1,14 @@
 """Daemon threads as an executor: results, errors, a limit, an end."""
 
+import gc
 import threading
 import time
+import weakref
 
 import pytest
 
 from jupyter_auth.core.threads import DaemonThreads
+from tests.support import until
 
 
 def test_results_and_errors_come_back() -> None:
@@ -55,3 +58,30 @@ def test_after_the_end_nothing_is_taken_and_what_waits_is_cancelled() -> None:
         threads.submit(pow, 2, 2)
     go.set()
     assert running.result(5) is True
+
+
+class Token:
+    """What work gives, or fails with in hand."""
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_thread_that_waits_for_more_holds_nothing_of_what_it_did(fails: bool) -> None:
+    threads, made = DaemonThreads(1, "test-holds"), []
+
+    def work() -> Token:
+        token = Token()
+        made.append(weakref.ref(token))
+        if fails:
+            raise OSError
+        return token
+
+    gc.disable()  # it is let go of at once, not when the collector comes
+    try:
+        future = threads.submit(work)
+        until(future.done)
+        del future
+        until(lambda: made[0]() is None)
+        assert threads.submit(pow, 2, 2).result(5) == 4  # it was waiting, and goes on
+    finally:
+        gc.enable()
+        threads.shutdown()

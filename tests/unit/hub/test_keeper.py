@@ -138,6 +138,25 @@ async def test_the_rotated_token_is_kept_over_a_restart_and_the_hubs_own_is_used
     assert [entry["status"] for entry in asked] == [200] * 6
 
 
+async def test_who_is_given_another_name_at_the_hub_stays_signed_in(scene: Scene) -> None:
+    """The Hub's copy of the refresh token is a spent one by then, for which the provider ends the sign-in."""
+    scene.log_in("ada")
+    async with scene.service() as keeper:
+        await keeper.token("ada", Wanted())
+        scene.log_in("lovelace", subject="bob")  # somebody who had that name before
+        await keeper.token("lovelace", Wanted())
+        scene.hub.held["lovelace"] = scene.hub.held.pop("ada")
+        scene.later += 60
+        assert good(scene, await keeper.token("lovelace", Wanted())) == "ada"
+        scene.later += 60
+        assert good(scene, await keeper.token("lovelace", Wanted())) == "ada"
+        assert await refused(keeper) == "hub_no_sign_in"  # nobody has the old name
+        await keeper.forget("lovelace")
+        assert await refused(keeper, "lovelace") == "hub_signed_out"
+        scene.hub.held["countess"] = scene.hub.held.pop("lovelace")
+        assert await refused(keeper, "countess") == "hub_signed_out"
+
+
 async def test_many_at_once_refresh_in_turn(scene: Scene) -> None:
     scene.log_in("ada")
     async with scene.service() as keeper:

@@ -1,9 +1,6 @@
 """Provider ``jupyterhub``: what the service at the Hub may answer, and what becomes of it."""
 
-import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -21,65 +18,14 @@ from jupyter_auth.core.profile import HUB_CLIENT, Profile, read_profile
 from jupyter_auth.core.secret import Secret
 from jupyter_auth.providers.base import TokenResponse
 from jupyter_auth.providers.jupyterhub import API_TOKEN, API_URL, JupyterHubEngine
-
-OWN = "canary-of-the-hub-0123456789"
-GOOD = {
-    "access_token": "an-access-token",
-    "token_type": "Bearer",
-    "expires_in": 300,
-    "scope": "lake.read",
-    "issuer": "https://idp.example.org",
-    "claims": {"sub": "ada", "preferred_username": "ada", "roles": ["x"], "email": 7},
-}
-
-
-class Service:
-    """Answers what a test says, and notes what it was asked."""
-
-    def __init__(self) -> None:
-        self.answer: tuple[int, str, bytes] = (200, "application/json", json.dumps(GOOD).encode())
-        self.asked: list[tuple[str, str, dict[str, Any]]] = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.asked.append((self.path, self.headers["Authorization"], json.loads(body)))
-                status, kind, said = outer.answer
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(said)))
-                self.end_headers()
-                self.wfile.write(said)
-
-            def do_GET(self) -> None:
-                status, kind, said = outer.answer
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.end_headers()
-                self.wfile.write(said)
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Quiet."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}/services/jupyter-auth"
-
-    def says(self, status: int, body: object) -> None:
-        self.answer = (status, "application/json", json.dumps(body).encode())
+from tests.support.hub_service import GOOD, OWN, Service
 
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     monkeypatch.setenv(API_TOKEN, OWN)
-    made = Service()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    with Service() as made:
+        yield made
 
 
 def profile(issuer: str, **more: Any) -> Profile:
