@@ -28,6 +28,7 @@ from jupyter_auth.core.errors import InteractionRequiredError, PolicyError, Prof
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.result import AuthenticationResult
 from jupyter_auth.core.scopes import parse_scopes, union
+from jupyter_auth.core.secret import Secret
 from jupyter_auth.core.text import clean
 from jupyter_auth.hub.people import HubSignIn, People
 from jupyter_auth.hub.seeds import Seed, Seeds, fingerprint
@@ -146,11 +147,12 @@ class Keeper:
             held = await self._people.sign_in(person)
             sign_in = _fingerprint(held) if held else (seed.sign_in if seed else "")
             await asyncio.to_thread(self._seeds.put, person, Seed(sign_in=sign_in, account=""))
+            is_used = False
             if seed is not None and seed.account:
                 await self._broker.sign_out(PROFILE, seed.account)
-            elif held is not None and held.refresh_token is not None:  # nobody has used it yet
-                token = held.refresh_token
-                await asyncio.to_thread(lambda: make_engine(self.profile).revoke(token, "refresh_token"))
+                is_used = seed.sign_in == sign_in
+            if held is not None and held.refresh_token is not None and not is_used:
+                await self._revoke(held.refresh_token)  # that of a login which came after, or the first
 
     async def close(self) -> None:
         """Save what is under way, close the store."""
@@ -158,7 +160,18 @@ class Keeper:
 
     # -- inside ---------------------------------------------------------------------------------
 
+    async def _revoke(self, token: Secret) -> None:
+        def ask() -> None:
+            engine = make_engine(self.profile)
+            try:
+                engine.revoke(token, "refresh_token")
+            finally:
+                engine.close()
+
+        await self._broker.calling(ask)
+
     def _check(self, wanted: Wanted) -> None:
+        self.profile.policy.check_scopes(wanted.scopes, fold=False)
         named = wanted.resource.partition(":")[2]
         if wanted.resource not in ("", resource_of(self.profile)) and named not in self._keeping.audiences:
             raise PolicyError(
@@ -238,6 +251,7 @@ class Keeper:
                 engine.close()
 
         answer: TokenResponse = await self._broker.calling(ask)
+        self.profile.policy.check_scopes(answer.scope or (), fold=False)
         return self._answer(found) | {
             "access_token": answer.access_token.reveal(),
             "expires_in": answer.expires_in,

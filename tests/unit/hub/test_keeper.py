@@ -170,6 +170,18 @@ async def test_logging_out_before_a_token_was_ever_asked_for_revokes_as_well(sce
     assert scene.provider.introspect(held.reveal()) == {"active": False}
 
 
+async def test_logging_out_revokes_a_login_that_was_not_used_as_well(scene: Scene) -> None:
+    scene.log_in("ada")
+    async with scene.service() as keeper:
+        await keeper.token("ada", Wanted())
+        used = scene.provider.issued()["refresh_token"][-1]
+        scene.log_in("ada")
+        unused = scene.hub.held["ada"].refresh_token
+        assert unused is not None
+        await keeper.forget("ada")
+    assert [scene.provider.introspect(token) for token in (used, unused.reveal())] == [{"active": False}] * 2
+
+
 async def test_a_new_login_takes_the_place_of_the_one_before(scene: Scene) -> None:
     scene.log_in("ada")
     async with scene.service() as keeper:
@@ -222,6 +234,16 @@ async def test_scopes_are_held_against_the_administrators_list(scene: Scene) -> 
     async with scene.service(scopes=SCOPES) as keeper:
         with pytest.raises(PolicyError):
             await keeper.token("ada", Wanted(scopes=("lake.write",)))
+
+
+async def test_and_so_are_those_of_an_exchange(scene: Scene) -> None:
+    scene.log_in("ada")
+    async with scene.service(scopes=SCOPES, audiences=(DOWNSTREAM,)) as keeper:
+        for scopes in (("read",), ("lake.read", "read")):
+            with pytest.raises(PolicyError, match="read"):
+                await keeper.token("ada", Wanted(scopes=scopes, resource=f"audience:{DOWNSTREAM}"))
+    asked = [entry["grant_type"] for entry in scene.provider.log() if entry["endpoint"] == "token"]
+    assert "urn:ietf:params:oauth:grant-type:token-exchange" not in asked
 
 
 @pytest.mark.parametrize(
