@@ -28,12 +28,11 @@ from jupyter_auth.core.errors import InteractionRequiredError, PolicyError, Prof
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.result import AuthenticationResult
 from jupyter_auth.core.scopes import parse_scopes, union
-from jupyter_auth.core.secret import Secret
 from jupyter_auth.core.text import clean
 from jupyter_auth.hub.people import HubSignIn, People
 from jupyter_auth.hub.seeds import Seed, Seeds, fingerprint
-from jupyter_auth.providers.base import TokenResponse
-from jupyter_auth.providers.registry import make_engine
+from jupyter_auth.providers.base import Engine, TokenResponse
+from jupyter_auth.providers.registry import with_engine
 
 PROFILE = "hub"  # the one profile of this broker
 #: Claims that say who somebody is; no others leave the service.
@@ -151,24 +150,18 @@ class Keeper:
             if seed is not None and seed.account:
                 await self._broker.sign_out(PROFILE, seed.account)
                 is_used = seed.sign_in == sign_in
-            if held is not None and held.refresh_token is not None and not is_used:
-                await self._revoke(held.refresh_token)  # that of a login which came after, or the first
+            if held is not None and (unused := held.refresh_token) is not None and not is_used:
+
+                def revoke(engine: Engine) -> None:
+                    engine.revoke(unused, "refresh_token")
+
+                await self._broker.calling(partial(with_engine, self.profile, revoke))
 
     async def close(self) -> None:
         """Save what is under way, close the store."""
         await self._broker.close()
 
     # -- inside ---------------------------------------------------------------------------------
-
-    async def _revoke(self, token: Secret) -> None:
-        def ask() -> None:
-            engine = make_engine(self.profile)
-            try:
-                engine.revoke(token, "refresh_token")
-            finally:
-                engine.close()
-
-        await self._broker.calling(ask)
 
     def _check(self, wanted: Wanted) -> None:
         self.profile.policy.check_scopes(wanted.scopes, fold=False)
@@ -243,14 +236,10 @@ class Keeper:
     async def _exchanged(self, found: AuthenticationResult, wanted: Wanted) -> dict[str, Any]:
         """The token in exchange for another audience's (RFC 8693)."""
 
-        def ask() -> TokenResponse:
-            engine = make_engine(self.profile)
-            try:
-                return engine.exchange(found.access_token, wanted.scopes, (wanted.resource,), {})
-            finally:
-                engine.close()
+        def exchange(engine: Engine) -> TokenResponse:
+            return engine.exchange(found.access_token, wanted.scopes, (wanted.resource,), {})
 
-        answer: TokenResponse = await self._broker.calling(ask)
+        answer: TokenResponse = await self._broker.calling(partial(with_engine, self.profile, exchange))
         self.profile.policy.check_scopes(answer.scope or (), fold=False)
         return self._answer(found) | {
             "access_token": answer.access_token.reveal(),
