@@ -7,7 +7,6 @@ used once. The Hub must therefore not refresh sign-ins itself (``c.Authenticator
 import asyncio
 import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -86,11 +85,9 @@ class Keeping:
 
 
 def own_key(folder: Path) -> Path:
-    """The file of the sealing key beside ``folder``, made where it is missing."""
+    """The file of the sealing key beside ``folder``, made whole where it is missing."""
     path = folder.with_name(f"{folder.name}-seal.key")
-    with suppress(FileExistsError):
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+    places.create_private(path, f"{secrets.token_hex(32)}\n".encode())
     return path
 
 
