@@ -8,6 +8,12 @@ set -euo pipefail
 profile=${1:?usage: call-api.sh PROFILE URL}
 url=${2:?usage: call-api.sh PROFILE URL}
 
+safe='^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?(/|$))'
+if [[ ! $url =~ $safe ]]; then
+  echo "A token is sent over https, or to this machine: $url" >&2
+  exit 2
+fi
+
 call() { # the answer's status; its body goes to descriptor 3
   jupyter auth run --profile "$profile" -- \
     curl --silent --show-error --max-time 60 --output /dev/fd/3 --write-out '%{http_code}' \

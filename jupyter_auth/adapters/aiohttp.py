@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import Any
 
 from jupyter_auth.adapters.challenge import renewal
@@ -15,6 +16,15 @@ with needs("fsspec"):
 
 AUTHORIZATION = "Authorization"
 Send = Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]]
+
+#: Where the token of the request was put on it, before any redirect.
+_first: ContextVar[str] = ContextVar("jupyter_auth-first", default="")
+
+
+def _has_token(request: aiohttp.ClientRequest) -> bool:
+    """False where another host was asked: what authorizes that request is the host's own, of ~/.netrc or of
+    the address that a redirect has named."""
+    return AUTHORIZATION in request.headers and _first.get() == str(request.url.origin())
 
 
 class BearerClient:
@@ -33,14 +43,14 @@ class BearerClient:
         return aiohttp.ClientSession(**kwargs)
 
     async def _begin(self, session: Any, context: Any, params: aiohttp.TraceRequestStartParams) -> None:
+        _first.set(str(params.url.origin()))  # for this task, which is the one that sends
         params.headers.update(await self._wanted.aheaders(str(params.url)))
 
     async def _send(self, request: aiohttp.ClientRequest, send: Send) -> aiohttp.ClientResponse:
         """Answer one 401, if the token was there and the body can be sent again."""
         response = await send(request)
-        if AUTHORIZATION not in request.headers or not (
-            not request.body or isinstance(request.body, bytes | BytesPayload)
-        ):
+        can_repeat = not request.body or isinstance(request.body, bytes | BytesPayload)
+        if not (can_repeat and _has_token(request)):
             return response
         more = renewal(response.status, ", ".join(response.headers.getall("WWW-Authenticate", ())))
         if more is None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_auth.adapters.challenge import renewal
 from jupyter_auth.adapters.needed import needs
-from jupyter_auth.adapters.wanted import From, wanted
+from jupyter_auth.adapters.wanted import From, Wanted, wanted
 
 with needs(""):
     import requests
     from requests.auth import AuthBase
+    from requests.sessions import SessionRedirectMixin
 
 if TYPE_CHECKING:
     from jupyter_auth.core.account import Account
@@ -44,24 +45,8 @@ class BearerAuth(AuthBase):
         request.headers.update(self._wanted.headers(request.url or ""))
         body = request.body
         if body is None or isinstance(body, str | bytes):
-            request.register_hook("response", self._renewed)
+            request.register_hook("response", _Renewal(self._wanted, request.url or ""))
         return request
-
-    def _renewed(self, response: requests.Response, **kwargs: Any) -> requests.Response:
-        """Once, where the resource says that the token is no good, or not enough (RFC 6750 §3.1)."""
-        request = response.request
-        more = renewal(response.status_code, response.headers.get("WWW-Authenticate", ""))
-        if more is None or "Authorization" not in request.headers:
-            return response
-        again = request.copy()
-        again.hooks["response"] = [hook for hook in request.hooks["response"] if hook != self._renewed]
-        response.content  # noqa: B018 -- read to its end, so that the connection can be used again
-        response.close()
-        again.headers.update(self._wanted.headers(request.url or "", **more))
-        second: requests.Response = response.connection.send(again, **kwargs)
-        second.history.append(response)
-        second.request = again
-        return second
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, BearerAuth) and self._wanted == other._wanted
@@ -71,6 +56,35 @@ class BearerAuth(AuthBase):
 
     def __repr__(self) -> str:
         return f"BearerAuth({self._wanted!r})"
+
+
+class _Renewal:
+    """Answers one 401 to the request that was first sent to ``url``, and to those it is redirected to."""
+
+    def __init__(self, wanted: Wanted, url: str) -> None:
+        self._wanted = wanted
+        self._url = url
+
+    def __call__(self, response: requests.Response, **kwargs: Any) -> requests.Response:
+        """Where the resource says that the token is no good, or not enough (RFC 6750 §3.1)."""
+        request = response.request
+        more = renewal(response.status_code, response.headers.get("WWW-Authenticate", ""))
+        if more is None or not self._has_token(request):
+            return response
+        again = request.copy()
+        again.hooks["response"] = [hook for hook in request.hooks["response"] if hook is not self]
+        response.content  # noqa: B018 -- read to its end, so that the connection can be used again
+        response.close()
+        again.headers.update(self._wanted.headers(request.url or "", **more))
+        second: requests.Response = response.connection.send(again, **kwargs)
+        second.history.append(response)
+        second.request = again
+        return second
+
+    def _has_token(self, request: requests.PreparedRequest) -> bool:
+        """False where another host was asked: what authorizes that request is the host's own, of ~/.netrc."""
+        is_elsewhere = SessionRedirectMixin().should_strip_auth(self._url, request.url or "")
+        return "Authorization" in request.headers and not is_elsewhere
 
 
 def session(

@@ -66,12 +66,17 @@ class Wanted:
         """Raise ``PolicyError`` where a token would be sent to ``url`` in the clear (RFC 6750 §5.3). What
         stays on this machine may do without TLS."""
         parts = urlsplit(url)
-        if parts.scheme == "https" or is_loopback(parts.hostname):
+        if parts.scheme == "https":
             return
+        hint = "Use https. Where the way is safe all the same, add the header: get_token().headers()."
+        if is_loopback(parts.hostname):
+            if not _leads_away(url):
+                return
+            hint = f"Have the variable NO_PROXY name {parts.hostname}."
         raise PolicyError(
             f"A token is not sent to {parts.hostname} over plain http, where anybody on the way can read it.",
             reason="plain_http",
-            hint="Use https. Where the way is safe all the same, add the header: get_token().headers().",
+            hint=hint,
         )
 
     def _asked(self, more: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,6 +93,15 @@ class Wanted:
         }
         said = "".join(f", {name}={value!r}" for name, value in about.items() if value is not None)
         return f"{self.profile!r}{said}"
+
+
+def _leads_away(url: str) -> bool:
+    """Whether the environment has clients go there by a proxy that is not on this machine."""
+    from requests.utils import get_environ_proxies, select_proxy  # noqa: PLC0415 -- for plain http alone
+
+    proxy = select_proxy(url, get_environ_proxies(url))
+    named = proxy if proxy is None or "://" in proxy else f"http://{proxy}"
+    return named is not None and not is_loopback(urlsplit(named).hostname)
 
 
 def wanted(

@@ -3,8 +3,9 @@
 import io
 import json
 import os
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -72,6 +73,12 @@ def prepare_streams() -> None:
             stream.reconfigure(errors="replace")
 
 
+def print_lines(lines: Iterable[str]) -> None:
+    """Lines on stdout, with their spaces: what servers have put into them moves no cursor either."""
+    for line in lines:
+        print(re.sub("[^ ]+", lambda word: clean(word[0], _LONGEST), line))
+
+
 def print_json(value: Any) -> None:
     """A value on stdout, as people and programs can read it."""
     print(json.dumps(value, indent=2))
@@ -94,10 +101,12 @@ def ended(work: Callable[[], int], *, as_json: Callable[[], bool]) -> int:
         return INTERRUPTED
     except OSError as problem:
         _close_stdout()
-        note(f"jupyter auth: {problem.strerror or where(problem)}{_file_of(problem)}")
+        said = f"{problem.strerror or where(problem)}{_file_of(problem)}"
+        tell(AuthError(said, reason="system"), as_json=as_json())
         return FAILED
     except Exception as problem:  # noqa: BLE001 -- the last place where it can be told in words
-        note(f"jupyter auth: this is a fault of its own, please report it: {where(problem)}")
+        said = f"this is a fault of its own, please report it: {where(problem)}"
+        tell(AuthError(said, reason="fault"), as_json=as_json())
         return FAILED
     return code
 

@@ -1,16 +1,17 @@
 """``jupyter auth grants``: what each notebook may use, on all running servers of this user."""
 
 import argparse
-import json
 from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 from jupyter_auth.cli import servers
+from jupyter_auth.cli.endings import print_json, print_lines
 from jupyter_auth.core.errors import PolicyError, ProfileError, TransportError
 
 Row = dict[str, Any]
 
+_CONSENT = ("pending", "consent")
 _DECISIONS = {"allow": "allow", "refuse": "deny"}
 _VERBS = {
     "list": "kernels, what they may use, and what they ask for",
@@ -56,7 +57,12 @@ def run(args: argparse.Namespace) -> int:
             "remember": "notebook" if args.notebook else "kernel",
         }
         rows = servers.ask(server, resource, "PUT", said)
-    print(json.dumps(rows, indent=2) if args.json else "\n".join(_lines({**kernel, "grants": rows})))
+    with servers.reading(server):
+        lines = _lines({**kernel, "grants": rows})
+    if args.json:
+        print_json(rows)
+    else:
+        print_lines(lines)
     return 0
 
 
@@ -67,11 +73,11 @@ def _list(*, as_json: bool) -> int:
         for kernel in kernels
     ]
     if as_json:
-        print(json.dumps(rows, indent=2))
+        print_json(rows)
     elif not rows:
         print("No kernel of a running Jupyter server has asked for anything.")
     for row in () if as_json else rows:
-        print("\n".join(_lines(row)))
+        print_lines(_lines(row))
     return 0
 
 
@@ -84,12 +90,12 @@ def _asked() -> list[tuple[Row, list[Row], list[Row]]]:
     found = []
     for server in servers.running():
         with suppress(TransportError, PolicyError):  # another server need have no broker
-            waiting = [
-                interaction
-                for interaction in servers.ask(server, "interactions")
-                if interaction["state"] == "pending" and interaction["flow"] == "consent"
-            ]
-            found.append((server, servers.ask(server, "kernels"), waiting))
+            interactions, kernels = servers.ask(server, "interactions"), servers.ask(server, "kernels")
+            with servers.reading(server):
+                waiting = [one for one in interactions if (one["state"], one["flow"]) == _CONSENT]
+                for kernel in kernels:
+                    _lines({**kernel, "asks": _of(kernel, waiting)})
+            found.append((server, kernels, waiting))
     return found
 
 

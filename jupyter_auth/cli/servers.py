@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,16 @@ def accounts(server: dict[str, Any]) -> list[dict[str, Any]]:
         | {key: clean(row.get(key)) for key in ("username", "name", "profile", "environment")}
         for row in told
     ]
+
+
+@contextmanager
+def reading(server: dict[str, Any]) -> Iterator[None]:
+    """What is done within with an answer raises ``TransportError`` where that has not the shape of ours."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError):
+        told = f"{server['url']} gave an answer that cannot be read."
+        raise TransportError(told, reason="bad_answer") from None
 
 
 def _json(answer: requests.Response) -> Any:

@@ -1,10 +1,11 @@
 """``jupyter auth status``."""
 
 import argparse
-import json
+from collections.abc import Iterator
 from typing import Any
 
 from jupyter_auth.cli import agent, servers
+from jupyter_auth.cli.endings import print_json, print_lines
 from jupyter_auth.core.errors import AuthError
 from jupyter_auth.core.statistics import told
 
@@ -20,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
     if (own := agent.described()) is not None:
         rows.append({"url": None, "interactions": [], **own})
     if args.json:
-        print(json.dumps(rows, indent=2))
+        print_json(rows)
     else:
         _print(rows)
     return 0 if any("status" in row for row in rows) else 1
@@ -31,9 +32,12 @@ def _row(server: dict[str, Any]) -> dict[str, Any]:
     try:
         row["status"] = servers.ask(server, "status")
         row["accounts"] = servers.ask(server, "accounts")
-        row["interactions"] = [i for i in servers.ask(server, "interactions") if i["state"] == "pending"]
+        waiting = servers.ask(server, "interactions")
+        with servers.reading(server):
+            row["interactions"] = [i for i in waiting if i["state"] == "pending"]
+            list(_lines(row))
     except AuthError as problem:
-        row["problem"] = str(problem)
+        return {"url": server["url"], "pid": server.get("pid"), "problem": str(problem)}
     return row
 
 
@@ -41,28 +45,30 @@ def _print(rows: list[dict[str, Any]]) -> None:
     if not rows:
         print("No Jupyter server is running. Start one with: jupyter lab")
     for row in rows:
-        if row["url"] is None:
-            print("\n".join(agent.lines(row)))
-            continue
-        print(f"{row['url']} (process {row['pid']})")
-        if "problem" in row:
-            print(f"  {row['problem']}")
-            continue
-        store = row["status"]["store"]
-        print(f"  store     {store['name']} {store['location']}".rstrip())
-        for line in store.get("key_sources", ()):
-            print(f"  key       {line}")
-        for heading, words in told(row["status"]["statistics"]).items():
-            print(f"  {heading.lower():<9} {words}")
-        for account in row["accounts"]:
-            words = "signed in" if account["state"] == "signed_in" else "needs a new sign-in"
-            print(f"  account   {account['username']} · {account['profile']} · {words}")
-        if not row["accounts"]:
-            print("  account   nobody is signed in")
-        for interaction in row["interactions"]:
-            needed = "allow it to a kernel" if interaction["flow"] == "consent" else "sign in"
-            print(f"  waiting   {interaction['profile']}: somebody must {needed}")
-        audit = row["status"].get("audit", {}).get("problem")
-        faults = row["status"]["configuration"]["faults"]
-        for note in [*store["notes"], *faults, *([audit] if audit else [])]:
-            print(f"  note      {note}")
+        print_lines(_lines(row) if row["url"] is not None else agent.lines(row))
+
+
+def _lines(row: dict[str, Any]) -> Iterator[str]:
+    """Those of a server."""
+    yield f"{row['url']} (process {row['pid']})"
+    if "problem" in row:
+        yield f"  {row['problem']}"
+        return
+    store = row["status"]["store"]
+    yield f"  store     {store['name']} {store['location'] or ''}".rstrip()
+    for line in store.get("key_sources", ()):
+        yield f"  key       {line}"
+    for heading, words in told(row["status"]["statistics"]).items():
+        yield f"  {heading.lower():<9} {words}"
+    for account in row["accounts"]:
+        words = "signed in" if account["state"] == "signed_in" else "needs a new sign-in"
+        yield f"  account   {account['username']} · {account['profile']} · {words}"
+    if not row["accounts"]:
+        yield "  account   nobody is signed in"
+    for interaction in row["interactions"]:
+        needed = "allow it to a kernel" if interaction["flow"] == "consent" else "sign in"
+        yield f"  waiting   {interaction['profile']}: somebody must {needed}"
+    audit = row["status"].get("audit", {}).get("problem")
+    faults = row["status"]["configuration"]["faults"]
+    for note in [*store["notes"], *faults, *([audit] if audit else [])]:
+        yield f"  note      {note}"

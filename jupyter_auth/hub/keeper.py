@@ -7,7 +7,6 @@ used once. The Hub must therefore not refresh sign-ins itself (``c.Authenticator
 import asyncio
 import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -31,8 +30,8 @@ from jupyter_auth.core.scopes import parse_scopes, union
 from jupyter_auth.core.text import clean
 from jupyter_auth.hub.people import HubSignIn, People
 from jupyter_auth.hub.seeds import Seed, Seeds, fingerprint
-from jupyter_auth.providers.base import TokenResponse
-from jupyter_auth.providers.registry import make_engine
+from jupyter_auth.providers.base import Engine, TokenResponse
+from jupyter_auth.providers.registry import with_engine
 
 PROFILE = "hub"  # the one profile of this broker
 #: Claims that say who somebody is; no others leave the service.
@@ -90,11 +89,9 @@ class Keeping:
 
 
 def own_key(folder: Path) -> Path:
-    """The file of the sealing key beside ``folder``, made where it is missing."""
+    """The file of the sealing key beside ``folder``, made whole where it is missing."""
     path = folder.with_name(f"{folder.name}-seal.key")
-    with suppress(FileExistsError):
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+    places.create_private(path, f"{secrets.token_hex(32)}\n".encode())
     return path
 
 
@@ -151,11 +148,16 @@ class Keeper:
             held = await self._people.sign_in(person)
             sign_in = _fingerprint(held) if held else (seed.sign_in if seed else "")
             await asyncio.to_thread(self._seeds.put, person, Seed(sign_in=sign_in, account=""))
+            is_used = False
             if seed is not None and seed.account:
                 await self._broker.sign_out(PROFILE, seed.account)
-            elif held is not None and held.refresh_token is not None:  # nobody has used it yet
-                token = held.refresh_token
-                await asyncio.to_thread(lambda: make_engine(self.profile).revoke(token, "refresh_token"))
+                is_used = seed.sign_in == sign_in
+            if held is not None and (unused := held.refresh_token) is not None and not is_used:
+
+                def revoke(engine: Engine) -> None:
+                    engine.revoke(unused, "refresh_token")
+
+                await self._broker.calling(partial(with_engine, self.profile, revoke))
 
     async def close(self) -> None:
         """Save what is under way, close the store."""
@@ -164,6 +166,7 @@ class Keeper:
     # -- inside ---------------------------------------------------------------------------------
 
     def _check(self, wanted: Wanted) -> None:
+        self.profile.policy.check_scopes(wanted.scopes, fold=False)
         named = wanted.resource.partition(":")[2]
         if wanted.resource not in ("", resource_of(self.profile)) and named not in self._keeping.audiences:
             raise PolicyError(
@@ -240,14 +243,11 @@ class Keeper:
     async def _exchanged(self, found: AuthenticationResult, wanted: Wanted) -> dict[str, Any]:
         """The token in exchange for another audience's (RFC 8693)."""
 
-        def ask() -> TokenResponse:
-            engine = make_engine(self.profile)
-            try:
-                return engine.exchange(found.access_token, wanted.scopes, (wanted.resource,), {})
-            finally:
-                engine.close()
+        def exchange(engine: Engine) -> TokenResponse:
+            return engine.exchange(found.access_token, wanted.scopes, (wanted.resource,), {})
 
-        answer: TokenResponse = await self._broker.calling(ask)
+        answer: TokenResponse = await self._broker.calling(partial(with_engine, self.profile, exchange))
+        self.profile.policy.check_scopes(answer.scope or (), fold=False)
         return self._answer(found) | {
             "access_token": answer.access_token.reveal(),
             "expires_in": answer.expires_in,

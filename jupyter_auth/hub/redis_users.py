@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+from weakref import WeakValueDictionary
 
 import redis
 
@@ -43,26 +44,32 @@ class RedisUsers:
         self._url_file = url_file
         self._folder = folder
         self._variable = variable
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def pre_spawn(self, spawner: Any) -> None:
         """Make what is missing; a second server of the same person finds what the first one has."""
         name = spawner.user.name
-        is_first = not _others(spawner)
-        folder = await asyncio.to_thread(lambda: self._give(name, anew=is_first))
+        async with self._lock(name):
+            is_first = not _others(spawner)
+            folder = await asyncio.to_thread(lambda: self._give(name, anew=is_first))
         spawner.environment = {**spawner.environment, self._variable: str(folder)}
 
     async def post_stop(self, spawner: Any) -> None:
         """Take everything back, unless another server of that person runs."""
-        if _others(spawner):
-            return
-        try:
-            await asyncio.to_thread(lambda: self._take(spawner.user.name))
-        except (CacheError, OSError, redis.RedisError) as problem:
-            log.error(
-                "What %s has in Redis could not be removed: %s", spawner.user.name, type(problem).__name__
-            )
+        name = spawner.user.name
+        async with self._lock(name):
+            if _others(spawner):
+                return
+            try:
+                await asyncio.to_thread(lambda: self._take(name))
+            except (CacheError, OSError, redis.RedisError) as problem:
+                log.error("What %s has in Redis could not be removed: %s", name, type(problem).__name__)
 
     # -- inside ---------------------------------------------------------------------------------
+
+    def _lock(self, name: str) -> asyncio.Lock:
+        """One server of a person after the other: what one makes, another's stop must not take."""
+        return self._locks.setdefault(name, asyncio.Lock())
 
     def _give(self, name: str, *, anew: bool) -> Path:
         names = _names(name)

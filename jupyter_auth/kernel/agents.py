@@ -20,7 +20,8 @@ from jupyter_auth.kernel import asking
 from jupyter_auth.kernel.connection import Connection
 
 START_TIMEOUT = 30.0  # seconds: it imports, and opens its socket
-LISTENS_WITHIN = 5.0  # seconds from its lock to its socket
+LISTENS_WITHIN = 1.0  # seconds from its lock to its socket
+ENDS_WITHIN = 15.0  # seconds: one that is about to end still has its lock, and no socket any more
 #: What is this process's own, and must not be every caller's.
 PROFILE_VARIABLE = "JUPYTER_AUTH_PROFILE"
 OWN_VARIABLES = (PROFILE_VARIABLE, "JUPYTER_AUTH_AGENT", "JUPYTER_AUTH_CONNECTION_FILE")
@@ -98,18 +99,29 @@ def started() -> Connection | None:
 
     None where it cannot be: this process then has a broker of its own, which explains the rest.
     """
-    try:
-        start()
-    except AuthError as problem:
-        if problem.reason != RUNS:
-            return None
-    until = monotonic() + LISTENS_WITHIN
-    while monotonic() < until:  # another process's may have its lock already, and its socket a little later
-        connection, problem_there = connect()
-        if connection is not None or problem_there is not None:
+    until = monotonic() + ENDS_WITHIN
+    while True:
+        try:
+            start()
+        except AuthError as problem:
+            if problem.reason != RUNS:
+                return None
+        connection, is_there = _listening()
+        if is_there or monotonic() > until:
             return connection
+
+
+def _listening() -> tuple[Connection | None, bool]:
+    """A connection, and whether there is an agent: another process's may have its lock already, and its
+    socket a little later."""
+    until = monotonic() + LISTENS_WITHIN
+    while True:
+        connection, problem = connect()
+        if connection is not None or problem is not None:
+            return connection, True
+        if monotonic() > until:
+            return None, False
         sleep(0.05)
-    return None
 
 
 def _this_process() -> dict[str, object]:

@@ -1,8 +1,14 @@
 """From a profile to its engine. They are imported when first needed: 100 ms, and 40 more for msal."""
 
+from collections.abc import Callable
+from contextlib import closing
+from typing import TypeVar
+
 from jupyter_auth.core.errors import ProfileError
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.providers.base import Engine
+
+T = TypeVar("T")
 
 
 class Engines:
@@ -47,3 +53,9 @@ def make_engine(profile: Profile) -> Engine:
 
         return JupyterHubEngine(profile)
     raise ProfileError(f"Provider {profile.provider!r} is not available.", reason="unknown_provider")
+
+
+def with_engine(profile: Profile, work: Callable[[Engine], T]) -> T:
+    """What one call of a profile's engine gives; raises what that raises, and as ``make_engine``."""
+    with closing(make_engine(profile)) as engine:
+        return work(engine)

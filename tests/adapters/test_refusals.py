@@ -98,6 +98,25 @@ def test_another_host_never_sees_the_token(
     assert desk.refreshes == int(asks_all_the_same)
 
 
+@pytest.mark.parametrize("client", OURS)
+@pytest.mark.parametrize("whence", ["the address", "netrc"])
+def test_nor_does_one_for_which_the_client_has_a_password_of_its_own(
+    desk: Desk, api: Resource, other_api: Resource, client: str, whence: str
+) -> None:
+    """Then a request to it carries an ``Authorization``, which is none of ours."""
+    netrc = desk.place.root / "netrc"
+    netrc.write_text("default login eve password p" if whence == "netrc" else "")
+    netrc.chmod(0o600)
+    desk.run(f"os.environ['NETRC'] = {str(netrc)!r}")
+    api.elsewhere = other_api.url.replace("://", "://eve:p@") if whence == "the address" else other_api.url
+    other_api.challenge, other_api.refusals = WITH_CLAIMS, 10**6
+    desk.sends(client, f"{api.url}elsewhere")
+    desk.run("del os.environ['NETRC']")
+    assert api.tokens and other_api.tokens
+    assert {token.partition(" ")[0] for token in other_api.tokens} <= {"", "Basic"}
+    assert desk.refreshes == 0
+
+
 @pytest.mark.parametrize("client", list(DRIVERS))
 def test_a_token_is_not_sent_in_the_clear(desk: Desk, client: str) -> None:
     desk.run(f"d = driver({client!r})")

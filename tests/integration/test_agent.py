@@ -268,6 +268,15 @@ def test_where_it_may_it_is_started_by_the_first_and_used_by_all(bare: Place, ag
             script.end()
 
 
+def test_one_that_is_about_to_end_keeps_nobody_from_the_next(bare: Place, agent: AgentCommand) -> None:
+    """It holds its lock to the end, and cannot be found any more."""
+    agent.start()
+    bare.toml.write_text('agent = "start"\n' + bare.toml.read_text())
+    agent.sockets[0].unlink()
+    with Script(bare) as script:
+        assert script.run(OUTCOME, FOUND) == "agent"
+
+
 def test_a_process_with_a_broker_of_its_own_goes_on_with_it(bare: Place, agent: AgentCommand) -> None:
     with Script(bare) as script:
         assert script.run(OUTCOME, FOUND) == "process"

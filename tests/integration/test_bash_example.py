@@ -44,6 +44,21 @@ def job(home: Place, url: str) -> Ended:
     )
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://lake.example/",
+        "http://127.0.0.1.lake.example/",
+        "http://localhost@lake.example",
+        "--config=x",
+        "ftp://a",
+    ],
+)
+def test_no_token_is_sent_in_the_clear(with_jupyter: Place, url: str) -> None:
+    refused = job(with_jupyter, url)
+    assert refused.returncode == 2 and url in refused.stderr and not refused.stdout
+
+
 def test_a_terminal_signs_in_and_then_jobs_are_silent(
     with_jupyter: Place, provider: OidcProvider, api: Resource
 ) -> None:

@@ -1,6 +1,5 @@
 """All checks at once, in groups; the report, or JSON; nothing is changed."""
 
-import json
 import sys
 from contextlib import redirect_stdout
 from functools import partial
@@ -10,6 +9,7 @@ from jupyter_auth.cli.doctor.finding import Finding
 from jupyter_auth.cli.doctor.report import print_report
 from jupyter_auth.cli.doctor.running import each_of
 from jupyter_auth.cli.doctor.situation import Situation
+from jupyter_auth.cli.endings import print_json
 
 LIMIT = 20.0  # seconds for everything
 
@@ -31,7 +31,7 @@ def run_doctor(*, as_json: bool = False) -> int:
         groups = examine()
     findings = [finding for found in groups.values() for finding in found]
     if as_json:
-        print(json.dumps([finding.to_json() for finding in findings], indent=2, ensure_ascii=False))
+        print_json([finding.to_json() for finding in findings])
     else:
         print_report(groups, sys.stdout)
     return 1 if any(finding.state == "fault" for finding in findings) else 0

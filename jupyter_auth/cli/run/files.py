@@ -19,6 +19,8 @@ from typing import Protocol
 
 from jupyter_core.paths import jupyter_runtime_dir
 
+from jupyter_auth.cache import places
+
 PREFIX = "jupyter_auth-run-"
 
 
@@ -135,9 +137,11 @@ def content(path: Path) -> Content:
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """A folder of mode 0700, gone in the end; those of processes that were killed go as well."""
-    runtime = Path(jupyter_runtime_dir())
-    runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """A folder of mode 0700, gone in the end; those of processes that were killed go as well.
+
+    Raises ``NoSafeStoreError`` where it would be in a folder of another user's, who could put another there.
+    """
+    runtime = places.private_folder(Path(jupyter_runtime_dir()).resolve())
     _sweep(runtime)
     made = runtime / f"{PREFIX}{_here()}-{os.getpid()}-{token_hex(4)}"
     made.mkdir(mode=0o700)

@@ -10,6 +10,7 @@ import pytest
 
 from jupyter_auth.cli.run import files
 from jupyter_auth.cli.run.files import Content, InMemory, OnDisk, folder
+from jupyter_auth.core.errors import NoSafeStoreError
 
 KINDS = (InMemory, OnDisk)
 FIRST, SECOND = "a" * 3000, "b" * 5000
@@ -85,6 +86,25 @@ def test_a_folder_of_a_process_that_was_killed_goes_and_no_other(runtime: Path) 
         with folder() as second:
             assert sorted(runtime.iterdir()) == sorted([first, second, left[1], far])
     assert not first.exists()
+
+
+def test_it_is_in_no_folder_of_somebody_elses(
+    tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who owns the folder above may put another in its place, with another token or a link in it."""
+    runtime.mkdir()
+    if os.geteuid() == 0:
+        os.chown(runtime, 4242, 4242)
+    else:
+        monkeypatch.setenv("JUPYTER_RUNTIME_DIR", "/")
+    with pytest.raises(NoSafeStoreError, match="another user"), folder():
+        pass
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "link"))
+    (tmp_path / "own").mkdir(mode=0o777)
+    (tmp_path / "own").chmod(0o777)
+    (tmp_path / "link").symlink_to("own")
+    with folder() as own:
+        assert own.parent == tmp_path / "own" and own.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_link_in_the_way_is_not_followed(runtime: Path, tmp_path: Path) -> None:

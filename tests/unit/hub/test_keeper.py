@@ -2,6 +2,8 @@
 
 import asyncio
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
@@ -14,7 +16,7 @@ from jupyter_auth.broker.clock import Clock
 from jupyter_auth.core.errors import InteractionRequiredError, PolicyError, ProfileError
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.secret import Secret
-from jupyter_auth.hub.keeper import Keeper, Keeping, Wanted
+from jupyter_auth.hub.keeper import Keeper, Keeping, Wanted, own_key
 from jupyter_auth.hub.people import HubSignIn, read_auth_state
 from jupyter_auth.hub.seeds import FILE
 from jupyter_auth.providers.oidc import OidcEngine
@@ -189,6 +191,18 @@ async def test_logging_out_before_a_token_was_ever_asked_for_revokes_as_well(sce
     assert scene.provider.introspect(held.reveal()) == {"active": False}
 
 
+async def test_logging_out_revokes_a_login_that_was_not_used_as_well(scene: Scene) -> None:
+    scene.log_in("ada")
+    async with scene.service() as keeper:
+        await keeper.token("ada", Wanted())
+        used = scene.provider.issued()["refresh_token"][-1]
+        scene.log_in("ada")
+        unused = scene.hub.held["ada"].refresh_token
+        assert unused is not None
+        await keeper.forget("ada")
+    assert [scene.provider.introspect(token) for token in (used, unused.reveal())] == [{"active": False}] * 2
+
+
 async def test_a_new_login_takes_the_place_of_the_one_before(scene: Scene) -> None:
     scene.log_in("ada")
     async with scene.service() as keeper:
@@ -243,6 +257,16 @@ async def test_scopes_are_held_against_the_administrators_list(scene: Scene) -> 
             await keeper.token("ada", Wanted(scopes=("lake.write",)))
 
 
+async def test_and_so_are_those_of_an_exchange(scene: Scene) -> None:
+    scene.log_in("ada")
+    async with scene.service(scopes=SCOPES, audiences=(DOWNSTREAM,)) as keeper:
+        for scopes in (("read",), ("lake.read", "read")):
+            with pytest.raises(PolicyError, match="read"):
+                await keeper.token("ada", Wanted(scopes=scopes, resource=f"audience:{DOWNSTREAM}"))
+    asked = [entry["grant_type"] for entry in scene.provider.log() if entry["endpoint"] == "token"]
+    assert "urn:ietf:params:oauth:grant-type:token-exchange" not in asked
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -268,6 +292,25 @@ async def test_files_are_private_and_name_nobody(scene: Scene) -> None:
                 held = path.read_bytes()
                 assert person.encode() not in held and not any(token[:12] in held for token in tokens), path
         assert (scene.folder / FILE).exists()
+
+
+FULL = """
+import pathlib, resource, signal, sys
+from jupyter_auth.hub.keeper import own_key
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+own_key(pathlib.Path(sys.argv[1]))
+"""
+
+
+def test_a_key_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Half of one, on a full disk, would keep the service from starting ever after."""
+    folder = tmp_path / "store"
+    command = [sys.executable, "-c", FULL, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert "File too large" in done.stderr
+    key = own_key(folder).read_text(encoding="ascii").strip()
+    assert len(key) == 64 and own_key(folder).read_text(encoding="ascii").strip() == key
 
 
 @pytest.mark.parametrize("state", [None, [], "x", {}, {"access_token": 7}, {"access_token": ""}])
