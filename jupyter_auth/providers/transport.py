@@ -18,7 +18,14 @@ from requests.adapters import HTTPAdapter
 from requests.utils import should_bypass_proxies
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
 from jupyter_auth.core.errors import AuthError, ProfileError, TransportError
 from jupyter_auth.core.urls import checked_split, host_of, is_loopback
@@ -82,7 +89,10 @@ class _Http(HTTPConnection):
         """All addresses of a name have the time of one; urllib3 gives it to each of them."""
         name, limit = self._dns_host, self.timeout
         end = time.monotonic() + (limit or CONNECT_TIMEOUT)
-        found = [entry[4][0] for entry in socket.getaddrinfo(name, self.port, type=socket.SOCK_STREAM)]
+        try:
+            found = [entry[4][0] for entry in socket.getaddrinfo(name, self.port, type=socket.SOCK_STREAM)]
+        except socket.gaierror as unknown:
+            raise NameResolutionError(name, self, unknown) from unknown
         problem: HTTPError = ConnectTimeoutError("no address answered in time")
         try:
             for self.host in map(str, found):
@@ -243,6 +253,14 @@ def _failure(problem: Exception, host: str) -> AuthError:
     if isinstance(problem, BodyTooLargeError):
         return TransportError(
             f"{host} sent an answer that is too large.", reason="body_too_large", retryable=True
+        )
+    tried = problem.args[0] if problem.args else None
+    if isinstance(tried, MaxRetryError) and isinstance(tried.reason, NameResolutionError):
+        return TransportError(
+            f"{host} was not found: its name has no address here.",
+            reason="unreachable",
+            hint="Check that the profile spells it right, and your connection or VPN, then try again.",
+            retryable=True,
         )
     timed_out = isinstance(problem, requests.exceptions.Timeout)
     return TransportError(
