@@ -18,12 +18,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask a person; raises ``AuthError``."""
+    from jupyter_auth.kernel.api import get_accounts
     from jupyter_auth.kernel.asking import can_ask
     from jupyter_auth.kernel.interactive import log_in
 
     with at_a_terminal():
         said = interactive(args.interactive)
         if said is False or not (said is True or can_ask()):
+            if args.profile is not None:
+                get_accounts(args.profile)  # whoever mistyped the profile is to hear of that
             raise InteractionRequiredError(
                 "Nobody can be asked here: stdin or stderr is no person's terminal.",
                 reason="no_terminal",

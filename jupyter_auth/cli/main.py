@@ -54,7 +54,7 @@ def parser(said: Sequence[str] = tuple(VERBS)) -> argparse.ArgumentParser:
     """The command line, with the options of the verbs that are among ``said``."""
     top = argparse.ArgumentParser(prog="jupyter auth", description="One token broker beside the notebooks.")
     top.add_argument("--version", action="version", version=__version__)
-    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+    verbs = top.add_subparsers(dest="verb", metavar="VERB")
     for name, verb in VERBS.items():
         own = verbs.add_parser(name, help=verb.help, description=verb.help)
         if name in said:
@@ -70,7 +70,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         endings.prepare_streams()
 
     def work() -> int:
-        parser(said).parse_args(said, args)
+        words = parser(said)
+        words.parse_args(said, args)
+        if args.verb is None:
+            words.print_help(sys.stderr)
+            return endings.USAGE
         return module_of(args.verb).run(args)
 
     ended = endings.ended(work, as_json=lambda: getattr(args, "json", False))

@@ -1,6 +1,8 @@
 """The options that several verbs have, and the arguments of ``get_token`` that they stand for."""
 
 import argparse
+import math
+from contextlib import suppress
 from typing import Any
 
 from jupyter_auth.core.profile import FLOWS
@@ -52,7 +54,7 @@ def add_person(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--flow", choices=FLOWS, help="how to sign in; without it, what works best here")
     parser.add_argument("--login-hint", metavar="NAME", help="the account to propose at the provider")
-    parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="how long to wait for a person")
+    parser.add_argument("--timeout", type=seconds, metavar="SECONDS", help="how long to wait for a person")
 
 
 def request_of(args: argparse.Namespace) -> dict[str, Any]:
@@ -72,8 +74,9 @@ def name(text: str) -> str:
     return text
 
 
-def _seconds(text: str) -> float:
-    seconds = float(text)  # argparse tells a ValueError in words
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError("must be more than 0")
-    return seconds
+def seconds(text: str) -> float:
+    """How long to wait: some time, but not for ever."""
+    with suppress(ValueError):
+        if 0 < (value := float(text)) < math.inf:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds, more than 0")

@@ -48,7 +48,8 @@ class AuthError(Exception):
             setattr(self, name, fields.get(name))
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        ends = "" if not self.hint or not self.message or self.message[-1] in ".?!:" else "."
+        return f"{self.message}{ends} {self.hint}".strip()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return error_from_wire, (error_to_wire(self),)

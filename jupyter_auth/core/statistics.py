@@ -13,6 +13,7 @@ from typing import Any
 #: ended, or a clear, a sign-out or another process's change emptied memory.
 CAUSES = ("size", "entries", "expired", "cleared")
 
+NOBODY = "no_account"  # a reason that stands before every first sign-in, and is no refresh that failed
 MAX_SLUGS = 64  # different reasons that are counted apart: a provider may invent some
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -125,5 +126,7 @@ def told(counted: Mapping[str, Any]) -> dict[str, str]:
     refreshes = f"{sum(counted['refreshes'].values())}"
     if asked["requests"]:
         refreshes += f", {asked['seconds'] / asked['requests']:.2f} s each"
-    failures = ", ".join(f"{count} {slug}" for slug, count in sorted(counted["failures"].items()))
+    failures = ", ".join(
+        f"{count} {slug}" for slug, count in sorted(counted["failures"].items()) if slug != NOBODY
+    )
     return {"Cache": cache, "Refreshes": f"{refreshes}; failed: {failures or 'none'}"}

@@ -209,8 +209,10 @@ def parsed_scopes(scopes: Scopes) -> tuple[str, ...]:
     try:
         return parse_scopes(scopes)
     except (ValueError, TypeError) as problem:
+        is_list = isinstance(problem, ValueError)
+        told = problem if is_list else f"scopes must not be of type {type(scopes).__name__}"
         hint = "Give a list of scopes, or one text with spaces between them."
-        raise ProfileError(f"{problem}.", reason="bad_scopes", hint=hint) from None
+        raise ProfileError(f"{told}.", reason="bad_scopes", hint=hint) from None
 
 
 def _check(name: str, is_right: bool, what: str) -> None:

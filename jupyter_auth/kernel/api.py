@@ -151,6 +151,7 @@ def acquire_token_silent(
 
 def get_accounts(profile: str | None = None) -> list[Account]:
     """Who is signed in (MSAL: ``get_accounts``), to ``profile`` or to any."""
+    __tracebackhide__ = True
     from jupyter_auth.core.account import Account  # noqa: PLC0415 -- paid by those who list
 
     answer = client.call("get_accounts", profile=profile)
@@ -168,6 +169,7 @@ def switch_account(profile: str | None = None, *, account: str | Account) -> Acc
         (``ambiguous_account``: use a ``home_account_id``).
     :raises ProfileError: there is no such profile, or ``account`` names nobody.
     """
+    __tracebackhide__ = True
     from jupyter_auth.core.account import Account  # noqa: PLC0415 -- paid by those who switch
 
     try:
@@ -182,6 +184,7 @@ def remove_account(profile: str | None = None, *, account: str | Account | None 
 
     The provider is not told; ``sign_out`` does that too. Without ``account`` all of the profile go.
     """
+    __tracebackhide__ = True
     return _sign_out("remove_account", profile, account)
 
 
@@ -191,6 +194,7 @@ def sign_out(profile: str | None = None, *, account: str | Account | None = None
     Without ``account`` all of the profile are signed out, without ``profile`` those of every profile. The
     report says what the provider answered; the browser's own session with it stays.
     """
+    __tracebackhide__ = True
     return _sign_out("sign_out", profile, account)
 
 
@@ -199,6 +203,7 @@ def clear_cache(profile: str | None = None, *, revoke: bool = False) -> ClearRep
 
     :param revoke: afterwards also revoke the refresh tokens at their providers.
     """
+    __tracebackhide__ = True
     from jupyter_auth.core.reports import ClearReport  # noqa: PLC0415 -- paid by those who clear
 
     memory.forget()
@@ -208,10 +213,12 @@ def clear_cache(profile: str | None = None, *, revoke: bool = False) -> ClearRep
 
 def status() -> dict[str, Any]:
     """What the broker says of itself, and how it was found: for ``%auth status``."""
+    __tracebackhide__ = True
     return {**part(client.call("status"), "status", dict), "found": client.described()}
 
 
 def _sign_out(op: str, profile: str | None, account: str | Account | None) -> SignOutReport:
+    __tracebackhide__ = True
     from jupyter_auth.core.reports import SignOutReport  # noqa: PLC0415 -- paid by those who sign out
 
     memory.forget()

@@ -130,6 +130,7 @@ def _refuse_strays(args: Any) -> None:
 
 def _panel(args: Any) -> None:
     """The panel; where it cannot be one, the same as text."""
+    __tracebackhide__ = True
     if args.profile:
         raise UsageError(f"%auth panel takes no profile; for one: %auth status {args.profile}")
     if kernel.make_panel is None:
@@ -146,6 +147,7 @@ def _panel(args: Any) -> None:
 
 
 def _login(args: Any) -> Any:
+    __tracebackhide__ = True
     api = _api()
     token = import_module("jupyter_auth.kernel.interactive").log_in(
         args.profile, scopes=tuple(args.scopes) or None, account=args.account, flow=args.flow
@@ -158,12 +160,14 @@ def _login(args: Any) -> Any:
 
 
 def _logout(args: Any) -> None:
+    __tracebackhide__ = True
     print(_api().sign_out(args.profile, account=args.account))
 
 
 def _switch(args: Any) -> None:
     """A profile and an account; or a profile alone, of which the accounts are listed; or an account of the
     default profile."""
+    __tracebackhide__ = True
     from jupyter_auth.core.errors import InteractionRequiredError, ProfileError  # noqa: PLC0415
 
     words = [word for word in (args.profile, *args.scopes, args.account) if word]
@@ -187,12 +191,14 @@ def _switch(args: Any) -> None:
 
 
 def _use(account: str, profile: str | None) -> None:
+    __tracebackhide__ = True
     used = _api().switch_account(profile, account=account)
     print(f"{used.username or used.home_account_id} · {used.profile} is used by default, in every notebook.")
 
 
 def _list(profile: str | None) -> None:
     """Who may be chosen."""
+    __tracebackhide__ = True
     accounts = _api().get_accounts(profile)
     print("\n".join(map(_named, accounts)) or "Nobody is signed in.")
     if accounts:
@@ -205,10 +211,12 @@ def _named(account: Any) -> str:
 
 
 def _clear(args: Any) -> None:
+    __tracebackhide__ = True
     print(_api().clear_cache(args.profile, revoke=args.revoke))
 
 
 def _status(args: Any) -> None:
+    __tracebackhide__ = True
     api = _api()
     state = api.status()
     broker, store, configuration = state["broker"], state["store"], state["configuration"]

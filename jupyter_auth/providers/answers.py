@@ -65,6 +65,7 @@ def is_refusal(response: requests.Response, body: Mapping[str, Any]) -> bool:
 
 _HINTS = {
     "invalid_client": "See that client_id is right, and the secret or certificate beside it.",
+    "invalid_scope": "See that the scopes are ones that the provider and this client know.",
     "unauthorized_client": "The provider does not let this client sign in so: ask its administrator.",
 }
 

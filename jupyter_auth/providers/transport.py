@@ -18,10 +18,16 @@ from requests.adapters import HTTPAdapter
 from requests.utils import should_bypass_proxies
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
-from jupyter_auth.core.errors import AuthError, ProfileError, TransportError
 from jupyter_auth.core.urls import checked_split, host_of, is_loopback
+from jupyter_auth.providers.failures import BodyTooLargeError, CaBundleError, failure_of
 
 MAX_BODY = 1024 * 1024  # bytes after decompression
 #: Commas and brackets in JSON. A parser holds the interpreter, and with it the event loop: for 200 ms with
@@ -33,14 +39,6 @@ MAX_RETRY_AFTER = 3600.0  # seconds
 _CHUNK = 16 * 1024
 #: How a body may be packed. Others depend on what is installed beside, and have limits of their own.
 _CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity", ""})
-
-
-class BodyTooLargeError(requests.RequestException):
-    """The answer is larger than any answer of an identity provider should be."""
-
-
-class CaBundleError(requests.RequestException):
-    """The profile's ``ca_bundle`` is not there."""
 
 
 class _TimedSocket(io.RawIOBase):
@@ -82,7 +80,10 @@ class _Http(HTTPConnection):
         """All addresses of a name have the time of one; urllib3 gives it to each of them."""
         name, limit = self._dns_host, self.timeout
         end = time.monotonic() + (limit or CONNECT_TIMEOUT)
-        found = [entry[4][0] for entry in socket.getaddrinfo(name, self.port, type=socket.SOCK_STREAM)]
+        try:
+            found = [entry[4][0] for entry in socket.getaddrinfo(name, self.port, type=socket.SOCK_STREAM)]
+        except socket.gaierror as unknown:
+            raise NameResolutionError(name, self, unknown) from unknown
         problem: HTTPError = ConnectTimeoutError("no address answered in time")
         try:
             for self.host in map(str, found):
@@ -224,33 +225,8 @@ def fetch(issuer: str, send: Callable[[], requests.Response]) -> requests.Respon
     try:
         return send()
     except (OSError, HTTPError, UnicodeError) as problem:  # RequestException is an OSError
-        failure = _failure(problem, host_of(issuer) or "The provider")
+        failure = failure_of(problem, host_of(issuer) or "The provider")
     raise failure
-
-
-def _failure(problem: Exception, host: str) -> AuthError:
-    if isinstance(problem, CaBundleError):
-        return ProfileError(
-            f"The ca_bundle for {host} is not there.", reason="ca_bundle", hint="Correct it in the profile."
-        )
-    if isinstance(problem, requests.exceptions.SSLError):
-        return TransportError(
-            f"{host} has a certificate that is not trusted here.",
-            reason="tls",
-            hint="Behind a company proxy, set ca_bundle in the profile to the company's CA file.",
-            retryable=False,
-        )
-    if isinstance(problem, BodyTooLargeError):
-        return TransportError(
-            f"{host} sent an answer that is too large.", reason="body_too_large", retryable=True
-        )
-    timed_out = isinstance(problem, requests.exceptions.Timeout)
-    return TransportError(
-        f"{host} did not answer in time." if timed_out else f"{host} did not answer.",
-        reason="timeout" if timed_out else "unreachable",
-        hint="Check your connection, VPN or proxy, then try again.",
-        retryable=True,
-    )
 
 
 def json_object(response: requests.Response) -> dict[str, Any] | None:

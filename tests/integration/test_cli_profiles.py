@@ -141,6 +141,22 @@ def test_faults_are_listed(fresh: Place) -> None:
     assert 'did you mean "issuer"' in ended.stderr
 
 
+def test_an_empty_list_says_what_can_be_done(empty: Place) -> None:
+    assert "Add one with: jupyter auth profiles add" in auth(empty, "profiles", "list").stderr
+    empty.toml.write_text("[profiles.lake", encoding="utf-8")
+    said = auth(empty, "profiles", "list").stderr
+    assert "is not valid TOML" in said and "Add one" not in said
+    empty.toml.write_text(
+        '[profiles.lake]\nissuer = "https://x.example"\nclient_id = "x"\n', encoding="utf-8"
+    )
+    (empty.config / "jupyter_server_config.py").write_text(
+        "c.JupyterAuth.allow_user_profiles = False\n", encoding="utf-8"
+    )
+    said = auth(empty, "profiles", "list").stderr
+    assert f"lake in {empty.toml} does not count" in said
+    assert "Ask your administrator" in said and "Add one" not in said
+
+
 # -- trying one out -----------------------------------------------------------------------------
 
 

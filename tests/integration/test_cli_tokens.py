@@ -67,6 +67,8 @@ def test_where_nobody_can_be_asked_the_exit_code_says_so(fresh: Place, provider:
     for words in (["token", "lake"], ["login", "lake"]):
         ended = auth(fresh, *words)
         assert (ended.returncode, ended.stdout) == (3, ""), ended.stderr
+    ended = auth(fresh, "login", "lkae")
+    assert ended.returncode == 1 and 'did you mean "lake"?' in ended.stderr
     child = terminal(fresh, "token", "lake", "--no-interactive")
     child.expect("Sign in with: jupyter auth login lake")
     assert code_of(child) == 3

@@ -64,6 +64,16 @@ def test_what_does_not_belong_is_refused_and_nothing_is_done(
     assert shared_kernel.value("[a.username for a in ja.get_accounts('lake')]") == ["ada"]
 
 
+@pytest.mark.parametrize(
+    "line", ["%auth logout laek", "%auth clear laek", "%auth login laek", "ja.get_accounts('laek')"]
+)
+def test_of_an_error_the_cell_is_shown_and_little_of_ours(shared_kernel: Kernel, line: str) -> None:
+    """Only the last frame: IPython hides no error's own place."""
+    said = shared_kernel.fails(line)
+    assert "There is no profile 'laek'" in said
+    assert "magics.py" not in said and "api.py" not in said
+
+
 @pytest.fixture
 def shared_kernel(kernel: Kernel, sign_in: Callable[..., str]) -> Kernel:
     """A kernel of a server to which ada is signed in."""

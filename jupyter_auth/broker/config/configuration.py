@@ -22,6 +22,7 @@ from jupyter_auth.core.profile import Fault, Profile, did_you_mean
 FILE = "jupyter_auth.toml"
 PROFILE_VARIABLE = "JUPYTER_AUTH_PROFILE"
 AGENT_VARIABLE = "JUPYTER_AUTH_AGENT"
+CORRECT_FILE = "Correct the file, then try again. There is no need to restart."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ class Configuration:
                 f"Profile {chosen!r} is not set up correctly: " + "; ".join(own),
                 hint="An administrator must correct it in Jupyter's configuration, then restart the server."
                 if by_settings
-                else "Correct the file, then run the cell again. There is no need to restart.",
+                else CORRECT_FILE,
                 faults=own,
             )
         if chosen not in self.profiles:
@@ -87,14 +88,14 @@ class Configuration:
         return next(iter(names)) if len(names) == 1 else None
 
     def _none_chosen(self) -> ProfileError:
-        if self.faults:
-            return self._unknown("")
-        if not self.profiles:
+        if not self.profiles and not self.faults:
             return ProfileError(
                 "No sign-in is set up yet.",
                 reason="no_profile",
                 hint=self._how_to_add(),
             )
+        if not self.profiles or self._general():
+            return self._unknown("")
         return ProfileError(
             "Which profile? None was named and there is no default_profile.",
             reason="no_default_profile",
@@ -103,19 +104,23 @@ class Configuration:
 
     def _unknown(self, name: str) -> ProfileError:
         known = sorted({*self.profiles, *self.broken})
-        general = [str(f) for f in self.faults if not any(_concerns(f, other) for other in self.broken)]
-        message = (
-            f"There is no profile {name!r}{did_you_mean(name, known)}" if name else "No profile is usable."
-        )
-        hint = f"Known profiles: {', '.join(known)}." if known else self._how_to_add()
+        general = [str(f) for f in self._general()]
+        if name:
+            message = f"There is no profile {name!r}{did_you_mean(name, known) or '.'}"
+        else:
+            message = "Which profile? None was named." if self.profiles else "No profile is usable."
+        told = general if name or self.profiles else [str(f) for f in self.faults]
+        if known:
+            hint = f"Known profiles: {', '.join(known)}."
+        else:  # a file that cannot be read may well have the profile
+            hint = CORRECT_FILE if general else self._how_to_add()
         return ProfileError(
-            " ".join([message.removesuffix("?") + ("?" if message.endswith("?") else "."), *general])
-            if name
-            else " ".join([message, *map(str, self.faults)]),
-            reason="unknown_profile",
-            hint=hint,
-            faults=general or None,
+            " ".join([message, *told]), reason="unknown_profile", hint=hint, faults=general or None
         )
+
+    def _general(self) -> list[Fault]:
+        """The faults that are of no one profile."""
+        return [f for f in self.faults if not any(_concerns(f, other) for other in self.broken)]
 
     def _shut_out(self, name: str) -> PolicyError:
         return PolicyError(

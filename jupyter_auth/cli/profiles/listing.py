@@ -69,5 +69,9 @@ def _print(rows: list[Row], found: Configuration) -> None:
         print(f"  {' '.join(row['scopes']) or '(no scopes)'}")
     for fault in found.faults:
         note(f"jupyter auth: {fault}")
-    if not rows:
-        note("There is no profile yet. Add one with: jupyter auth profiles add")
+    for name, place in found.shut_out.items():
+        note(f"{name} in {place} does not count: an administrator has switched user profiles off.")
+    if not rows and not found.faults:  # a file with a fault may well have one
+        may_add = found.settings.allow_user_profiles
+        way = "Add one with: jupyter auth profiles add" if may_add else "Ask your administrator for one."
+        note(f"There is no profile yet. {way}")

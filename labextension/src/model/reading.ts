@@ -47,7 +47,7 @@ function statistics(row: Raw): Statistics {
     hits: { kernel: number(hits['kernel']), memory: number(hits['memory']), store: number(hits['store']) },
     others: number(row['misses']) + number(refreshes['force_refresh_or_claims']),
     refreshes: sum(refreshes),
-    failures: sum(failures)
+    failures: sum(failures) - number(failures['no_account']) // before a first sign-in nothing has failed
   };
 }
 

@@ -131,7 +131,7 @@ describe('the status item', () => {
       hits: { kernel: 1200, memory: 30, store: 4 },
       misses: 6,
       refreshes: { force_refresh_or_claims: 2, expired: 5 },
-      failures: { timeout: 1 }
+      failures: { timeout: 1, no_account: 2 }
     };
     expect(line(counted)).toEqual({
       text: '1,234 of 1,242 from the cache',

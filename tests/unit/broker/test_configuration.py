@@ -212,6 +212,21 @@ def test_none_is_chosen(tmp_path: Path) -> None:
     assert "a, b" in problem.hint
 
 
+def test_none_is_chosen_and_another_one_is_broken(tmp_path: Path) -> None:
+    """There are profiles to choose from: what is wrong with one that nobody named is no answer."""
+    text = good("a") + good("b") + "[profiles.c]\nissuer = 7\n"
+    problem = fault_of(load([write(tmp_path / "a.toml", text)]), None)
+    assert (problem.reason, problem.faults) == ("no_default_profile", None)
+    problem = fault_of(load([write(tmp_path / "b.toml", 'defaultprofile = "a"\n' + text)]), None)
+    assert str(problem).startswith("Which profile? ") and 'did you mean "default_profile"?' in str(problem)
+
+
+def test_whoever_has_a_file_that_cannot_be_read_is_not_told_to_add_to_it(tmp_path: Path) -> None:
+    found = load([write(tmp_path / "a.toml", "[profiles.lake")])
+    for name in ("lake", None):
+        assert fault_of(found, name).hint.startswith("Correct the file")
+
+
 def test_an_unknown_one_is_likened_to_those_there_are(tmp_path: Path) -> None:
     problem = fault_of(load([write(tmp_path / "a.toml", good("lake"))]), "lkae")
     assert 'did you mean "lake"?' in str(problem)

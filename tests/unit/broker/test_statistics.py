@@ -136,6 +136,7 @@ def test_it_is_told_in_two_lines() -> None:
     stats = Statistics(kernel_hits=90, memory_hits=7, store_hits=1, misses=2, provider_requests=2)
     stats.provider_seconds = 0.5
     stats.refreshed("expired")
+    stats.failed("no_account")  # before a first sign-in: nothing has failed
     stats.failed("timeout")
     assert told(stats.to_wire()) == {
         "Cache": "98 of 100 answers from the cache (90 in kernels, 7 in memory, 1 in the store)",

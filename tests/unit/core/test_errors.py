@@ -131,6 +131,9 @@ def test_false_and_zero_are_values() -> None:
 def test_text_says_what_happened_and_what_to_do() -> None:
     assert str(AuthError("It broke.", hint="Mend it.")) == "It broke. Mend it."
     assert str(AuthError("It broke.")) == "It broke."
+    assert str(AuthError("a.toml: x: is missing", hint="Mend it.")) == "a.toml: x: is missing. Mend it."
+    assert str(AuthError("Did it break?", hint="Mend it.")) == "Did it break? Mend it."
+    assert str(AuthError("", hint="Mend it.")) == "Mend it."
 
 
 def test_a_secret_in_an_error_does_not_travel() -> None:

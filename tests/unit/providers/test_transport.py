@@ -171,6 +171,27 @@ def test_a_broken_connection(
     assert_no_canary(caught.value)
 
 
+def test_a_name_without_an_address_may_be_mistyped(
+    make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("https_proxy", "all_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+        monkeypatch.delenv(variable.upper(), raising=False)
+    with pytest.raises(
+        TransportError, match=r"idp\.exmple\.invalid was not found.*spells it right"
+    ) as caught:
+        make_engine(issuer="https://idp.exmple.invalid").discover()
+    assert (caught.value.reason, caught.value.retryable) == ("unreachable", True)
+
+
+def test_plain_http_at_that_port_is_no_matter_of_certificates(
+    idp: MisbehavingProvider, make_engine: MakeEngine
+) -> None:
+    with pytest.raises(TransportError, match=r"find no common TLS.*asked with https") as caught:
+        make_engine(issuer=idp.issuer.replace("http:", "https:")).discover()
+    assert (caught.value.reason, caught.value.retryable) == ("tls", False)
+
+
 @pytest.mark.parametrize(
     "issuer", ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1", "https://provider.invalid"]
 )

@@ -62,6 +62,8 @@ def _told(fault: Fault) -> Finding:
         return _finding(
             fault, "Look what others have written, then close it:", f"chmod go-w {shlex.quote(fault.file)}"
         )
+    elif fault.key == "file":
+        advice = f"Correct {where}."
     else:
         advice = f"Correct {fault.key} in {where}."
     return _finding(fault, advice)
