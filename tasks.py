@@ -134,17 +134,18 @@ def test(arguments: Sequence[str]) -> int:
         outcomes = run_steps([("environment", lambda _: prepare(DEVELOPMENT))])
         if not outcomes[0].ok:
             return 1
-        # The wheel first: it is made of the tree at rest, and some tests look into it.
-        with beside([("collect", collect)]) as collected:
-            outcomes += run_steps(
-                [("programs", install_programs), ("wheel", partial(build_wheel, Path(folder)))]
-            )
-        outcomes += collected
-        with beside([*LINT, ("front end", test_front_end), ("docs", build_docs)]) as checks:
-            tests = run_steps([("pytest", pytest)])
-    print_table([*outcomes, *checks, *tests])
+        with beside(LINT) as linted:  # reads the tree, no more
+            # The wheel first: it is made of the tree at rest, and some tests look into it.
+            with beside([("collect", collect)]) as collected:
+                outcomes += run_steps(
+                    [("programs", install_programs), ("wheel", partial(build_wheel, Path(folder)))]
+                )
+            with beside([("front end", test_front_end), ("docs", build_docs)]) as checks:
+                tests = run_steps([("pytest", pytest)])
+    outcomes += [*collected, *linted, *checks, *tests]
+    print_table(outcomes)
     print("\n".join(pytest.summary()), flush=True)
-    return int(not all(outcome.ok for outcome in [*outcomes, *checks, *tests]))
+    return int(not all(outcome.ok for outcome in outcomes))
 
 
 def lint(_: Sequence[str]) -> int:

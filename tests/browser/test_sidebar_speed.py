@@ -1,5 +1,6 @@
 """What the Sign-ins panel costs; ``python -m tests.bench.front_end`` measures it."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
@@ -13,6 +14,12 @@ HIDE = """() => {
   Object.defineProperty(document, 'hidden', {get: () => true, configurable: true});
   document.dispatchEvent(new Event('visibilitychange'));
 }"""
+
+
+@pytest.fixture
+def page(own_page: Page) -> Page:
+    """For these tests listen to it."""
+    return own_page
 
 
 def test_nothing_is_asked_while_nothing_happens(page: Page, jupyterlab: JupyterProcess) -> None:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.desk import Desk
@@ -14,6 +15,12 @@ from tests.idp import OidcProvider
 ASK = "tok = %get_token lake"
 SOON = 20_000  # ms
 SIGNED_IN = "Signed in as ada · lake"
+
+
+@pytest.fixture
+def page(own_page: Page) -> Page:
+    """For these tests listen to it."""
+    return own_page
 
 
 def test_from_the_first_question_to_the_cleared_cache(desk: Desk, provider: OidcProvider) -> None:

@@ -1,5 +1,6 @@
 """Answers that a provider should not give, each a responder for ``MisbehavingProvider.answers``."""
 
+import functools
 import gzip
 import json as jsonlib
 import threading
@@ -65,8 +66,13 @@ def huge(size: int) -> Responder:
 
 def gzip_bomb(size: int = 64 << 20) -> Responder:
     """Answer JSON that is small on the wire and unpacks to ``size`` bytes."""
-    packed = gzip.compress(b'{"padding": "' + b"x" * size + b'"}', compresslevel=9)
-    return fixed(200, "application/json", packed, {"Content-Encoding": "gzip"})
+    return fixed(200, "application/json", _packed(size), {"Content-Encoding": "gzip"})
+
+
+@functools.cache
+def _packed(size: int) -> bytes:
+    """Once for each process, since modules have their bombs when they are collected."""
+    return gzip.compress(b'{"padding": "' + b"x" * size + b'"}', compresslevel=9)
 
 
 def drip(seconds: float, body: bytes = b'{"access_token": "slow", "token_type": "Bearer"}') -> Responder:
