@@ -119,11 +119,18 @@ class Ending:
             return ""
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode({'client_id': profile.client_id})}"
 
+    def _revokes(self, profile: Profile) -> bool:
+        """Whether the provider could revoke anything; True where that cannot be told now."""
+        try:
+            return self._engine(profile).discover().revocation_endpoint is not None
+        except AuthError:
+            return True
+
     def _fate(self, profile: Profile | None, token: RefreshTokenRecord | None, *, revoke: bool) -> Outcome:
         if not revoke:
             return "not_asked"
-        if token is None:
-            return "nothing_to_revoke"
+        if token is None:  # what access tokens there were are good there until they end, if ever
+            return "nothing_to_revoke" if profile is None or self._revokes(profile) else "unsupported"
         if profile is None:
             return "failed"  # its profile is gone: nobody knows where to ask
         try:

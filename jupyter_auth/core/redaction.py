@@ -17,6 +17,7 @@ REDACTED = "•••"  # U+2022 has no place in Latin-1: a redacted HTTP header
 LOOKS = 64  # close ones for nothing that a text, or all of a log record, is worth
 PIECES = 16  # of a broken word that cost as much as one look
 FEW, LONG = 12, 4096  # anchors, characters: which way of looking is the faster one
+MANY = 200  # anchors beyond which it is the other one in a long text, too, even in one that is a single word
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf"})
 
 _WORD = re.compile(r"[\w.~+/=%-]*", re.ASCII)
@@ -71,7 +72,7 @@ def masked_in(value: Any, *, starts: bool = False, looks: Looks | None = None) -
 
 def near(text: str) -> bool:
     """Whether it is worth a closer look: what nearly every text has to pay."""
-    if len(known.anchors) <= FEW or len(text) > LONG:
+    if len(known.anchors) <= (MANY if len(text) > LONG else FEW):
         for anchor in known.anchors:  # noqa: SIM110 -- half of what any() costs, for each line that is logged
             if anchor in text:
                 return True

@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self
 
 #: revoked: the provider confirmed. unsupported: it has no revocation endpoint. failed: it did not
-#: answer or refused. not_asked: forgotten here only. nothing_to_revoke: there was no refresh token.
+#: answer or refused. not_asked: forgotten here only. nothing_to_revoke: it has one, and there was no
+#: refresh token.
 Outcome = Literal["revoked", "unsupported", "failed", "not_asked", "nothing_to_revoke"]
 
 _BROWSER = "The browser's own session with the provider stays."

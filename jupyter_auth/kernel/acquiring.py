@@ -13,6 +13,7 @@ from jupyter_auth.core.wire import result_from_wire
 from jupyter_auth.kernel import memory
 from jupyter_auth.kernel.client import client
 from jupyter_auth.kernel.connection import part
+from jupyter_auth.kernel.finding import has_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
@@ -115,7 +116,7 @@ def acquire(asked: Asked, may_ask: bool | None = None, wait: Waiting | None = No
         if not (asked.may_ask() if may_ask is None else may_ask):
             from jupyter_auth.kernel.asking import nobody_to_ask  # noqa: PLC0415 -- paid by those who need one
 
-            raise nobody_to_ask(required) from None
+            raise nobody_to_ask(required, has_server=has_server()) from None
     except KernelGrantRequiredError as required:
         may = asked.may_ask() if may_ask is None else may_ask
         if required.reason != "grant_required" or not may:

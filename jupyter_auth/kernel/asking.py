@@ -61,13 +61,14 @@ def _is_terminal() -> bool:
     return all(getattr(s, "isatty", bool)() for s in (sys.stdin, sys.stdout))
 
 
-def nobody_to_ask(required: InteractionRequiredError) -> InteractionRequiredError:
-    """The same error, saying that this run cannot ask."""
-    profile = required.profile or ""
+def nobody_to_ask(required: InteractionRequiredError, *, has_server: bool) -> InteractionRequiredError:
+    """The same error, saying that this run cannot ask, and where a person can be asked: in a notebook of its
+    Jupyter server, or, where there is none, in a terminal."""
+    way = "in a notebook with: %get_token" if has_server else "in a terminal with: jupyter auth login"
     return InteractionRequiredError(
         f"{required.message} This run cannot ask a person.",
         reason=required.reason,
-        hint=f"Sign in first in a notebook with: %get_token {profile}".rstrip(),
+        hint=f"Sign in first {way} {required.profile or ''}".rstrip(),
         profile=required.profile,
         scopes=required.scopes,
         claims=required.claims,

@@ -55,6 +55,11 @@ def connect() -> Connection | InProcess:
     return in_process.connect(_why_none(file, older))
 
 
+def has_server() -> bool:
+    """True where the broker is a Jupyter server's, once there is a connection."""
+    return _known_by == "server"
+
+
 def _agent() -> Connection | None:
     """A connection to the agent, which is started where it may be; raises what it says against this process.
     A process that has a broker of its own goes on with that."""

@@ -21,6 +21,7 @@ from jupyter_auth.core.errors import PolicyError
 from jupyter_auth.core.known import note
 from jupyter_auth.server.headers import ClosedHeaders
 from jupyter_auth.server.people import actor_of
+from jupyter_auth.server.refusals import UNKNOWN_STATE
 
 _BACK = "back"  # the parameter with the opaque id
 
@@ -85,6 +86,8 @@ class CallbackHandler(ClosedHeaders, JupyterHandler):
         who = actor_of(self)
         with acting_for(who):
             name = await self._redeemed(self._back, who.person) if self._back else "unknown"
+        if name == "unknown":
+            self.refuse(UNKNOWN_STATE)
         self.set_status(STATUS[name])
         self.set_header("Content-Type", HEADERS["Content-Type"])
         self.finish(page(name))
@@ -108,6 +111,7 @@ class CallbackHandler(ClosedHeaders, JupyterHandler):
         """Only who began the sign-in may bring its answer."""
         try:
             answers: KeptAnswers = self.settings["jupyter_auth_service"].desks.of(person).answers
-        except PolicyError:
+        except PolicyError as refused:
+            self.refuse(refused)
             return "unknown"
         return await answers.redeem(back)

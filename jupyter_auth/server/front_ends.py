@@ -14,6 +14,7 @@ from tornado import web, websocket
 from jupyter_auth.core.errors import PolicyError
 from jupyter_auth.server.headers import ClosedHeaders
 from jupyter_auth.server.people import person_of
+from jupyter_auth.server.refusals import CROSS_SITE
 
 PATH = "frontend"
 NOTHING_SAID = 1003  # RFC 6455 §7.4.1: data of a kind that is not accepted
@@ -56,9 +57,16 @@ class FrontEndSocket(WebSocketMixin, websocket.WebSocketHandler, ClosedHeaders):
             raise web.HTTPError(403)
         try:
             self._front_ends = self.settings["jupyter_auth_service"].desks.of(person_of(self)).front_ends
-        except PolicyError:
+        except PolicyError as refused:
+            self.refuse(refused)
             raise web.HTTPError(403) from None
         await super().get(*args, **kwargs)
+
+    def on_finish(self) -> None:
+        """Tornado refuses a handshake from another origin without an error; all others have said why."""
+        if self.get_status() == 403:
+            self.refuse(CROSS_SITE)
+        super().on_finish()
 
     def open(self, *args: str, **kwargs: str) -> None:
         """It lives from here on."""

@@ -6,9 +6,10 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado.web import RequestHandler
 
 from jupyter_auth.broker.signing_in.callback_page import HEADERS
+from jupyter_auth.server.refusals import ToldRefusals
 
 
-class ClosedHeaders(JupyterHandler):
+class ClosedHeaders(ToldRefusals):
     """Nothing in an answer is run, framed, stored, sniffed, named in a Referer or given to another origin."""
 
     @property

@@ -11,18 +11,17 @@ from tornado import web
 
 from jupyter_auth.broker.auditing.actors import acting_for
 from jupyter_auth.broker.broker import Broker
-from jupyter_auth.core.errors import AuthError, PolicyError, ProfileError, error_to_wire
+from jupyter_auth.core.errors import AuthError, ProfileError, error_to_wire
 from jupyter_auth.server.desks import Desk
 from jupyter_auth.server.headers import ClosedHeaders, methods_of
 from jupyter_auth.server.people import actor_of, person_of
+from jupyter_auth.server.refusals import CROSS_SITE, XSRF
 from jupyter_auth.server.service import BrokerService
 
 MAX_BODY = 64 * 1024  # bytes
 _CHANGING = ("POST", "PUT", "DELETE")
 
 _SWITCH = {"true": True, "false": False, "1": True, "0": False}  # in a query
-
-_NOT_AUTHORIZED = PolicyError("This server's authorizer has refused it.", reason="not_authorized")
 
 Method = Callable[..., Awaitable[None] | None]
 
@@ -32,31 +31,15 @@ def guarded(method: Method) -> Method:
 
     @wraps(method)
     async def answered(self: "BrokerHandler", *args: str) -> None:
-        who = actor_of(self)
         try:
-            with acting_for(who):
+            with acting_for(actor_of(self)):
                 await method(self, *args)  # type: ignore[misc]  # ours are all coroutines
         except AuthError as problem:
-            self.service.desks.denied(problem, who)
+            self.refuse(problem)
             self.set_status(problem.http_status)
             self.answer(error_to_wire(problem))
 
-    return web.authenticated(_watched(authorized(answered)))
-
-
-def _watched(method: Method) -> Method:
-    """What the server's authorizer refuses is written down; nothing else of ours ends with this status."""
-
-    @wraps(method)
-    async def watched(self: "BrokerHandler", *args: str) -> None:
-        try:
-            await method(self, *args)  # type: ignore[misc]  # as above
-        except web.HTTPError as refused:
-            if refused.status_code == 403:
-                self.service.desks.denied(_NOT_AUTHORIZED, actor_of(self))
-            raise
-
-    return watched
+    return web.authenticated(authorized(answered))
 
 
 def _is_a_front_end_s(name: str) -> bool:
@@ -96,12 +79,14 @@ class BrokerHandler(ClosedHeaders, APIHandler):
         something must be JSON, which no page of another origin can send unless it is allowed to."""
         await super().prepare()
         if not self.token_authenticated and self._is_from_elsewhere():
+            self.refuse(CROSS_SITE)
             raise web.HTTPError(403, reason="Sent by a page of another origin")
         self._check_kind()
 
     def check_xsrf_cookie(self) -> None:
         """Only the header counts: an address or a form is sent by any page that a browser shows."""
         if "_xsrf" in self.request.arguments:
+            self.refuse(XSRF)
             raise web.HTTPError(403, reason="Send the XSRF token as X-XSRFToken")
         super().check_xsrf_cookie()
 

@@ -27,7 +27,8 @@ A block is run unless a comment right before it says otherwise:
     <!-- snippet: MARK, MARK … -->
 
     not run: REASON       checked for its form only; REASON is one of {", ".join(REASONS)}
-    run by: tests/FILE    a test runs the same, as FILE
+    run by: tests/FILE::TEST
+                          that test runs the same (of several: TEST+TEST), and what the block says is in it
     raises NAME           its last statement raises NAME
     exits N               the shell ends with N
     as NAME               who signs in where it asks (ada by itself; grace is another)
@@ -100,8 +101,11 @@ def read(comment: str) -> Marks:
     marks = Marks(before=before.rstrip(), **values)
     if marks.not_run and marks.not_run not in REASONS:
         raise MarkError(f"{marks.not_run!r} is no reason not to run a block")
-    if marks.run_by and not (ROOT / marks.run_by).is_file():
-        raise MarkError(f"there is no {marks.run_by}")
+    file, _, tests = marks.run_by.partition("::")
+    if file and not (ROOT / file).is_file():
+        raise MarkError(f"there is no {file}")
+    if file and not tests:
+        raise MarkError(f"which test of {file}?")
     return marks
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_auth.cli.demo.servers import DemoError
-from tests.docs import configuring
+from tests.docs import configuring, elsewhere
 from tests.docs.checks import TO_LOOK_AT, is_configuration, problems
 from tests.docs.collecting import Block, blocks, pages
 from tests.docs.marks import REASONS, WRITING
@@ -45,6 +45,8 @@ def run(stage: Stage, block: Block) -> Outcome:
     """Check a block, and run it unless its marks say why not."""
     how, began = how_of(block), time.monotonic()
     wrong = [] if block.marks.keys_of else problems(block)
+    if block.marks.run_by and block.language not in TO_LOOK_AT:
+        wrong += elsewhere.missing(block)
     if not wrong and block.marks.is_run and block.language not in TO_LOOK_AT:
         wrong = list(filter(None, _run(stage, block)))
     told = "\n".join(wrong)

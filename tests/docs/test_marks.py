@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
 import pytest
 
 from tests.docs import configuring
 from tests.docs.checks import commands, is_configuration, problems
 from tests.docs.collecting import Block, blocks, pages
+from tests.docs.elsewhere import missing
 from tests.docs.marks import REASONS, ROOT
 from tests.docs.running import how_of, table
 
@@ -31,7 +33,8 @@ def written(language: str, text: str, comment: str = "") -> Block:
     [
         ("not run: because", "no reason"),
         ("with azure", "there is no mark 'with azure'"),
-        ("run by: tests/nowhere.py", "there is no tests/nowhere.py"),
+        ("run by: tests/nowhere.py::test_it", "there is no tests/nowhere.py"),
+        ("run by: tests/docs/test_marks.py", "which test"),
         ("exits never", "there is no mark"),
     ],
 )
@@ -122,9 +125,55 @@ def test_what_is_written_wrongly_is_found_without_running_it(language: str, text
 
 
 def test_what_cannot_be_run_here_says_where_it_is() -> None:
-    assert problems(written("r", "1 + 1", "run by: tests/docs/test_marks.py")) == []
+    assert problems(written("r", "1 + 1", "run by: tests/docs/test_marks.py::test_it")) == []
     [problem] = problems(written("r", "1 + 1"))
     assert "nothing here runs r" in problem
+
+
+OTHER = """
+import pytest
+OPTIONS = ("--profile", "lake", "--", "cat", "{token_file}")
+def test_it(lake):
+    lake.run("run", *OPTIONS)
+    lake.session(scopes=1)
+    installs("pip install --quiet")
+def installs(words): ...
+def test_another(): tryCatch("logout")
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "lacking"),
+    [
+        ("bash", "jupyter auth run --profile lake -- cat {token_file} | wc -c", ""),
+        ("bash", "jupyter auth run --profile lake -- cat {fd}", "run --profile {fd}"),
+        ("bash", "if ! jupyter auth logout lake; then echo x; fi", "logout"),
+        ("bash", "pip install lake --quiet", ""),
+        ("bash", "pip install lake --upgrade", "pip --upgrade"),
+        ("python", "s = ja.session('lake', scopes=1)", ""),
+        ("python", "import pytest", "pytest"),  # nothing that the test needs
+        ("python", "s = ja.session('lake', tenant='x')", "session tenant"),
+        ("python", "tok = %get_token lake", "get_token"),
+        ("r", "tryCatch(1)", "tryCatch"),  # in another test of the file
+        ("python", "x = 1", "nothing of the block can be looked for"),
+    ],
+)
+def test_a_block_that_another_test_runs_occurs_there(
+    tmp_path: Path, language: str, text: str, lacking: str
+) -> None:
+    other = tmp_path / "test_other.py"
+    other.write_text(OTHER, encoding="utf-8")
+    told = missing(written(language, text, f"run by: {other}::test_it"))
+    assert [lacking in one for one in told] == ([True] if lacking else []), told
+    assert missing(written(language, text, f"run by: {other}::test_gone")) == [
+        f"there is no test test_gone in {other}"
+    ]
+
+
+def test_what_a_test_reads_from_the_page_itself_occurs_there(tmp_path: Path) -> None:
+    other = tmp_path / "test_other.py"
+    other.write_text(f'PAGE = "docs/{PAGE.name}"\ndef test_it(): return PAGE\n', encoding="utf-8")
+    assert missing(written("bash", "jupyter auth logout", f"run by: {other}::test_it")) == []
 
 
 def test_an_unknown_language_is_an_error() -> None:

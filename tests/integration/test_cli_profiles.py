@@ -90,11 +90,12 @@ def test_whoever_stops_has_written_nothing(empty: Place, end: str) -> None:
 
 def test_a_script_says_everything(empty: Place, provider: OidcProvider) -> None:
     words = ("lake", "--issuer", provider.issuer, "--client-id", "nb-public")
-    code, out, _ = add(empty, *words, "--scopes", "openid lake.read", "--json")
+    code, out, _ = add(empty, *words, "--scopes", "openid lake.read", "--title", "The lake", "--json")
     assert code == 0 and json.loads(out)["profile"]["scopes"] == ["openid", "lake.read"]
     (row,) = told(empty, "profiles", "list")["profiles"]
     assert (row["name"], row["default"], row["client_id"]) == ("lake", True, "nb-public")
     assert (row["file"], row["faults"]) == (str(empty.toml), [])
+    assert tomllib.loads(empty.toml.read_text(encoding="utf-8"))["profiles"]["lake"]["title"] == "The lake"
     assert add(empty, *words)[0] == 1, "there is one"
     assert add(empty, *words, "--replace", "--default")[0] == 0
 

@@ -10,6 +10,8 @@ from tests.idp import Provider
 from tests.integration.cells import COMPUTES, FOUND, HELD, LIFE
 from tests.support import Kernel, Place, Script, until
 
+SHORT = 4  # seconds that a token lives which nobody computes with
+
 
 def test_who_signs_out_ends_it(short: Provider, kernel: Kernel, server: JupyterProcess) -> None:
     cell = kernel.start(COMPUTES.format(seconds=1.2 * LIFE), "None")
@@ -35,6 +37,39 @@ def test_a_grant_that_is_revoked_under_a_running_cell_is_told_before_the_cell_ne
     kernel.interrupt()
     with pytest.raises(Exception, match="KeyboardInterrupt"):
         kernel.result_of(cell)
+
+
+def test_never_for_a_notebook_ends_it_for_all_its_kernels(
+    provider: Provider,
+    kernel: Kernel,
+    server: JupyterProcess,
+    start_kernels: Callable[..., list[Kernel]],
+    sign_in: Callable[..., str],
+) -> None:
+    """Which of them was asked does not matter: what the other was handed is renewed no more either."""
+    (other,) = start_kernels(server, 1)
+    provider.set(at_ttl=SHORT)
+    sign_in(kernel)
+    provider.set(hold_ms=0)
+    other.run("tok = ja.get_token('lake', interactive=False)")
+    for path, one in (("a.ipynb", kernel), ("b.ipynb", other)):
+        about = {"path": path, "name": path, "type": "notebook", "kernel": {"id": one.kernel_id}}
+        session = server.post("api/sessions", about).json()
+    server._ask("PATCH", f"api/sessions/{session['id']}", {"path": "a.ipynb"}).raise_for_status()
+    before = provider.token_responses("refresh_token")
+    until(lambda: provider.token_responses("refresh_token") > before, 20)  # for neither of them runs a cell
+
+    never = {"profile": "lake", "decision": "deny", "remember": "notebook"}
+    grants = f"jupyter_auth/v1/kernels/{kernel.kernel_id}/grants"
+    server._ask("PUT", grants, never).raise_for_status()
+    try:
+        assert "You have refused lake" in other.fails("ja.get_token('lake', interactive=False)")
+        time.sleep(1)  # what was under way
+        before = provider.token_responses("refresh_token")
+        time.sleep(1.5 * SHORT)
+        assert provider.token_responses("refresh_token") == before
+    finally:
+        server.delete(grants).raise_for_status()
 
 
 def test_without_a_server_a_script_s_own_broker_renews(short: Provider, kernel: Kernel, home: Place) -> None:

@@ -7,10 +7,13 @@ import re
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from packaging.specifiers import SpecifierSet
 
 from tests.packaging.installs import metadata
@@ -50,6 +53,22 @@ def test_an_index_takes_both(wheel_path: Path, sdist_path: Path) -> None:
     check = [sys.executable, "-m", "twine", "check", "--strict", str(wheel_path), str(sdist_path)]
     done = subprocess.run(check, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and done.stdout.count("PASSED") == 2, done.stdout + done.stderr
+
+
+def test_no_link_of_what_an_index_shows_is_dead(wheel: ZipFile) -> None:
+    """No file of the repository is beside it: what leads to one in the README is words there."""
+    shown = str(metadata(wheel).get_payload())
+    there = {token.attrs.get("href") or token.attrs.get("src") for token in _tokens(shown)} - {None}
+    assert [str(link) for link in there if not str(link).startswith("https://")] == []
+    assert "<img" not in shown and "<source" not in shown
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "](docs/" in readme and "connect your own provider, see your sign-ins" in shown
+    assert shown.count("\n#") == readme.count("\n#") and shown.count("```") == readme.count("```")
+
+
+def _tokens(markdown: str) -> Iterator[Token]:
+    for token in MarkdownIt("commonmark").enable("table").parse(markdown):
+        yield from (token, *(token.children or ()))
 
 
 def test_the_licence_is_in_both(wheel: ZipFile, sources: dict[str, bytes]) -> None:

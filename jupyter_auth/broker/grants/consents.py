@@ -18,6 +18,7 @@ from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.signing_in.consent import Consent
 from jupyter_auth.broker.signing_in.interactions import Interaction, Interactions
 from jupyter_auth.broker.signing_in.ways import Begun
+from jupyter_auth.broker.tenants import client_of
 from jupyter_auth.broker.usage import Usage
 from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord, ClientKey
 from jupyter_auth.core.errors import (
@@ -107,16 +108,34 @@ class Consents:
         kernel_id = held.grant.kernel_id
         self._grants.prune(self._kernels.lives)
         await (self._grants.add if beside else self._grants.put)(held, notebook)
-        use = self._usage.of(kernel_id)  # people see it beside the others, though it has asked for nothing
-        if held.grant.decision == "deny" and self._broker.renewing is not None:
-            self._broker.renewing.left(use, {held.grant.profile})
+        self._usage.of(kernel_id)  # people see it beside the others, though it has asked for nothing
+        if held.grant.decision == "deny":
+            known = self._broker.configuration.profiles.values()
+            alike = {profile.name for profile in known if client_of(profile) == held.place.client}
+            await self._leave(kernel_id, notebook, {held.grant.profile, *alike})
         await self._settle(kernel_id)
 
     async def revoke(self, kernel_id: str, notebook: str | None, profile: str | None) -> None:
         """Take back all that a kernel and its notebook have, or what there is of one profile."""
         gone = await self._grants.revoke(kernel_id, notebook, profile)
-        if gone and self._broker.renewing is not None:
-            self._broker.renewing.left(self._usage.of(kernel_id), gone)
+        if gone:
+            await self._leave(kernel_id, notebook, gone)
+
+    async def _leave(self, kernel_id: str, notebook: str | None, profiles: set[str]) -> None:
+        """What the kernel and the others of its notebook were handed of these is renewed no more; whoever of
+        them may use some of it still has it renewed again from when they ask."""
+        if (renewing := self._broker.renewing) is None:
+            return
+        for use in self._usage.living(self._kernels.lives):
+            if use.kernel_id == kernel_id or (notebook and await self._may_be_of(use.kernel_id, notebook)):
+                renewing.left(use, profiles)
+
+    async def _may_be_of(self, kernel_id: str, notebook: str) -> bool:
+        """Also where nobody can tell just now: then it asks anew."""
+        try:
+            return await self._kernels.path(kernel_id) == notebook
+        except TransportError:
+            return True
 
     async def _settle(self, kernel_id: str) -> None:
         """Answer what a kernel has asked by what has been decided about it meanwhile."""

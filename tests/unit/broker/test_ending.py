@@ -155,15 +155,21 @@ async def test_the_provider_is_not_asked_where_nobody_wanted_it(
     assert idp.requests == []
 
 
+@pytest.mark.parametrize("has_endpoint", [True, False])
 async def test_without_a_refresh_token_there_is_nothing_to_revoke(
-    idp: MisbehavingProvider, make_bench: MakeBench
+    idp: MisbehavingProvider, make_bench: MakeBench, has_endpoint: bool
 ) -> None:
+    """Where the provider can revoke; else its access token stays good, and the report does not hide it."""
+    if not has_endpoint:
+        without_revocation(idp)
     bench = make_bench(idp)
     body = {"access_token": "a", "token_type": "Bearer", "id_token": idp.id_token("ada", "nb-public")}
     idp.answers["token"] = faults.json(200, body)
     await bench.sign_in()
     report = await bench.broker.sign_out("lake", None)
-    assert [row.outcome for row in report.accounts] == ["nothing_to_revoke"]
+    assert [row.outcome for row in report.accounts] == [
+        "nothing_to_revoke" if has_endpoint else "unsupported"
+    ]
 
 
 async def test_a_profile_that_is_gone_cannot_be_asked(idp: MisbehavingProvider, bench: Bench) -> None:

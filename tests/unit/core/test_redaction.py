@@ -222,3 +222,14 @@ def test_a_token_after_many_words_that_begin_like_it_is_masked() -> None:
     token = jwt(sub="ada")
     note(token)
     assert token[8:] not in masked(f"{token[:8]} " * 200 + token)
+
+
+@pytest.mark.parametrize("before", ["", "a word ", "A" * 5000])
+def test_a_long_text_is_searched_when_very_many_are_known(before: str) -> None:
+    tokens = [secrets.token_urlsafe(40) for _ in range(redaction.MANY // 4 + 10)]
+    for token in tokens:
+        known.note(token)
+    assert len(known.anchors) > redaction.MANY
+    rest = "\n".join(["nothing is said here"] * 300)
+    assert masked(f"{rest} {before}{tokens[0]} {rest}") == f"{rest} {before}{REDACTED} {rest}"
+    assert masked(rest) == rest
