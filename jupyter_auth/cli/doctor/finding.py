@@ -79,6 +79,11 @@ class Reason(StrEnum):
     OTHER_VERSION = "other_version"
     CALLBACK_UNREACHABLE = "callback_unreachable"
     CALLBACK_ELSEWHERE = "callback_elsewhere"
+    # the agent
+    AGENT_DEAD = "agent_dead"
+    AGENT_SILENT = "agent_silent"
+    AGENT_UNSAFE = "agent_unsafe"
+    AGENT_OFF = "agent_off"
     # the doctor
     CHECK_FAILED = "check_failed"
     CHECK_TIMEOUT = "check_timeout"
