@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from jupyter_auth.core.agent_place import agent_lock, agent_socket
 from tests.doctor.bench import Bench, SetUp, Wanted
 from tests.idp import MisbehavingProvider
 from tests.support.agent import AgentCommand, agent_command, kill
@@ -89,10 +90,7 @@ def misspelt(bench: Bench) -> Iterator[Wanted | None]:
 def lock_is_a_link(bench: Bench) -> Iterator[Wanted | None]:
     """A link is in the place of the agent's lock, so that it does not start."""
     command = agent(bench)
-    command.start()
-    command("stop")
-    (lock,) = bench.made.runtime.glob("jupyter_auth_agent-*.lock")
-    lock.unlink()
+    lock = agent_lock(agent_socket(bench.made.runtime))
     lock.symlink_to(bench.made.root / "elsewhere")
     assert command("start").returncode == 1
     yield Wanted(check="agent", reason="agent_unsafe", says=str(lock), remedy="mv ")
@@ -125,7 +123,6 @@ def _stop_moved(path: Path) -> None:
 
 def runtime_folder_open(bench: Bench) -> Iterator[Wanted | None]:
     """Others may write into Jupyter's runtime folder."""
-    agent(bench).start()
     bench.made.runtime.chmod(0o777)
     yield Wanted(check="folders", reason="folder_open", says="mode 0777", remedy="chmod 700")
     yield None

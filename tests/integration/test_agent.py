@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 
+from jupyter_auth.core.agent_place import agent_log, agent_socket
 from tests.idp import OidcProvider
 from tests.integration.code_flow import FLOWS, parameters
 from tests.integration.lone import ask, first_card, lone, shown_code, sign_in_by_device
@@ -35,6 +36,10 @@ except ja.AuthError as error:
     outcome = [type(error).__name__ + " " + error.reason, getattr(error, "retryable", None)]
 """
 REFRESH = OUTCOME.replace("interactive=False", "interactive=False, force_refresh=True")
+
+
+def log_of(bare: Place) -> Path:
+    return agent_log(agent_socket(bare.runtime))
 
 
 @pytest.fixture(scope="module")
@@ -186,10 +191,9 @@ def test_what_the_command_line_says_and_its_exit_codes(bare: Place, agent: Agent
     assert not agent.sockets
 
 
-def test_what_the_command_line_says_where_none_runs(agent: AgentCommand) -> None:
+def test_what_the_command_line_says_where_none_runs(bare: Place, agent: AgentCommand) -> None:
     said = partial(what_it_said, agent)
-    for kept in agent.place.runtime.glob("jupyter_auth_agent-*.log"):
-        kept.unlink()
+    log_of(bare).unlink(missing_ok=True)
     assert said("status") == (1, "No agent runs. Start one with: jupyter auth agent start\n")
     assert said("stop") == (0, "No agent runs.\n")
     assert agent("start", "--idle-timeout", "never").returncode == 2
@@ -219,11 +223,6 @@ def test_it_ends_when_nobody_can_find_it(bare: Place, agent: AgentCommand) -> No
     assert "The agent ends: its socket is gone" in log_of(bare).read_text()
 
 
-def log_of(bare: Place) -> Path:
-    (kept,) = bare.runtime.glob("jupyter_auth_agent-*.log")
-    return kept
-
-
 def test_its_log_is_closed_to_others_and_tells_how_it_ended(bare: Place, agent: AgentCommand) -> None:
     pid = agent.start()
     kept = log_of(bare)
@@ -237,10 +236,8 @@ def test_its_log_is_closed_to_others_and_tells_how_it_ended(bare: Place, agent: 
 
 
 def test_one_that_cannot_keep_a_log_says_so_and_serves(bare: Place, agent: AgentCommand) -> None:
-    agent.start()
-    agent("stop")
     kept, elsewhere = log_of(bare), bare.root / "elsewhere"
-    kept.unlink()
+    kept.unlink(missing_ok=True)
     elsewhere.write_text("")
     kept.symlink_to(elsewhere)
     try:

@@ -1,5 +1,7 @@
 """The agent's callers: what they use is renewed while they are connected, and not for ever."""
 
+from typing import Any
+
 from jupyter_auth.agent.callers import ProcessSession
 from jupyter_auth.agent.processes import Caller, Processes
 from jupyter_auth.broker.operations import Operations
@@ -16,7 +18,8 @@ def session_of(bench: Bench, processes: Processes) -> ProcessSession:
 
 async def test_a_verb_that_is_none_is_refused_as_ever(bench: Bench) -> None:
     session = session_of(bench, Processes(lambda _: True))
-    for op in ([], {}, None, 7, "telepathy"):
+    wrong: tuple[Any, ...] = ([], {}, None, 7, "telepathy")
+    for op in wrong:
         assert (await session.respond({"op": op}))["reason"] == "unknown_verb"
 
 
