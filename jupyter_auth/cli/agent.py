@@ -161,11 +161,12 @@ def _known() -> Connection:
 
 
 def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return agents.path().exists()
+    """Until it has ended, its lock is held and no other can start; one that nobody has buried holds none."""
+    import psutil
+
+    with suppress(psutil.NoSuchProcess):
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def _print(args: argparse.Namespace, row: dict[str, Any], *said: str) -> None:

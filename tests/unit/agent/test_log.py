@@ -12,13 +12,14 @@ from jupyter_auth.core.errors import NoSafeStoreError
 
 #: What an agent does that has much to say, in a process of its own: the log is the whole process'.
 TELLS = """
-import logging, os, sys, threading, warnings
+import logging, os, resource, sys, threading, warnings
 from pathlib import Path
 from jupyter_auth.agent.log import keep_log
 from jupyter_auth.core.log_filter import filter_logs
 from jupyter_auth.core.secret import Secret
 
 os.umask(0)
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 filter_logs()
 keep_log(Path(sys.argv[1]))
 log, secret = logging.getLogger("tests"), Secret("canary-of-an-agent-0123456789")
