@@ -28,6 +28,7 @@ from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.result import AuthenticationResult
 from jupyter_auth.core.scopes import parse_scopes, union
 from jupyter_auth.core.text import clean
+from jupyter_auth.hub.again import log_in_again
 from jupyter_auth.hub.people import HubSignIn, People
 from jupyter_auth.hub.seeds import Seed, Seeds, fingerprint
 from jupyter_auth.providers.base import Engine, TokenResponse
@@ -40,7 +41,6 @@ OF_ENTRA = (
     "Write provider 'oidc' with the issuer https://login.microsoftonline.com/TENANT/v2.0, where TENANT is "
     "the tenant's id."
 )
-AGAIN = "Log out at the Hub and log in again, then run the cell once more."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,21 +266,6 @@ class Keeper:
             "issuer": self.profile.issuer,
             "claims": {key: claims[key] for key in TOLD if isinstance(claims.get(key), str)},
         }
-
-
-def log_in_again(reason: str, claims: str | None = None) -> InteractionRequiredError:
-    """The error for what only a new login at the Hub can mend."""
-    words = {
-        "invalid_scope": "The Hub's sign-in does not cover these scopes.",
-        "no_refresh_token": "The Hub's sign-in came without a refresh token.",
-        "no_sign_in": "The Hub holds no sign-in of yours.",
-        "signed_out": "You have logged out at the Hub.",
-    }
-    hint = AGAIN
-    if reason == "no_refresh_token":
-        hint += " If that does not help, the Hub's administrator has to ask for the scope offline_access."
-    message = words.get(reason, "The provider no longer accepts the Hub's sign-in.")
-    return InteractionRequiredError(message, reason=f"hub_{reason}", hint=hint, claims=claims)
 
 
 def _check_usable(held: HubSignIn | None, seed: Seed | None) -> None:
