@@ -21,7 +21,7 @@ def main() -> int:
     os.chdir("/")  # no folder is kept from being removed or unmounted
     filter_logs()
     try:
-        serve(load_settings(), float(sys.argv[1]), ready)
+        serve(load_settings(), float(sys.argv[1]), ready, keeps_log=True)
     except AuthError as problem:
         tell(error_to_wire(problem))
         return 1

@@ -1,6 +1,7 @@
 """Processes of this user as callers of the agent's socket."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from jupyter_auth.agent.processes import Caller, Processes
@@ -50,7 +51,7 @@ class ProcessCallers:
                 reason="no_server",
                 hint="Let the workers call get_token(..., interactive=False): the agent knows them as well.",
             )
-        return ProcessSession(self.common, caller, self._processes.default_profile(caller))
+        return ProcessSession(self.common, caller, self._processes)
 
     def denied(self, problem: AuthError, by: Actor) -> None:
         """Write it down."""
@@ -61,9 +62,17 @@ class ProcessSession(Session):
     """One connection of one process. Where it names no profile, it means that of its own environment, as it
     would without the agent: an administrator's choice still comes first."""
 
-    def __init__(self, operations: Operations, caller: str, profile: str) -> None:
+    def __init__(self, operations: Operations, caller: str, processes: Processes) -> None:
         super().__init__(operations, caller, Via.PROCESS)
-        self._profile = profile
+        self._profile = processes.default_profile(caller)
+        self._asks = partial(processes.asks, caller)
+
+    def ready(self, body: bytes) -> bytes | None:
+        """As ever; it is a token that is asked for."""
+        found = super().ready(body)
+        if found is not None:
+            self._asks()
+        return found
 
     def _at_once(self, message: Message, body: bytes) -> Message | None:
         return super()._at_once(self._meant(message), body)
@@ -72,7 +81,10 @@ class ProcessSession(Session):
         return await super()._answered(self._meant(message))
 
     def _meant(self, message: Message) -> Message:
-        is_open = self._profile and message.get("profile") is None and message.get("op") in OF_ONE_PROFILE
+        is_of_one = str(message.get("op")) in OF_ONE_PROFILE
+        if is_of_one:
+            self._asks()
+        is_open = self._profile and message.get("profile") is None and is_of_one
         if not is_open or self.operations.broker.configuration.settings.default_profile:
             return message
         return {**message, "profile": self._profile}

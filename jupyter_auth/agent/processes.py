@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from jupyter_auth.broker.auditing.actors import actor
@@ -13,6 +14,9 @@ from jupyter_auth.broker.signing_in.interactions import Requester
 from jupyter_auth.core.text import clean
 
 MAX_NAME = 120  # characters
+#: Seconds for which a process that is connected and asks for no token is taken to need those that it has: a
+#: cell or a script that computes for long does, a notebook that somebody has forgotten does not.
+COMPUTES_FOR = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,16 +49,24 @@ def _text(value: object) -> str:
 class Processes:
     """Those that are connected. Used on the agent's event loop."""
 
-    def __init__(self, is_connected: Callable[[str], bool]) -> None:
+    def __init__(self, is_connected: Callable[[str], bool], elapsed: Callable[[], float] = monotonic) -> None:
+        """``elapsed``: seconds, by a clock that nobody sets."""
         self._is_connected = is_connected
+        self._elapsed = elapsed
         self._known: dict[str, Caller] = {}
+        self._asked: dict[str, float] = {}
 
     def enter(self, caller: Caller) -> str:
         """The id of a process that has connected; the same for all its connections."""
         self._known = {known: one for known, one in self._known.items() if self._is_connected(known)}
+        self._asked = {known: when for known, when in self._asked.items() if known in self._known}
         own = f"process-{caller.pid or 0}-{_beginning(caller.pid) or secrets.token_hex(8)}"
         self._known[own] = caller
         return own
+
+    def asks(self, kernel_id: str) -> None:
+        """It asks for a token."""
+        self._asked[kernel_id] = self._elapsed()
 
     def default_profile(self, kernel_id: str) -> str:
         """The profile that this process means where it names none; empty where it does not say."""
@@ -66,8 +78,10 @@ class Processes:
         return self._is_connected(kernel_id)
 
     def runs(self, kernel_id: str) -> bool:
-        """As long as it is connected: whether a cell runs in it nobody tells here."""
-        return self._is_connected(kernel_id)
+        """Nobody tells here whether a cell runs in it: for a day after it last asked, if it is connected."""
+        asked = self._asked.get(kernel_id)
+        is_recent = asked is not None and self._elapsed() - asked <= COMPUTES_FOR
+        return is_recent and self._is_connected(kernel_id)
 
     def consent(self) -> Consent:
         """There is no page where a person could be asked, and whose terminal a process has nobody knows."""

@@ -6,14 +6,15 @@ import logging
 import os
 import signal
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from time import monotonic
 
 from jupyter_core.paths import jupyter_runtime_dir
 
+from jupyter_auth import __version__
 from jupyter_auth.agent.callers import ProcessCallers, switched_off
+from jupyter_auth.agent.log import keep_log
 from jupyter_auth.agent.processes import Processes
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.channel.channel import KernelChannel, runtime_folder
@@ -24,8 +25,9 @@ from jupyter_auth.broker.operations import Message, Operations
 from jupyter_auth.broker.signing_in.loopback import Loopback, Take
 from jupyter_auth.broker.storage import open_store
 from jupyter_auth.cache import places
-from jupyter_auth.core.agent_place import KNOWS_BY, agent_socket
-from jupyter_auth.core.errors import PolicyError
+from jupyter_auth.core.agent_place import KNOWS_BY, agent_lock, agent_log, agent_socket
+from jupyter_auth.core.errors import CacheError, PolicyError
+from jupyter_auth.core.faults import where
 from jupyter_auth.core.hardening import harden
 
 log = logging.getLogger(__name__)
@@ -52,7 +54,7 @@ class Agent:
             )
         if files.current().agent == "never":
             raise switched_off()
-        self._ended = asyncio.Event()
+        self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         processes = Processes(self._is_connected)
         self._broker = Broker(
             files,
@@ -62,6 +64,8 @@ class Agent:
         operations = Operations(self._broker, processes, self._status)
         folder = runtime_folder(Path(jupyter_runtime_dir()))
         self.channel = KernelChannel(agent_socket(folder), ProcessCallers(operations, processes))
+        self._log: str | None = None
+        self._problem: str | None = None
 
     def _is_connected(self, caller: str) -> bool:
         return self.channel.has(caller)
@@ -76,49 +80,71 @@ class Agent:
             "pid": os.getpid(),
             "process": self._process,
             "socket": str(self.channel.path),
+            "log": self._log,
             "knows": KNOWS_BY,
             "kernels_connected": self.channel.connected,
             "idle_timeout": self._idle_timeout,
-            "problem": None,
+            "problem": self._problem,
         }
         return {**await self._broker.status(), "broker": about}
 
-    async def run(self, ready: Callable[[Path], None]) -> None:
-        """Serve until nobody needs it, or a signal ends it. ``ready`` is told of the socket.
+    async def run(self, ready: Callable[[Path], None], *, keeps_log: bool = False) -> None:
+        """Serve until nobody needs it, or a signal ends it. ``ready`` is told of the socket; with
+        ``keeps_log`` it says in a file of its own what happens.
 
         Raises ``PolicyError`` (``agent_runs``) where this user has one on this machine.
         """
-        lock = _lock(self.channel.path.with_suffix(".lock"))
+        lock = _lock(agent_lock(self.channel.path))
         try:
+            if keeps_log:  # not before the lock: the file is the one agent's
+                self._keep_log(agent_log(self.channel.path))
             loop = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                loop.add_signal_handler(number, self._ended.set)
+                loop.add_signal_handler(number, self._end, f"{number.name} has come")
             await self.channel.serve(self.channel.bind())
-            log.info("The agent (process %d) listens on %s", os.getpid(), self.channel.path)
+            log.info("The agent %s (process %d) listens on %s", __version__, os.getpid(), self.channel.path)
             ready(self.channel.path)
-            await self._needed()
-            log.info("The agent ends.")
+            log.info("The agent ends: %s.", await self._needed())
+        except Exception as problem:
+            log.error("The agent has failed: %s", where(problem))  # whose text may hold anything
+            raise
         finally:
             await self.channel.close()
             await self._broker.close()
             os.close(lock)
 
-    async def _needed(self) -> None:
-        """Until nobody has needed it for its time, nobody can find it any more, or it was told to end."""
+    def _keep_log(self, path: Path) -> None:
+        """A log that cannot be written stops no token, and is told of."""
+        try:
+            keep_log(path)
+        except (CacheError, OSError) as problem:
+            why = problem.message if isinstance(problem, CacheError) else f"{path}: {problem.strerror}."
+            self._problem = f"It keeps no log: {why}"
+        else:
+            self._log = str(path)
+
+    def _end(self, why: str) -> None:
+        if not self._ended.done():
+            self._ended.set_result(why)
+
+    async def _needed(self) -> str:
+        """Until nobody has needed it for its time, nobody can find it any more, or it was told to end; which
+        of them it was."""
         since = monotonic()
-        while not self._ended.is_set() and (self.channel.is_found or not self.channel.is_empty):
+        while self.channel.is_found or not self.channel.is_empty:
             look = LOOK
             if self._idle_timeout:
                 left = self._idle_timeout - (monotonic() - since)
                 if self._is_used():
                     since = monotonic()
                 elif left <= 0:
-                    return
+                    return f"nobody has called for {self._idle_timeout:.0f} s"
                 else:
                     look = min(LOOK, left)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(look):
-                    await self._ended.wait()
+            await asyncio.wait([self._ended], timeout=look)
+            if self._ended.done():
+                return self._ended.result()
+        return "its socket is gone, so that nobody can find it"
 
     def _is_used(self) -> bool:
         asks = any(known.state == "pending" for known in self._broker.interactions.all())
@@ -143,11 +169,13 @@ def _lock(path: Path) -> int:
     return fd
 
 
-def serve(settings: Settings, idle_timeout: float, ready: Callable[[Path], None]) -> None:
+def serve(
+    settings: Settings, idle_timeout: float, ready: Callable[[Path], None], *, keeps_log: bool = False
+) -> None:
     """Run an agent to its end; raises ``AuthError``, and ``OSError`` where its socket cannot be."""
     os.umask(0o077)
 
     async def run() -> None:
-        await Agent(settings, idle_timeout).run(ready)
+        await Agent(settings, idle_timeout).run(ready, keeps_log=keeps_log)
 
     asyncio.run(run())

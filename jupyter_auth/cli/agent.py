@@ -70,13 +70,12 @@ def _start(args: argparse.Namespace) -> int:
 
 
 def _stop(args: argparse.Namespace) -> int:
-    connection, _ = agents.connect()
-    if connection is None:
+    pid = agents.process()
+    if pid is None:
         _print(args, {"running": False, "stopped": False}, "No agent runs.")
         return 0
-    pid = int(connection.described()["pid"])
-    connection.close()
-    os.kill(pid, signal.SIGTERM)
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
     until = monotonic() + STOP_TIMEOUT
     while _runs(pid):
         if monotonic() > until:
@@ -89,7 +88,10 @@ def _stop(args: argparse.Namespace) -> int:
 def _status(args: argparse.Namespace) -> int:
     row = described()
     if row is None:
-        _print(args, {"running": False}, "No agent runs. Start one with: jupyter auth agent start")
+        kept = agents.log_file()
+        last = [f"The log of the last one: {kept}"] if kept else []
+        said = "No agent runs. Start one with: jupyter auth agent start"
+        _print(args, {"running": False, "log": str(kept) if kept else None}, said, *last)
         return 1
     _print(args, row, *lines(row))
     return 0
@@ -138,13 +140,15 @@ def lines(row: dict[str, Any]) -> list[str]:
         f"  store     {store['name']} {store['location'] or ''}".rstrip(),
         f"  process   {broker['process']}",
         f"  callers   {others or 'none'}",
+        f"  log       {broker.get('log') or 'none'}",
     ]
     for account in row["accounts"]:
         words = "signed in" if account["state"] == "signed_in" else "needs a new sign-in"
         said.append(f"  account   {account['username']} · {account['profile']} · {words}")
     if not row["accounts"]:
         said.append("  account   nobody is signed in")
-    return said + [f"  note      {note}" for note in store["notes"]]
+    notes = [*store["notes"], *([broker["problem"]] if broker["problem"] else [])]
+    return said + [f"  note      {note}" for note in notes]
 
 
 def _known() -> Connection:
@@ -157,11 +161,12 @@ def _known() -> Connection:
 
 
 def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return agents.path().exists()
+    """Until it has ended, its lock is held and no other can start; one that nobody has buried holds none."""
+    import psutil
+
+    with suppress(psutil.NoSuchProcess):
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def _print(args: argparse.Namespace, row: dict[str, Any], *said: str) -> None:

@@ -17,3 +17,13 @@ def agent_socket(folder: Path) -> Path:
     and a socket one's."""
     name = re.sub(r"[^A-Za-z0-9.-]", "-", os.uname().nodename)[:64]
     return folder / f"jupyter_auth_agent-{name}.sock"
+
+
+def agent_log(socket: Path) -> Path:
+    """The log of a detached one, beside its socket."""
+    return socket.with_suffix(".log")
+
+
+def agent_lock(socket: Path) -> Path:
+    """The file that the one agent holds a lock of, beside its socket."""
+    return socket.with_suffix(".lock")

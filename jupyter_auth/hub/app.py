@@ -22,6 +22,7 @@ from jupyter_auth.hub.keeper import Keeper, Keeping
 from jupyter_auth.hub.pages import (
     MAX_BODY,
     CallbackHandler,
+    CheckHandler,
     Closed,
     ForgetHandler,
     HealthHandler,
@@ -128,6 +129,7 @@ def application(auth: HubOAuth, people: People, keeper: Keeper) -> web.Applicati
         [
             (f"{base}health", HealthHandler),
             (f"{base}token", TokenHandler, served),
+            (f"{base}check", CheckHandler, served),
             (f"{base}forget", ForgetHandler, served),
             (f"{base}callback(/{_PROFILE[1:-1]})?", CallbackHandler, callback),
             (f"{base}oauth_callback", LoginHandler, {"auth": auth}),

@@ -28,6 +28,7 @@ from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.result import AuthenticationResult
 from jupyter_auth.core.scopes import parse_scopes, union
 from jupyter_auth.core.text import clean
+from jupyter_auth.hub.again import log_in_again
 from jupyter_auth.hub.people import HubSignIn, People
 from jupyter_auth.hub.seeds import Seed, Seeds, fingerprint
 from jupyter_auth.providers.base import Engine, TokenResponse
@@ -40,7 +41,6 @@ OF_ENTRA = (
     "Write provider 'oidc' with the issuer https://login.microsoftonline.com/TENANT/v2.0, where TENANT is "
     "the tenant's id."
 )
-AGAIN = "Log out at the Hub and log in again, then run the cell once more."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +140,11 @@ class Keeper:
             raise PolicyError("That is another person's token.", reason="another_person")
         return await self._exchanged(found, wanted) if is_exchange else self._answer(found)
 
+    async def check(self, person: str) -> None:
+        """Raises as ``token`` does where there is no sign-in that can be used; the provider is not asked."""
+        held = await self._people.sign_in(person)
+        _check_usable(held, await asyncio.to_thread(self._seeds.of, person))
+
     async def forget(self, person: str) -> None:
         """Let go of ``person``'s tokens here, then revoke the refresh token at the provider (RFC 7009). What
         the Hub still holds of that sign-in is not taken up again."""
@@ -191,12 +196,9 @@ class Keeper:
             if same is not None and seed is not None and seed.account not in ("", same.account):
                 await self._broker.remove_account(PROFILE, seed.account)
             seed = same or seed
+        _check_usable(held, seed)
         if seed is not None and seed.sign_in == sign_in:
-            if not seed.account:
-                raise log_in_again("signed_out")
             return seed.account
-        if held.refresh_token is None:
-            raise log_in_again("no_refresh_token")
         account = await self._taken_up(person, held)
         # Before its first use: whoever reads this after a crash must not send a spent refresh token again.
         await asyncio.to_thread(self._seeds.put, person, Seed(sign_in=sign_in, account=account))
@@ -266,19 +268,14 @@ class Keeper:
         }
 
 
-def log_in_again(reason: str, claims: str | None = None) -> InteractionRequiredError:
-    """The error for what only a new login at the Hub can mend."""
-    words = {
-        "invalid_scope": "The Hub's sign-in does not cover these scopes.",
-        "no_refresh_token": "The Hub's sign-in came without a refresh token.",
-        "no_sign_in": "The Hub holds no sign-in of yours.",
-        "signed_out": "You have logged out at the Hub.",
-    }
-    hint = AGAIN
-    if reason == "no_refresh_token":
-        hint += " If that does not help, the Hub's administrator has to ask for the scope offline_access."
-    message = words.get(reason, "The provider no longer accepts the Hub's sign-in.")
-    return InteractionRequiredError(message, reason=f"hub_{reason}", hint=hint, claims=claims)
+def _check_usable(held: HubSignIn | None, seed: Seed | None) -> None:
+    if held is None:
+        raise log_in_again("no_sign_in")
+    if seed is not None and seed.sign_in == _fingerprint(held):
+        if not seed.account:
+            raise log_in_again("signed_out")
+    elif held.refresh_token is None:
+        raise log_in_again("no_refresh_token")
 
 
 def _fingerprint(held: HubSignIn) -> str:

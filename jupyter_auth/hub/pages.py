@@ -110,6 +110,16 @@ class TokenHandler(ServerHandler):
         return await self._keeper.token(person, Wanted.from_wire(self.body()))
 
 
+class CheckHandler(ServerHandler):
+    """``POST check``: whether a token could be asked for, so far as nobody has to ask the provider."""
+
+    async def answer(self, person: str) -> Mapping[str, Any]:
+        if self.body():
+            raise ProfileError("Send nothing.", reason="bad_argument")
+        await self._keeper.check(person)
+        return {"ok": True}
+
+
 class ForgetHandler(ServerHandler):
     """``POST forget``: the person has logged out."""
 

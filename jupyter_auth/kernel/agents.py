@@ -10,10 +10,11 @@ import os
 import select
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from time import monotonic, sleep
 
-from jupyter_auth.core.agent_place import IDLE_TIMEOUT, agent_socket
+from jupyter_auth.core.agent_place import IDLE_TIMEOUT, agent_log, agent_socket
 from jupyter_auth.core.browsers import has_browser
 from jupyter_auth.core.errors import AuthError, TransportError, error_from_wire
 from jupyter_auth.kernel import asking
@@ -51,6 +52,33 @@ def connect() -> tuple[Connection | None, AuthError | None]:
     return connection, None
 
 
+def process() -> int | None:
+    """The process that listens as the agent, also where it would not agree: it is switched off, or another
+    version. None where there is none.
+
+    Raises ``TransportError`` where something listens there and does not answer as a broker does.
+    """
+    try:
+        connection = Connection.open(path(), WHY)
+    except OSError:
+        return None
+    with closing(connection):
+        pid = connection.peer
+        if connection.peek() is None:
+            raise TransportError(
+                f"What listens on the agent's socket (process {pid or 'unknown'}) does not answer.",
+                reason="agent_silent",
+                hint="See what it is. If it is the agent, end it: kill -KILL, and its process id.",
+            )
+    return pid
+
+
+def log_file() -> Path | None:
+    """The log of the agent that runs, or of the last that ran; None where none has left one."""
+    kept = agent_log(path())
+    return kept if kept.exists() else None
+
+
 def start(idle_timeout: float = IDLE_TIMEOUT) -> int:
     """Start an agent that outlives this process; its process id.
 
@@ -71,10 +99,11 @@ def start(idle_timeout: float = IDLE_TIMEOUT) -> int:
     try:
         told = json.loads(said)
     except ValueError:
+        kept = log_file()
         raise TransportError(
             "The agent did not start.",
             reason="agent_failed",
-            hint="See what it says: jupyter auth agent run",
+            hint=f"See what it says: jupyter auth agent run{f'. Its log: {kept}' if kept else ''}",
             retryable=True,
         ) from None
     if "error" in told:

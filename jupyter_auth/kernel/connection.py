@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from jupyter_auth.core import frames, sockets
-from jupyter_auth.core.errors import TransportError, error_from_wire
+from jupyter_auth.core.errors import AuthError, TransportError, error_from_wire
 from jupyter_auth.core.wire import request_to_wire, unreadable
 
 CONNECT_TIMEOUT = 5.0  # seconds
@@ -64,7 +64,16 @@ class Connection:
             raise unreadable("What listens on the agent's socket is no agent.")
         self.call({"op": "prove", "caller": caller}, CONNECT_TIMEOUT)
         self.generation_file = hello.get("generation_file")
-        self._about |= {"where": "agent", "pid": str(sockets.peer_pid(self._sock) or "unknown")}
+        self._about |= {"where": "agent", "pid": str(self.peer or "unknown")}
+
+    def peek(self) -> Message | None:
+        """What a hello of a version that never was is answered: nothing is opened or proven by it. None where
+        it is no broker, or says nothing."""
+        try:
+            answer = self._exchanged({"op": "hello", "v": 0}, CONNECT_TIMEOUT)
+        except AuthError:
+            return None
+        return answer if answer.get("error") == "unknown_version" else None
 
     def call(self, message: Message, timeout: float = CALL_TIMEOUT) -> Message:
         """Send a request and read its answer.
@@ -73,6 +82,10 @@ class Connection:
         interrupts it closes the connection, since an answer would be left in it.
         """
         __tracebackhide__ = True  # IPython leaves these frames out: the error says what matters
+        return unwrapped(self._exchanged(message, timeout))
+
+    def _exchanged(self, message: Message, timeout: float) -> Message:
+        __tracebackhide__ = True
         try:
             self._sock.settimeout(timeout)
             self._unanswered = True  # until the whole answer is here, whatever interrupts, and however often
@@ -91,7 +104,7 @@ class Connection:
 
             hide_ours(stop)
             raise
-        return unwrapped(answer)
+        return answer
 
     def close(self) -> None:
         """End it; a call that waits in another thread ends with ``TransportError``."""
@@ -103,6 +116,11 @@ class Connection:
     def is_closed(self) -> bool:
         """True once it cannot be used any more, in this process: nor while an answer is still in it."""
         return self._unanswered or self._sock.fileno() < 0 or self.pid != os.getpid()
+
+    @property
+    def peer(self) -> int | None:
+        """The process at the other end, where the system tells it."""
+        return sockets.peer_pid(self._sock)
 
     def described(self) -> dict[str, str]:
         """Which broker this is, and how it was found."""

@@ -39,11 +39,8 @@ class JupyterHubEngine(NobodySignsIn):
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
-        self._service = (profile.service_url or profile.issuer).rstrip("/")
-        is_inside = self._service.startswith("http:")
-        self._session = ProviderSession(
-            ca_bundle=profile.ca_bundle, proxies=profile.proxies, direct=is_inside
-        )
+        self._service = service_of(profile)
+        self._session = service_session(profile)
 
     def discover(self) -> ProviderMetadata:
         """There is one address; whether the service answers there. Raises ``TransportError`` where not."""
@@ -51,6 +48,14 @@ class JupyterHubEngine(NobodySignsIn):
         if (json_object(response) or {}).get("ok") is not True:
             raise _is_down(response, host_of(self.profile.issuer))
         return ProviderMetadata(issuer=self.profile.issuer, token_endpoint=f"{self._service}/token")
+
+    def check(self) -> None:
+        """Whether this server may use the service, and the Hub holds a sign-in that can be used; nothing is
+        refreshed. Raises as ``refresh`` does. A service of an older version does not say."""
+        response = fetch(self.profile.issuer, lambda: self._ask("check", {}))
+        body = json_object(response)
+        if response.status_code != requests.codes.not_found and (body or {}).get("ok") is not True:
+            raise self._refused(response, body or {}, ())
 
     def refresh(
         self, refresh_token: Secret, scopes: tuple[str, ...], extra: Mapping[str, str]
@@ -60,7 +65,7 @@ class JupyterHubEngine(NobodySignsIn):
         body: dict[str, Any] = {"scopes": list(scopes), "resource": self._target()}
         if claims := extra.get("claims"):
             body["claims"] = claims
-        response = fetch(self.profile.issuer, lambda: self._ask(body))
+        response = fetch(self.profile.issuer, lambda: self._ask("token", body))
         return self._read(response, scopes)
 
     def client_credentials(
@@ -85,7 +90,7 @@ class JupyterHubEngine(NobodySignsIn):
 
     # -- inside ---------------------------------------------------------------------------------
 
-    def _ask(self, body: dict[str, Any]) -> requests.Response:
+    def _ask(self, what: str, body: dict[str, Any]) -> requests.Response:
         token = os.environ.get(API_TOKEN, "")
         if not token:
             raise PolicyError(
@@ -95,7 +100,7 @@ class JupyterHubEngine(NobodySignsIn):
             )
         self._check_way()
         headers = {"Authorization": f"token {Secret(token, sent=True).reveal()}"}
-        return self._session.post(f"{self._service}/token", json=body, headers=headers)
+        return self._session.post(f"{self._service}/{what}", json=body, headers=headers)
 
     def _check_way(self) -> None:
         """In clear text only to this machine, or to where the Hub has the server send its token anyway."""
@@ -150,6 +155,17 @@ class JupyterHubEngine(NobodySignsIn):
             reason=reason,
             hint=f"Run %get_token {self.profile.name}. If that fails, log out at the Hub and log in again.",
         )
+
+
+def service_of(profile: Profile) -> str:
+    """The service's address, as this server reaches it; without a slash at its end."""
+    return (profile.service_url or profile.issuer).rstrip("/")
+
+
+def service_session(profile: Profile) -> ProviderSession:
+    """For asking it: inside a cluster, in clear text, by no proxy."""
+    is_inside = service_of(profile).startswith("http:")
+    return ProviderSession(ca_bundle=profile.ca_bundle, proxies=profile.proxies, direct=is_inside)
 
 
 def _is_down(response: requests.Response, host: str) -> TransportError:

@@ -3,10 +3,10 @@
 import os
 import sys
 
-from tests.doctor import installations, networks, providers, running, stores
+from tests.doctor import agents, hubs, installations, networks, providers, running, stores
 from tests.doctor.bench import Outcome, play, table, title
 
-MODULES = (installations, stores, networks, providers, running)
+MODULES = (installations, stores, networks, providers, running, agents, hubs)
 
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 

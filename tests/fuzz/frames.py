@@ -26,7 +26,7 @@ LIMIT = 60.0  # seconds: what needs more hangs, also on a machine that has other
 ANSWER = 30.0  # seconds for one answer; what waits for a person was told to wait for 0.2 s at most
 SMALL = {"op": "count_hits", "count": 0}
 #: What ends a connection by itself.
-FINAL = frozenset({"bad_frame", "not_proven", "proof_failed"})
+FINAL = frozenset({"bad_frame", "not_proven", "proof_failed", "no_server"})
 CORPUS = [path.read_bytes() for path in sorted((Path(__file__).parent / "corpus" / "frames").iterdir())]
 
 _NAMES = sorted({name for names in _ARGUMENTS.values() for name in names})
@@ -77,34 +77,37 @@ def _request(draw: st.DrawFn) -> dict[str, Any]:
     return made
 
 
-def _framed(body: bytes, length: int | None = None) -> bytes:
+def framed(body: bytes, length: int | None = None) -> bytes:
     return struct.pack(">I", len(body) if length is None else length) + body
 
 
 _LENGTHS = (0, 1, 2, 3, 65535, 65536, 65537, 2**24, 2**31, 2**32 - 1)
-_right = st.builds(_framed, st.builds(values.json_bytes, _request()))
+_right = st.builds(framed, st.builds(values.json_bytes, _request()))
 _bodies = st.one_of(
     values.encoded(_request()),
     values.mutated(CORPUS),
     values.encoded(values.hostile),
 )
 _wrong = st.one_of(
-    st.builds(_framed, _bodies),
-    st.builds(_framed, _bodies, st.sampled_from(_LENGTHS) | st.integers(0, 200)),
+    st.builds(framed, _bodies),
+    st.builds(framed, _bodies, st.sampled_from(_LENGTHS) | st.integers(0, 200)),
     st.binary(max_size=200),
 )
-_words = st.sampled_from(["hello", "prove"])
+words_of_kernels = st.sampled_from(["hello", "prove"])
 _which = st.integers(0, 1)
-#: Requests that could be meant, mostly; or anything.
-_talk = st.lists(st.tuples(_which, st.one_of(_right, _right, _right, _words)), min_size=1, max_size=8)
-_noise = st.lists(st.tuples(_which, st.one_of(_right, _wrong, _words)), min_size=1, max_size=6)
-_inputs = st.fixed_dictionaries(
-    {
-        "proven": st.booleans(),
-        "pieces": st.one_of(_talk, _talk, _noise),
-        "cut": st.integers(0, 30),  # where a piece is sent in two
-    }
-)
+
+
+def talks(words: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """What two peers say: requests that could be meant, mostly, and ``words``; or anything."""
+    talk = st.lists(st.tuples(_which, st.one_of(_right, _right, _right, words)), min_size=1, max_size=8)
+    noise = st.lists(st.tuples(_which, st.one_of(_right, _wrong, words)), min_size=1, max_size=6)
+    return st.fixed_dictionaries(
+        {
+            "proven": st.booleans(),
+            "pieces": st.one_of(talk, talk, noise),
+            "cut": st.integers(0, 30),  # where a piece is sent in two
+        }
+    )
 
 
 class Peer:
@@ -133,12 +136,12 @@ class Peer:
             return  # its frame would be swallowed by one that was announced longer
         self.settle()
         if word == "hello":
-            self.send(_framed(b'{"op":"hello","v":1}'))
+            self.send(framed(b'{"op":"hello","v":1}'))
             self.settle()
         elif self.is_open:
             nonce, broker = (str(self._hello.get(name, "")) for name in ("nonce", "broker_id"))
             mac = frames.proof(KEY, broker, nonce)
-            self.send(_framed(json.dumps({"op": "prove", "mac": mac}).encode()))
+            self.send(framed(json.dumps({"op": "prove", "mac": mac}).encode()))
             self.settle()
 
     def settle(self) -> None:
@@ -227,9 +230,9 @@ def judged(body: bytes, hearing: Hearing, *, is_proven: bool) -> dict[str, Any]:
 
 
 @contextmanager
-def opened(folder: Path, hearing: Hearing) -> Iterator[Attempt]:
-    """A kernel's side of a broker to which ada is signed in."""
-    with kernel_side(folder, hearing) as side:
+def opened(folder: Path, hearing: Hearing, kind: type[KernelSide] = KernelSide) -> Iterator[Attempt]:
+    """A caller's side of a broker to which ada is signed in."""
+    with kernel_side(folder, hearing, kind) as side:
         witness = _proven(side, hearing)
 
         def attempt(value: Any) -> None:
@@ -249,7 +252,7 @@ def opened(folder: Path, hearing: Hearing) -> Iterator[Attempt]:
             finally:
                 for peer in peers:
                     peer.close()
-            witness.send(_framed(json.dumps(SMALL).encode()))
+            witness.send(framed(json.dumps(SMALL).encode()))
             witness.settle()  # the server goes on for others
             if not witness.is_open:
                 raise CrashError("another kernel's connection was closed")
@@ -274,6 +277,6 @@ TARGET = Target(
     name="frames",
     what="frames of kernels: raw bytes, broken lengths, every verb with any argument",
     limit=LIMIT,
-    inputs=_inputs,
+    inputs=talks(words_of_kernels),
     opened=opened,
 )

@@ -10,11 +10,14 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 from unittest import mock
 
+from jupyter_auth.agent.callers import ProcessCallers
+from jupyter_auth.agent.processes import Processes
 from jupyter_auth.broker import arguments
 from jupyter_auth.broker.auditing.actors import Actor
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.channel.channel import KernelChannel, server_socket
 from jupyter_auth.broker.operations import Operations
+from jupyter_auth.core.agent_place import agent_socket
 from jupyter_auth.core.errors import AuthError
 from jupyter_auth.server.callers import ServerCallers
 from jupyter_auth.server.front_ends import FrontEnds
@@ -103,15 +106,18 @@ class KernelSide:
         bench = Bench(provider, folder)
         bench.profile("batch", f'client_secret_file = "{secret}"', client_id="batch", scopes=("lake.read",))
         self._bench = bench
+        self._channel = self._channel_in(folder)
+        await self._channel.serve(self._channel.bind())
+        await bench.sign_in()
+
+    def _channel_in(self, folder: Path) -> KernelChannel:
         serverapp = SimpleNamespace(
             kernel_manager=_Kernels(), session_manager=_Sessions(), kernel_spec_manager=None
         )
         kernels = ServerKernels(serverapp, FrontEnds())
         operations = Operations(self.broker, kernels, self.broker.status)
         desks: Any = _Desks(self.broker, operations)
-        self._channel = KernelChannel(server_socket(folder), ServerCallers(desks, kernels))
-        await self._channel.serve(self._channel.bind())
-        await bench.sign_in()
+        return KernelChannel(server_socket(folder), ServerCallers(desks, kernels))
 
     @property
     def broker(self) -> Broker:
@@ -129,12 +135,24 @@ class KernelSide:
         await self.broker.close()
 
 
+class AgentSide(KernelSide):
+    """The same as ``jupyter auth agent`` has it: whoever connects is a process of this user."""
+
+    def _channel_in(self, folder: Path) -> KernelChannel:
+        processes = Processes(self._is_connected)
+        operations = Operations(self.broker, processes, self.broker.status)
+        return KernelChannel(agent_socket(folder), ProcessCallers(operations, processes))
+
+    def _is_connected(self, caller: str) -> bool:
+        return self._channel.has(caller)
+
+
 @contextmanager
-def kernel_side(folder: Path, hearing: Hearing) -> Iterator[KernelSide]:
+def kernel_side(folder: Path, hearing: Hearing, kind: type[KernelSide] = KernelSide) -> Iterator[KernelSide]:
     """One for the time of the block; no verb waits longer than 0.2 s for something to happen."""
     with mock.patch.object(arguments, "MAX_WAIT", 0.2), MisbehavingProvider() as provider:
         hearing.canaries.watch(provider)
-        side = KernelSide(folder, hearing, provider)
+        side = kind(folder, hearing, provider)
         try:
             yield side
         finally:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from tests.fuzz import frames, id_tokens, providers, records, rest, toml_files
+from tests.fuzz import agent_frames, frames, id_tokens, providers, records, rest, toml_files
 from tests.fuzz.playing import Budget, Target
 from tests.fuzz.tally import Tally
 
@@ -24,6 +24,7 @@ OWN: dict[str, Target] = {
     target.name: target
     for target in (
         frames.TARGET,
+        agent_frames.TARGET,
         *providers.TARGETS,
         id_tokens.TARGET,
         *records.TARGETS,

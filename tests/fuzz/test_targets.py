@@ -12,7 +12,16 @@ from tests.fuzz.playing import Budget
 from tests.fuzz.targets import OWN
 
 FIXED = 20_240
-INPUTS = {"frames": 50, "oidc": 50, "entra": 30, "machine": 30, "sqlite": 20, "redis": 15, "files": 3}
+INPUTS = {
+    "frames": 40,
+    "agent": 20,
+    "oidc": 50,
+    "entra": 30,
+    "machine": 30,
+    "sqlite": 20,
+    "redis": 15,
+    "files": 3,
+}
 USUAL = 100  # of targets that ask nobody
 
 

@@ -1,6 +1,7 @@
 """One login at the Hub: two people, two servers, silent tokens, one callback address, and nothing left after
 logging out. The tests go on from one another, in this order."""
 
+import json
 import sqlite3
 from base64 import urlsafe_b64encode
 from contextlib import closing
@@ -44,6 +45,31 @@ def test_each_has_tokens_of_their_own_without_another_sign_in(provider: OidcProv
         assert person.get_token() == token
         assert person.told() == [name, "cache"]
     assert grants(provider)[before:] == ["refresh_token", "refresh_token"]
+
+
+DOCTOR = """
+import os, subprocess, sys
+done = subprocess.run([sys.executable, "-P", "-m", "jupyter_auth.cli.main", "doctor", "--json"],
+                      env={**os.environ, **MORE}, capture_output=True, text=True)
+"""
+
+
+def examined(person: HubPerson, **more: str) -> dict[str, str]:
+    """What the doctor makes of each profile, in a terminal of that person's server."""
+    rows = json.loads(str(person.kernel.run(f"MORE = {more!r}\n{DOCTOR}", "done.stdout")))
+    return {row["about"]: row["reason"] for row in rows if row["check"] == "provider"}
+
+
+def test_the_doctor_is_content_and_names_a_missing_scope(
+    hub: Hub, provider: OidcProvider, people: People
+) -> None:
+    before = len(grants(provider))
+    assert examined(people["ada"]) == dict.fromkeys(("lake", "downstream", "other"), "ok")
+    wanted = {"scopes": ["read:users:name!user=ada"]}
+    other = hub.ask("POST", "hub/api/users/ada/tokens", hub.token, json=wanted).json()["token"]
+    found = examined(people["ada"], JUPYTERHUB_API_TOKEN=other)
+    assert (found["lake"], found["other"]) == ("hub_scope_missing", "ok")
+    assert len(grants(provider)) == before
 
 
 def test_a_token_for_another_audience_is_exchanged(provider: OidcProvider, people: People) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 
+from jupyter_auth.core.agent_place import agent_log, agent_socket
 from tests.idp import OidcProvider
 from tests.integration.code_flow import FLOWS, parameters
 from tests.integration.lone import ask, first_card, lone, shown_code, sign_in_by_device
@@ -35,6 +36,10 @@ except ja.AuthError as error:
     outcome = [type(error).__name__ + " " + error.reason, getattr(error, "retryable", None)]
 """
 REFRESH = OUTCOME.replace("interactive=False", "interactive=False, force_refresh=True")
+
+
+def log_of(bare: Place) -> Path:
+    return agent_log(agent_socket(bare.runtime))
 
 
 @pytest.fixture(scope="module")
@@ -181,12 +186,14 @@ def test_what_the_command_line_says_and_its_exit_codes(bare: Place, agent: Agent
         "The agent (process 4242): the agent knows callers by user and process"
     )
     assert f"store     sqlite {bare.store}/tokens.db" in told and "nobody is signed in" in told
+    assert f"log       {log_of(bare)}" in told
     assert said("stop") == (0, "The agent (process 4242) has ended.\n")
     assert not agent.sockets
 
 
-def test_what_the_command_line_says_where_none_runs(agent: AgentCommand) -> None:
+def test_what_the_command_line_says_where_none_runs(bare: Place, agent: AgentCommand) -> None:
     said = partial(what_it_said, agent)
+    log_of(bare).unlink(missing_ok=True)
     assert said("status") == (1, "No agent runs. Start one with: jupyter auth agent start\n")
     assert said("stop") == (0, "No agent runs.\n")
     assert agent("start", "--idle-timeout", "never").returncode == 2
@@ -206,12 +213,48 @@ def test_it_ends_when_nobody_has_called_for_its_time(bare: Place, agent: AgentCo
         time.sleep(4)  # longer than its time, with a caller
         assert caller.call(op="get_accounts")["ok"] and agent.pid == pid
     until(lambda: not agent.sockets)
+    until(lambda: "The agent ends: nobody has called for 3 s." in log_of(bare).read_text())
 
 
 def test_it_ends_when_nobody_can_find_it(bare: Place, agent: AgentCommand) -> None:
     pid = agent.start()
     agent.sockets[0].unlink()
     until(lambda: not Path(f"/proc/{pid}").exists(), 30)
+    assert "The agent ends: its socket is gone" in log_of(bare).read_text()
+
+
+def test_its_log_is_closed_to_others_and_tells_how_it_ended(bare: Place, agent: AgentCommand) -> None:
+    pid = agent.start()
+    kept = log_of(bare)
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert f"  log       {kept}\n" in agent("status").stdout
+    assert agent("stop").returncode == 0
+    told = kept.read_text().splitlines()[-2:]
+    assert f"(process {pid}) listens on" in told[0] and told[1].endswith("The agent ends: SIGTERM has come.")
+    done = agent("status")
+    assert done.returncode == 1 and f"The log of the last one: {kept}\n" in done.stdout
+
+
+def test_one_that_cannot_keep_a_log_says_so_and_serves(bare: Place, agent: AgentCommand) -> None:
+    kept, elsewhere = log_of(bare), bare.root / "elsewhere"
+    kept.unlink(missing_ok=True)
+    elsewhere.write_text("")
+    kept.symlink_to(elsewhere)
+    try:
+        agent.start()
+        told = agent("status").stdout
+        assert "  log       none\n" in told and "note      It keeps no log: " in told
+        with Script(bare) as script:
+            assert script.run(OUTCOME, "outcome")[0] == "InteractionRequiredError no_account"
+        assert elsewhere.read_text() == ""
+    finally:
+        kept.unlink()
+
+
+def test_one_that_is_switched_off_is_stopped_all_the_same(bare: Place, agent: AgentCommand) -> None:
+    agent.start()
+    bare.toml.write_text('agent = "never"\n' + bare.toml.read_text())
+    assert what_it_said(agent, "stop") == (0, "The agent (process 4242) has ended.\n")
 
 
 def test_one_that_was_killed_is_no_reason_to_open_the_store(bare: Place, agent: AgentCommand) -> None:

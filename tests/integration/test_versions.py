@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from jupyter_auth import __version__
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
 from tests.integration.conftest import StartProvider
@@ -72,6 +73,7 @@ def test_a_client_of_several_versions_goes_on_with_the_server_s(
     client = Client(home.socket)
     for version in (3, "1", None):
         refused = client.call(op="hello", v=version)
+        assert refused.pop("version") == __version__  # the package's, for people
         assert refused == {"v": 1, "error": "unknown_version", "message": "", "hint": ""}
     assert client.prove(key_of(home, kernel))["ok"] is True
     assert client.call(op="get_token", profile="lake")["result"]["access_token"]

@@ -6,11 +6,9 @@ first, and has put things of her own where Ada's would be. It is longer than oth
 are one table, on one careless server, and are read as that.
 """
 
-import ctypes
 import json
 import os
 import shutil
-import signal
 import socket
 import sys
 import threading
@@ -33,6 +31,7 @@ from tests.integration.conftest import pending
 from tests.security.canaries import Canaries
 from tests.security.evidence import Evidence
 from tests.security.modes import ours, umask_of
+from tests.security.other_uid_agent import agent, looked_into, spoken
 from tests.security.users import (
     ADA,
     MALLORY,
@@ -47,7 +46,6 @@ from tests.security.users import (
 )
 from tests.support import CellError, Kernel, Place, place
 
-PTRACE_ATTACH = 16
 #: What becomes of what is neither refused nor got: no secret is in it; or people are told, and must mend it.
 HEARD, TOLD = "heard", "told"
 SECRETS = ("access_token", "refresh_token", "device_code", "id_token")
@@ -125,6 +123,7 @@ def careless(attack: Attack) -> None:
         made.socket.chmod(0o777)
         files(attack)
         processes(attack, server, kernel)
+        agent(attack)
         with closing(kernel):
             channels(attack, server, kernel)
             made.runtime.chmod(0o777)
@@ -173,24 +172,8 @@ def processes(attack: Attack, server: JupyterProcess, kernel: Kernel) -> None:
     """Looking into what runs."""
     of_kernel = int(kernel.value("__import__('os').getpid()"))
     for name, pid in (("the server", server.pid), ("a kernel", of_kernel)):
-
-        def looked(pid: int = pid) -> list[str]:
-            got = []
-            for part in ("environ", "mem", "maps"):
-                with suppress(PermissionError), Path(f"/proc/{pid}/{part}").open("rb") as file:
-                    file.read(0 if part == "mem" else 1)
-                    got.append(part)
-            with suppress(PermissionError):
-                got += map(str, Path(f"/proc/{pid}/fd").iterdir())
-            if ctypes.CDLL(None).ptrace(PTRACE_ATTACH, pid, 0, 0) == 0:
-                got.append("ptrace")
-            with suppress(PermissionError):
-                os.kill(pid, signal.SIGCONT)
-                got.append("kill")
-            return got
-
         told = "the system lets nobody look into another user's process"
-        attack.tries(f"look into {name}, trace it, stop it", looked, nothing=[], why=told)
+        attack.tries(f"look into {name}, trace it, stop it", partial(looked_into, pid), nothing=[], why=told)
 
 
 def channels(attack: Attack, server: JupyterProcess, kernel: Kernel) -> None:
@@ -243,17 +226,8 @@ def sockets(attack: Attack, server: JupyterProcess) -> None:
     """The kernel socket, opened to all by its owner; and one of Mallory's in its place."""
     path = attack.made.socket
 
-    def spoken() -> str:
-        with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(5)
-            line.connect(str(path))
-            with suppress(BrokenPipeError, ConnectionResetError):
-                line.sendall(b'\0\0\0\x16{"op":"hello","v":1   }')
-                return line.recv(4096).decode(errors="replace")
-        return ""
-
     told = "the server asks the system who is there, and closes"
-    attack.tries("speak on the kernel socket, of mode 0777", spoken, nothing="", why=told)
+    attack.tries("speak on the kernel socket, of mode 0777", partial(spoken, path), nothing="", why=told)
     reading, writing = os.pipe()
     own = path.with_name("moved")
 

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
+from jupyter_auth import __version__
 from jupyter_auth.broker.auditing.actors import Actor
 from jupyter_auth.broker.channel.callers import CallerSession, Peer
 from jupyter_auth.broker.failing import failed
@@ -174,7 +175,8 @@ class KernelConnection(asyncio.BufferedProtocol):
 
     def _hello(self, message: dict[str, object]) -> None:
         if message.get("v") != frames.PROTOCOL_VERSION:
-            self._send({"v": frames.PROTOCOL_VERSION, "error": "unknown_version", "message": "", "hint": ""})
+            told = {"error": "unknown_version", "message": "", "hint": "", "version": __version__}
+            self._send({"v": frames.PROTOCOL_VERSION, **told})
             return
         self._callers.check()
         if self._callers.is_shared:

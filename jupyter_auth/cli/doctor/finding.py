@@ -53,6 +53,18 @@ class Reason(StrEnum):
     PROVIDER_REFUSED = "provider_refused"
     CLOCK_OFF = "clock_off"
     CLOCK_WRONG = "clock_wrong"
+    # the service at a JupyterHub
+    NO_HUB = "no_hub"
+    HUB_SERVICE_MISSING = "hub_service_missing"
+    HUB_SERVICE_DOWN = "hub_service_down"
+    HUB_IN_CLEAR_TEXT = "hub_in_clear_text"
+    UNKNOWN_HUB_TOKEN = "unknown_hub_token"  # noqa: S105
+    HUB_SCOPE_MISSING = "hub_scope_missing"
+    HUB_UNREACHABLE = "hub_unreachable"
+    NO_AUTH_STATE = "no_auth_state"
+    HUB_NO_SIGN_IN = "hub_no_sign_in"
+    HUB_NO_REFRESH_TOKEN = "hub_no_refresh_token"  # noqa: S105
+    HUB_SIGNED_OUT = "hub_signed_out"
     # the store and its key
     NETWORK_FILESYSTEM = "network_filesystem"
     STORE_UNSAFE = "store_unsafe"
@@ -79,6 +91,11 @@ class Reason(StrEnum):
     OTHER_VERSION = "other_version"
     CALLBACK_UNREACHABLE = "callback_unreachable"
     CALLBACK_ELSEWHERE = "callback_elsewhere"
+    # the agent
+    AGENT_DEAD = "agent_dead"
+    AGENT_SILENT = "agent_silent"
+    AGENT_UNSAFE = "agent_unsafe"
+    AGENT_OFF = "agent_off"
     # the doctor
     CHECK_FAILED = "check_failed"
     CHECK_TIMEOUT = "check_timeout"

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from jupyter_auth.cli.doctor.checks import (
+    agent,
     configuration,
     extension,
     folders,
@@ -34,5 +35,5 @@ CHECKS: dict[str, dict[str, Check]] = {
     },
     "Store": {"store": store.check},
     "Providers": {"provider": providers.check},
-    "Servers": {"servers": servers.check},
+    "Servers": {"servers": servers.check, "agent": agent.check},
 }

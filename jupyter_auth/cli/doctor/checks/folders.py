@@ -4,6 +4,7 @@ import os
 import shlex
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -40,9 +41,27 @@ def _faults(situation: Situation) -> Findings:
             advice=f"Look who put what there, then {then}{':' if run else '.'}",
             run=run,
         )
+    yield from _open_runtime(situation.runtime)
     for folder, what, setting in _written(situation):
         if wrong := _wrong(folder, what):
             yield _told(wrong, what, setting)
+
+
+def _open_runtime(folder: Path) -> Findings:
+    """Our sockets and Jupyter's connection files are there: who may write puts others in their place. A
+    server or an agent of ours closes it when it starts."""
+    with suppress(OSError):
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        if mode & 0o022 and folder.stat().st_uid == os.geteuid():
+            yield Finding(
+                check=CHECK,
+                state="fault",
+                reason=Reason.FOLDER_OPEN,
+                message=f"Jupyter's runtime folder {folder} may be written by others (mode {mode:04o}): they "
+                "can put sockets and connection files of theirs in the place of yours.",
+                advice="Look what was put there, then close it:",
+                run=(f"chmod 700 {shlex.quote(str(folder))}",),
+            )
 
 
 def _written(situation: Situation) -> Iterator[tuple[Path, str, str]]:

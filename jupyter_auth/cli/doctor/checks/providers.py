@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from jupyter_auth.broker.config.settings import PROFILES_PLACE
 from jupyter_auth.broker.signing_in.flows import flows_of
 from jupyter_auth.cli.doctor import clock
+from jupyter_auth.cli.doctor.checks import hub
+from jupyter_auth.cli.doctor.checks.looked import CHECK, Looked
 from jupyter_auth.cli.doctor.clock import Compared
 from jupyter_auth.cli.doctor.finding import Finding, Findings, Reason
 from jupyter_auth.cli.doctor.running import side_by_side
@@ -23,7 +23,6 @@ from jupyter_auth.providers.base import ProviderMetadata
 from jupyter_auth.providers.registry import make_engine
 from jupyter_auth.providers.transport import ProviderSession, fetch, json_object
 
-CHECK = "provider"
 LIMIT = 16.0  # seconds for all of them
 DISCOVERY = "/.well-known/openid-configuration"
 _KNOWN = {str(reason) for reason in Reason}
@@ -41,37 +40,13 @@ def check(situation: Situation) -> Findings:
     yield from clock.judged(compared)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
-    """A profile, and where what is to be changed about it stands."""
-
-    situation: Situation
-    profile: Profile
-
-    def fault(self, reason: Reason, message: str, advice: str, **lines: tuple[str, ...]) -> Finding:
-        """A finding about it; lines to write belong into its table."""
-        if lines.get("write"):
-            name, place = self.profile.name, self.situation.place_of(self.profile)
-            where = f"Write in {place}, below [profiles.{name}]:"
-            if place == PROFILES_PLACE:
-                where = f"An administrator must say so in {place}[{name!r}]:"
-            advice = f"{advice.rstrip('.:')}. {where}"
-        return Finding(
-            check=CHECK,
-            about=self.profile.name,
-            state="fault",
-            reason=reason,
-            message=message,
-            advice=advice,
-            run=lines.get("run", ()),
-            write=lines.get("write", ()),
-        )
-
-
 def _look(looked: Looked, compared: list[Compared]) -> Findings:
     profile = looked.profile
     if profile.provider == "managed_identity":  # only who wants a token asks the machine's own service
         yield Finding(check=CHECK, about=profile.name, state="ok", message="this machine's own identity")
+        return
+    if profile.provider == "jupyterhub":
+        yield from hub.look(looked)
         return
     url = profile.endpoints.get("token_endpoint") or profile.issuer.rstrip("/") + DISCOVERY
     try:
