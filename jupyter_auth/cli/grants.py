@@ -11,7 +11,6 @@ from jupyter_auth.core.errors import PolicyError, ProfileError, TransportError
 
 Row = dict[str, Any]
 
-_CONSENT = ("pending", "consent")
 _DECISIONS = {"allow": "allow", "refuse": "deny"}
 _VERBS = {
     "list": "kernels, what they may use, and what they ask for",
@@ -92,7 +91,9 @@ def _asked() -> list[tuple[Row, list[Row], list[Row]]]:
         with suppress(TransportError, PolicyError):  # another server need have no broker
             interactions, kernels = servers.ask(server, "interactions"), servers.ask(server, "kernels")
             with servers.reading(server):
-                waiting = [one for one in interactions if (one["state"], one["flow"]) == _CONSENT]
+                waiting = [
+                    one for one in interactions if one["state"] == "pending" and one["flow"] == "consent"
+                ]
                 for kernel in kernels:
                     _lines({**kernel, "asks": _of(kernel, waiting)})
             found.append((server, kernels, waiting))

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import app, desk, home, jupyterlab, lab, nothing_waits, page, provider
+from tests.browser.conftest import app, desk, home, jupyterlab, lab, nothing_waits, page, provider, tab
 from tests.browser.desk import Desk
 from tests.browser.lab import LAB, run_cell, save
 from tests.browser.test_widget_panel import save_widgets
@@ -14,7 +14,7 @@ from tests.idp import OidcProvider
 from tests.integration.code_flow import FLOWS
 from tests.support import Place, until
 
-__all__ = ["app", "desk", "home", "jupyterlab", "lab", "nothing_waits", "page", "provider"]
+__all__ = ["app", "desk", "home", "jupyterlab", "lab", "nothing_waits", "page", "provider", "tab"]
 
 SOON = 30_000  # ms
 #: The kernel and the front end are the same in both applications.
