@@ -12,7 +12,7 @@ from jupyter_auth.core.errors import AuthError
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.reports import AccountOutcome, ClearReport, Outcome, SignOutReport
 from jupyter_auth.core.urls import host_of, is_safe_link
-from jupyter_auth.providers.base import Engine
+from jupyter_auth.providers.base import Engine, ProviderMetadata
 
 
 class Ending:
@@ -99,41 +99,42 @@ class Ending:
         profile = self._profiles.get(account.account_key.client)
         outcome = self._fate(profile, token, revoke=revoke)
         asks = revoke and outcome != "failed"  # who did not answer is not asked again
+        metadata = self._metadata(profile) if asks and profile else None
+        if outcome == "nothing_to_revoke" and metadata and metadata.revocation_endpoint is None:
+            outcome = "unsupported"  # what access tokens there were are good there until they end, if ever
         return AccountOutcome(
             home_account_id=account.home_account_id,
             username=account.username,
             profile=profile.name if profile else "",
             host=host_of(account.environment),
             outcome=outcome,
-            end_session_uri=self._end_session(profile) if asks and profile else "",
+            end_session_uri=_end_session(profile, metadata) if profile and metadata else "",
         )
 
-    def _end_session(self, profile: Profile) -> str:
-        """Without ``id_token_hint``: an id token in an address would be in histories and logs. So the
-        provider asks the person, and shows its own page at the end."""
+    def _metadata(self, profile: Profile) -> ProviderMetadata | None:
+        """None where it cannot be had now."""
         try:
-            endpoint = self._engine(profile).discover().end_session_endpoint
+            return self._engine(profile).discover()
         except AuthError:
-            return ""
-        if not endpoint or not is_safe_link(endpoint, profile.issuer):
-            return ""
-        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode({'client_id': profile.client_id})}"
-
-    def _revokes(self, profile: Profile) -> bool:
-        """Whether the provider could revoke anything; True where that cannot be told now."""
-        try:
-            return self._engine(profile).discover().revocation_endpoint is not None
-        except AuthError:
-            return True
+            return None
 
     def _fate(self, profile: Profile | None, token: RefreshTokenRecord | None, *, revoke: bool) -> Outcome:
         if not revoke:
             return "not_asked"
-        if token is None:  # what access tokens there were are good there until they end, if ever
-            return "nothing_to_revoke" if profile is None or self._revokes(profile) else "unsupported"
+        if token is None:
+            return "nothing_to_revoke"
         if profile is None:
             return "failed"  # its profile is gone: nobody knows where to ask
         try:
             return self._engine(profile).revoke(token.secret, "refresh_token")
         except AuthError:
             return "failed"
+
+
+def _end_session(profile: Profile, metadata: ProviderMetadata) -> str:
+    """Without ``id_token_hint``: an id token in an address would be in histories and logs. So the provider
+    asks the person, and shows its own page at the end."""
+    endpoint = metadata.end_session_endpoint
+    if not endpoint or not is_safe_link(endpoint, profile.issuer):
+        return ""
+    return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode({'client_id': profile.client_id})}"

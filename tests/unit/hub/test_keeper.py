@@ -1,4 +1,7 @@
-"""The sign-ins that the Hub service keeps, at a real provider; of the Hub there is what it would tell."""
+"""The sign-ins that the Hub service keeps, at a real provider; of the Hub there is what it would tell.
+
+A little longer than other files: each test is one story of a person's sign-in, told on the same provider.
+"""
 
 import asyncio
 import stat
