@@ -74,7 +74,7 @@ def _in_kernel(stage: Stage, block: Block) -> list[str]:
         stage.python(block)
     except (DemoError, ProviderError) as problem:
         hint = f"\n\n{WRITING}" if "NameError" in str(problem) else ""
-        return [f"{problem}{hint}"]
+        return [f"{problem}{hint}", *getattr(problem, "__notes__", ())]
     return []
 
 

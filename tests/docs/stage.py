@@ -25,8 +25,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from websocket import WebSocketTimeoutException
-
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from jupyter_auth.cli.demo.kernel_channel import CellTimeoutError
 from tests.docs.collecting import Block
@@ -107,7 +105,7 @@ class Stage:
                 self.kernel.run(self.here(block.marks.before), timeout=PATIENCE)
             try:
                 self.kernel.run(self.here(block.text), timeout=PATIENCE)
-            except (CellTimeoutError, WebSocketTimeoutException) as problem:
+            except CellTimeoutError as problem:
                 self._end_kernel()  # it still runs, and would keep the next block waiting
                 raise CellTimeoutError(f"It did not end in {PATIENCE:.0f} s.") from problem
             except CellError as problem:

@@ -2,13 +2,15 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import requests
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
-from jupyter_auth.cli.demo.kernel_channel import CellError, KernelChannel
+from jupyter_auth.cli.demo.kernel_channel import CellError, CellTimeoutError, KernelChannel
+from jupyter_auth.cli.demo.servers import DemoError
 
 __all__ = ["CellError", "Kernel"]
 
@@ -19,7 +21,8 @@ class Kernel(KernelChannel):
     def __init__(self, server: JupyterProcess, name: str | None = None) -> None:
         self.server = server
         self.messages: list[dict[str, Any]] = []
-        super().__init__(server, name=name)
+        with self._servers_log():
+            super().__init__(server, name=name)
 
     def run(self, code: str, value: str = "None", *, timeout: float = 60) -> Any:
         """Run ``code``, then give back the JSON value of the expression ``value``."""
@@ -43,19 +46,32 @@ class Kernel(KernelChannel):
 
     def result_of(self, message_id: str, *, timeout: float = 60) -> Any:
         """Wait for a cell's end, and for all that it displayed on its way."""
+        with self._servers_log():
+            try:
+                return super().result_of(message_id, timeout=timeout)
+            finally:
+                self.listen_until(lambda: self.is_idle(message_id))
+
+    @contextmanager
+    def _servers_log(self) -> Iterator[None]:
+        """What the server had to say when its kernel was lost, beside the error."""
         try:
-            return super().result_of(message_id, timeout=timeout)
-        finally:
-            self.listen_until(lambda: self.is_idle(message_id))
+            yield
+        except CellError:
+            raise
+        except DemoError as problem:
+            problem.add_note("\n".join(["The last lines of the server's log:", *self.server.last_lines()]))
+            raise
 
     def listen_until(self, enough: Callable[[], bool], timeout: float = 10) -> None:
         """Read what the kernel says until ``enough``."""
         deadline = time.monotonic() + timeout
         while not enough():
-            self._socket.settimeout(max(0.01, deadline - time.monotonic()))
-            received = self._socket.recv()
-            if isinstance(received, str) and received:
-                self._remember(json.loads(received))
+            for message in self._messages(max(0.01, deadline - time.monotonic())):
+                self._remember(message)
+                break
+            else:
+                raise CellTimeoutError(f"What was waited for did not come in {timeout:.0f} s.")
 
     def shows(self, message_id: str) -> dict[str, Any]:
         """The first thing a running cell displays."""

@@ -8,13 +8,18 @@ import re
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import websocket
 
 from .jupyter_process import JupyterProcess
 from .servers import DemoError
+
+#: How often a channel is opened until the kernel answers on it, and how long it has for that (seconds).
+OPENINGS = 3
+TIME_TO_ANSWER = 20.0
 
 
 class CellError(DemoError):
@@ -25,15 +30,23 @@ class CellTimeoutError(DemoError):
     """A cell did not end in time; it may still run."""
 
 
+class ChannelLostError(DemoError):
+    """The server has closed the channel, or is gone; what the kernel was to do is not known to be done."""
+
+
 class KernelChannel:
     """One kernel and the channel to it."""
 
     def __init__(self, server: JupyterProcess, *, name: str | None = None, timeout: float = 60) -> None:
-        """Start a kernel of the kernelspec ``name``; the server's default one without."""
+        """Start a kernel of the kernelspec ``name``; the server's default one without.
+
+        It answers when this returns; raises DemoError where it does not.
+        """
+        self._server = server
         answer = server.post("api/kernels", {"name": name} if name else {})
         answer.raise_for_status()
         self.kernel_id: str = answer.json()["id"]
-        self._session = uuid.uuid4().hex
+        self._session = ""
         self._said: deque[str] = deque(maxlen=25)
         self.allow_stdin = True
         address = f"{server.url.replace('http', 'ws', 1)}api/kernels/{self.kernel_id}/channels"
@@ -43,12 +56,12 @@ class KernelChannel:
             header=[f"Authorization: token {server.token}"],
             http_no_proxy=["127.0.0.1"],
         )
-        self._socket = self._connect()
+        self._open()
 
     def reconnect(self) -> None:
         """Open the channel anew, after the kernel was restarted."""
         self._socket.close()
-        self._socket = self._connect()
+        self._open()
 
     def close(self) -> None:
         """End the channel, also one whose server has died."""
@@ -98,16 +111,7 @@ class KernelChannel:
 
     def result_of(self, message_id: str, *, timeout: float = 60) -> Any:
         """Wait for a cell's end."""
-        deadline = time.monotonic() + timeout
-        while (left := deadline - time.monotonic()) > 0:
-            self._socket.settimeout(left)
-            try:
-                received = self._socket.recv()
-            except websocket.WebSocketTimeoutException:
-                break
-            if not isinstance(received, str) or not received:  # binary: a widget's buffers
-                continue
-            message = json.loads(received)
+        for message in self._messages(timeout):
             self._remember(message)
             if message["parent_header"].get("msg_id") != message_id:
                 continue
@@ -116,6 +120,38 @@ class KernelChannel:
             if message["msg_type"] == "execute_reply":
                 return self._value_of(message["content"])
         raise CellTimeoutError("\n".join([f"The cell did not end in {timeout:.0f} s.", *self._said]))
+
+    def _messages(self, timeout: float) -> Iterator[dict[str, Any]]:
+        """What the kernel says from now on, for ``timeout`` seconds."""
+        deadline = time.monotonic() + timeout
+        while (left := deadline - time.monotonic()) > 0:
+            self._socket.settimeout(left)
+            try:
+                received = self._socket.recv()
+            except websocket.WebSocketTimeoutException:
+                return
+            except (OSError, websocket.WebSocketException) as problem:
+                gone = "" if self._server.running() else " The server is gone."
+                raise ChannelLostError(f"The channel to the kernel was lost: {problem}{gone}") from problem
+            if isinstance(received, str) and received:  # binary: a widget's buffers
+                yield json.loads(received)
+
+    def _open(self) -> None:
+        """Connect until the kernel answers.
+
+        A server that has lost its own way to a kernel while that one started closes the channel, or passes on
+        nothing; it is a session's channel that is lost so, and not the kernel.
+        """
+        for _ in range(OPENINGS):
+            self._session = uuid.uuid4().hex
+            self._socket = self._connect()
+            with suppress(ChannelLostError, OSError, websocket.WebSocketException):
+                asked = self.send("shell", "kernel_info_request", {})
+                for message in self._messages(TIME_TO_ANSWER):
+                    if message["parent_header"].get("msg_id") == asked and message["channel"] == "shell":
+                        return
+            self.close()
+        raise DemoError("The kernel has started, but does not answer.")
 
     def _value_of(self, reply: dict[str, Any]) -> Any:
         if reply["status"] != "ok":
