@@ -16,7 +16,7 @@ from tests.browser.desk import Desk
 from tests.browser.lab import LAB, App, violations
 from tests.browser.panel import Answers, open_lab, open_panel, pending, section
 from tests.idp import OidcProvider
-from tests.support import Place, place
+from tests.support import NO_PORTS, Place, place
 
 ASK = "tok = %get_token lake"
 SOON = 20_000  # ms
@@ -47,7 +47,13 @@ def same_port(issuer: str) -> Iterator[tuple[Place, Start]]:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        options = ("--no-browser", LAB.option, f"--ServerApp.port={port}", "--ServerApp.port_retries=0")
+        options = (
+            "--no-browser",
+            NO_PORTS,
+            LAB.option,
+            f"--ServerApp.port={port}",
+            "--ServerApp.port_retries=0",
+        )
 
         def start(token: str = "same") -> JupyterProcess:
             return JupyterProcess(LAB.module, made, *options, f"--IdentityProvider.token={token}")

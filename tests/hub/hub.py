@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import requests
 
-from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
+from jupyter_auth.cli.demo.jupyter_process import LINES_SHOWN, JupyterProcess
 from jupyter_auth.cli.demo.workspace import FOREIGN
 from tests.idp import OidcProvider
 from tests.idp.base import CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, PUBLIC_CLIENT
@@ -139,6 +139,16 @@ class UserServer(JupyterProcess):
         self.url = f"{hub.url}user/{name}/"
         self.token = hub.token
         self.name = name
+        self._log = hub.log
+
+    def running(self) -> bool:
+        """Whether it answers: its process is the Hub's."""
+        with suppress(requests.RequestException):
+            return self.get("api/status").ok
+        return False
+
+    def last_lines(self) -> list[str]:
+        return self._log.read_text(encoding="utf-8").splitlines()[-LINES_SHOWN:]
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from jupyter_auth.cli.demo import person
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from jupyter_auth.cli.demo.servers import DemoServers
 from jupyter_auth.cli.demo.workspace import Workspace, workspace
-from tests.support import Kernel, Script
+from tests.support import NO_PORTS, Kernel, Script
 from tests.support.r_kernel import RKernel
 
 ROOT = Path(__file__).parents[2]
@@ -88,7 +88,9 @@ def test_without_a_server(signed_in: Workspace) -> None:
 
 def test_in_a_server(signed_in: Workspace) -> None:
     shutil.copy(ROOT / "examples" / "r" / "jupyter_auth.R", signed_in.notebooks)
-    with JupyterProcess("jupyter_server", signed_in, "--no-browser", "--ServerApp.port=0") as server:
+    with JupyterProcess(
+        "jupyter_server", signed_in, "--no-browser", NO_PORTS, "--ServerApp.port=0"
+    ) as server:
         served(Kernel(server), "workers.ipynb")
         served(RKernel(server), "same-sign-in-in-r.ipynb")
 

@@ -23,6 +23,10 @@ title     = "Test lake"
 APPLICATIONS = ("jupyterlab", "notebook", "notebook_shim", "jupyter_server_terminals", "voila")
 #: It runs npm at the start of every server, whose end then waits for it; nothing of ours has to do with it.
 NEVER = ("jupyter_lsp",)
+#: Kernels are reached by sockets in the runtime folder. Of the ports that Jupyter would choose for one,
+#: another process may take one before the kernel does, which is then never heard; where many start at once
+#: that happens now and then.
+NO_PORTS = "--KernelManager.transport=ipc"
 
 
 class Place(Workspace):
@@ -55,7 +59,7 @@ class Place(Workspace):
         """A Jupyter server here, as a context manager; it has the applications only where it is one."""
         left_out = (*NEVER, *APPLICATIONS) if module == "jupyter_server" else NEVER
         without = [f"--ServerApp.jpserver_extensions={name}=False" for name in left_out]
-        return JupyterProcess(module, self, "--no-browser", a_free_port(), *without, *options)
+        return JupyterProcess(module, self, "--no-browser", a_free_port(), NO_PORTS, *without, *options)
 
     def server_code(self, code: str) -> None:
         """Have every server here run ``code`` when it starts; its kernels do not."""

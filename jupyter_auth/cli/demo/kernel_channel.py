@@ -8,8 +8,8 @@ import re
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import websocket
@@ -17,9 +17,9 @@ import websocket
 from .jupyter_process import JupyterProcess
 from .servers import DemoError
 
-#: How often a channel is opened until the kernel answers on it, and how long it has for that (seconds).
-OPENINGS = 3
-TIME_TO_ANSWER = 20.0
+#: How many kernels are started until one answers: of the ports that Jupyter chooses for one, another process
+#: may take one before the kernel does, which is then never heard.
+KERNELS = 3
 
 
 class CellError(DemoError):
@@ -37,31 +37,31 @@ class ChannelLostError(DemoError):
 class KernelChannel:
     """One kernel and the channel to it."""
 
-    def __init__(self, server: JupyterProcess, *, name: str | None = None, timeout: float = 60) -> None:
+    def __init__(self, server: JupyterProcess, *, name: str | None = None, timeout: float = 30) -> None:
         """Start a kernel of the kernelspec ``name``; the server's default one without.
 
-        It answers when this returns; raises DemoError where it does not.
+        It answers when this returns; raises DemoError where none does in ``timeout`` seconds.
         """
         self._server = server
-        answer = server.post("api/kernels", {"name": name} if name else {})
-        answer.raise_for_status()
-        self.kernel_id: str = answer.json()["id"]
-        self._session = ""
+        self._session = uuid.uuid4().hex
         self._said: deque[str] = deque(maxlen=25)
         self.allow_stdin = True
-        address = f"{server.url.replace('http', 'ws', 1)}api/kernels/{self.kernel_id}/channels"
-        self._connect: Callable[[], websocket.WebSocket] = lambda: websocket.create_connection(
-            f"{address}?session_id={self._session}",
-            timeout=timeout,
-            header=[f"Authorization: token {server.token}"],
-            http_no_proxy=["127.0.0.1"],
-        )
-        self._open()
+        why: DemoError | None = None
+        for _ in range(KERNELS):
+            self.kernel_id = self._start_kernel(name)
+            try:
+                self._open(timeout)
+            except DemoError as problem:
+                why = problem
+                server.delete(f"api/kernels/{self.kernel_id}")
+            else:
+                return
+        raise DemoError("The kernel has started, but does not answer.") from why
 
-    def reconnect(self) -> None:
+    def reconnect(self, timeout: float = 60) -> None:
         """Open the channel anew, after the kernel was restarted."""
         self._socket.close()
-        self._open()
+        self._open(timeout)
 
     def close(self) -> None:
         """End the channel, also one whose server has died."""
@@ -136,22 +136,31 @@ class KernelChannel:
             if isinstance(received, str) and received:  # binary: a widget's buffers
                 yield json.loads(received)
 
-    def _open(self) -> None:
-        """Connect until the kernel answers.
+    def _start_kernel(self, name: str | None) -> str:
+        answer = self._server.post("api/kernels", {"name": name} if name else {})
+        answer.raise_for_status()
+        return str(answer.json()["id"])
 
-        A server that has lost its own way to a kernel while that one started closes the channel, or passes on
-        nothing; it is a session's channel that is lost so, and not the kernel.
-        """
-        for _ in range(OPENINGS):
-            self._session = uuid.uuid4().hex
-            self._socket = self._connect()
-            with suppress(ChannelLostError, OSError, websocket.WebSocketException):
-                asked = self.send("shell", "kernel_info_request", {})
-                for message in self._messages(TIME_TO_ANSWER):
-                    if message["parent_header"].get("msg_id") == asked and message["channel"] == "shell":
-                        return
-            self.close()
-        raise DemoError("The kernel has started, but does not answer.")
+    def _open(self, timeout: float) -> None:
+        """Connect, and wait until the kernel answers: a server connects also to one that has ended."""
+        address = f"{self._server.url.replace('http', 'ws', 1)}api/kernels/{self.kernel_id}/channels"
+        try:
+            self._socket = websocket.create_connection(
+                f"{address}?session_id={self._session}",
+                timeout=timeout,
+                header=[f"Authorization: token {self._server.token}"],
+                http_no_proxy=["127.0.0.1"],
+            )
+            asked = self.send("shell", "kernel_info_request", {})
+        except (OSError, websocket.WebSocketException) as problem:
+            raise ChannelLostError(f"The channel to the kernel cannot be opened: {problem}") from problem
+        with ExitStack() as on_failure:
+            on_failure.callback(self.close)
+            for message in self._messages(timeout):
+                if message["parent_header"].get("msg_id") == asked and message["channel"] == "shell":
+                    on_failure.pop_all()
+                    return
+        raise CellTimeoutError(f"The kernel does not answer in {timeout:.0f} s.")
 
     def _value_of(self, reply: dict[str, Any]) -> Any:
         if reply["status"] != "ok":
