@@ -55,11 +55,15 @@ class Place(Workspace):
         with self.toml.open("a", encoding="utf-8") as file:
             file.write(PROFILE.format(name=name, issuer=issuer, client_id=client_id) + more + "\n")
 
-    def server(self, *options: str, module: str = "jupyter_server") -> JupyterProcess:
-        """A Jupyter server here, as a context manager; it has the applications only where it is one."""
+    def server(self, *options: str, module: str = "jupyter_server", ports: bool = False) -> JupyterProcess:
+        """A Jupyter server here, as a context manager; it has the applications only where it is one.
+        With ``ports`` it reaches its kernels as Jupyter does by default.
+        """
         left_out = (*NEVER, *APPLICATIONS) if module == "jupyter_server" else NEVER
         without = [f"--ServerApp.jpserver_extensions={name}=False" for name in left_out]
-        return JupyterProcess(module, self, "--no-browser", a_free_port(), NO_PORTS, *without, *options)
+        if not ports:
+            without.append(NO_PORTS)
+        return JupyterProcess(module, self, "--no-browser", a_free_port(), *without, *options)
 
     def server_code(self, code: str) -> None:
         """Have every server here run ``code`` when it starts; its kernels do not."""
