@@ -48,6 +48,8 @@ class Kernel(KernelChannel):
         """Wait for a cell's end, and for all that it displayed on its way."""
         with self._servers_log():
             try:
+                if early := self._replies(message_id):  # it may come before what the cell displays
+                    return self._value_of(early[0])
                 return super().result_of(message_id, timeout=timeout)
             finally:
                 self.listen_until(lambda: self.is_idle(message_id))
@@ -106,18 +108,15 @@ class Kernel(KernelChannel):
 
     def reply(self, asked: str) -> dict[str, Any]:
         """What the kernel answers to a request, waited for if need be."""
-        found: list[dict[str, Any]] = []
+        self.listen_until(lambda: bool(self._replies(asked)))
+        return self._replies(asked)[0]
 
-        def is_there() -> bool:
-            found[:] = [
-                message["content"]
-                for message in self.messages
-                if message["msg_type"].endswith("_reply") and message["parent_header"].get("msg_id") == asked
-            ]
-            return bool(found)
-
-        self.listen_until(is_there)
-        return found[0]
+    def _replies(self, asked: str) -> list[dict[str, Any]]:
+        return [
+            message["content"]
+            for message in self.messages
+            if message["msg_type"].endswith("_reply") and message["parent_header"].get("msg_id") == asked
+        ]
 
     def interrupt(self) -> None:
         """The stop button."""
