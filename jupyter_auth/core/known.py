@@ -9,14 +9,12 @@ Whatever becomes a ``Secret`` is known, and known anew each time it is revealed.
 from __future__ import annotations
 
 import os
-import re
 import threading
 from binascii import b2a_base64
 from collections.abc import Iterator
 from hashlib import blake2b
 from itertools import chain
 from time import time
-from typing import NamedTuple
 
 SHORTEST = 12  # characters; what is shorter may be a word, which texts hold for other reasons
 MOST = 2048  # secrets of our own; those that end first are let go of first
@@ -25,25 +23,35 @@ LIFE = 3600.0  # seconds for which it is fresh, and then known, unless it is kno
 ANCHOR = 7  # characters that are searched for: fewer than may be seen of a secret
 START = 8
 
-RUNS = re.compile(rf"[A-Za-z0-9_-]{{{ANCHOR},}}")
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"  # what a run is made of
+_UNRESERVED = f"{LETTERS}.~"  # RFC 3986 §2.3: percent-encoding leaves these as they are
 _URLSAFE = str.maketrans("+/", "-_")
 
 
-class Form(NamedTuple):
-    """One way in which a secret may look."""
+class Form:
+    """One way in which a secret may look. A plain class, as ``Alike``: making others would cost each kernel
+    more than all else here."""
 
-    start: int  # hash of its first eight characters
-    length: int
-    end: int  # hash of its last eight
-    digest: bytes
+    __slots__ = ("digest", "end", "length", "start")
+
+    def __init__(self, text: str) -> None:
+        self.start, self.end = hash(text[:START]), hash(text[-START:])
+        self.length, self.digest = len(text), digest(text)
 
 
-class Alike(NamedTuple):
+class Alike:
     """Forms whose first eight characters are the same: of JWTs of one algorithm that is each."""
 
+    __slots__ = ("digests", "ends", "lengths")
     lengths: tuple[int, ...]  # the longest first
     ends: frozenset[int]
     digests: frozenset[bytes]
+
+    def __init__(self, added: list[Form], before: Alike | None = None) -> None:
+        lengths = {form.length for form in added}.union(before.lengths if before else ())
+        self.lengths = tuple(sorted(lengths, reverse=True))
+        self.ends = frozenset(form.end for form in added).union(before.ends if before else ())
+        self.digests = frozenset(form.digest for form in added).union(before.digests if before else ())
 
 
 _salt = os.urandom(16)
@@ -106,13 +114,10 @@ def _learn(value: str, until: float, sent: bool) -> None:
     elif key not in _ends:
         _sent.add(key)
     if key not in _ends:
-        _looks_of[key] = [
-            (text[:ANCHOR], Form(hash(text[:START]), len(text), hash(text[-START:]), digest(text)))
-            for text in _looks(value)
-        ]
+        _looks_of[key] = [(text[:ANCHOR], Form(text)) for text in _looks(value)]
         for anchor, form in _looks_of[key]:
             alike = forms.get(anchor, {})
-            forms[anchor] = {**alike, form.start: _alike([form], alike.get(form.start))}
+            forms[anchor] = {**alike, form.start: Alike([form], alike.get(form.start))}
         _index()
     _ends[key] = until
     fresh.add(key)
@@ -141,23 +146,14 @@ def _let_go(now: float) -> None:
     for anchor in forms.keys() - left.keys():
         del forms[anchor]
     for anchor, starts in left.items():
-        forms[anchor] = {start: _alike(those) for start, those in starts.items()}
+        forms[anchor] = {start: Alike(those) for start, those in starts.items()}
     _index()
-
-
-def _alike(added: list[Form], to: Alike | None = None) -> Alike:
-    before = to or Alike((), frozenset(), frozenset())
-    return Alike(
-        tuple(sorted({*before.lengths, *(form.length for form in added)}, reverse=True)),
-        before.ends.union(form.end for form in added),
-        before.digests.union(form.digest for form in added),
-    )
 
 
 def _index() -> None:
     global anchors, odd  # noqa: PLW0603 -- module state by design: readers take it without a lock
     anchors = tuple(forms)
-    odd = tuple(anchor for anchor in anchors if not RUNS.fullmatch(anchor))
+    odd = tuple(anchor for anchor in anchors if anchor.strip(LETTERS))
 
 
 def _looks(value: str) -> Iterator[str]:
@@ -170,7 +166,7 @@ def _looks(value: str) -> Iterator[str]:
         yield inner
         if inner != (safe := inner.translate(_URLSAFE)):
             yield safe
-    if not re.fullmatch(r"[\w.~-]*", value, re.ASCII):
+    if value.strip(_UNRESERVED):
         from urllib.parse import quote  # noqa: PLC0415 -- tokens seldom need it
 
         yield from {quote(raw, safe=""), quote(raw)} - {value}

@@ -17,7 +17,6 @@ from jupyter_auth.core import redaction
 LONGEST = 65_536  # characters
 _FIELDS = len(logging.makeLogRecord({}).__dict__) + 1  # with the next one
 _SEEN = "_jupyter_auth_masked"
-_plain = logging.Formatter()
 _is_on = False
 
 
@@ -111,7 +110,7 @@ def _masked_argument(value: Any, looks: redaction.Looks) -> Any:
 def _mask_exception(record: logging.LogRecord, looks: redaction.Looks) -> None:
     """With the exceptions that it came from. Where one shows a secret, its text is all that is left."""
     exc_info = record.exc_info if isinstance(record.exc_info, tuple) else None
-    text = record.exc_text or (_plain.formatException(exc_info) if exc_info else "")
+    text = record.exc_text or (logging.Formatter().formatException(exc_info) if exc_info else "")
     shown = _masked(text, looks)
     if shown is not text:
         record.exc_text, record.exc_info = shown, None

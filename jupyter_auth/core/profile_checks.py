@@ -1,6 +1,5 @@
 """The values of a profile's keys, one check each. A check raises ``ValueError`` that says what is wrong."""
 
-import difflib
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +24,8 @@ ENDPOINTS = (
 
 def did_you_mean(word: str, known: Any) -> str:
     """``; did you mean "…"?`` for the nearest of ``known``, or nothing."""
+    import difflib  # noqa: PLC0415 -- paid by who has mistyped something
+
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f'; did you mean "{near[0]}"?' if near else ""
 

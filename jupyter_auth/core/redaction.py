@@ -7,10 +7,11 @@ percent-encoded form. In logs also whatever begins with its first eight characte
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from jupyter_auth.core import known
-from jupyter_auth.core.known import ANCHOR, RUNS, SHORTEST, START, Alike
+from jupyter_auth.core.known import ANCHOR, LETTERS, SHORTEST, START, Alike
 
 REDACTED = "•••"  # U+2022 has no place in Latin-1: a redacted HTTP header fails loudly
 
@@ -20,9 +21,11 @@ FEW, LONG = 12, 4096  # anchors, characters: which way of looking is the faster 
 MANY = 200  # anchors beyond which it is the other one in a long text, too, even in one that is a single word
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf"})
 
-_WORD = re.compile(r"[\w.~+/=%-]*", re.ASCII)
+_RUN = rf"[{LETTERS}]{{{ANCHOR},}}"
+_WORD = r"(?a)[\w.~+/=%-]*"
 #: What tables, tracebacks, colours, HTML and quoted lines put into a long word.
-_BREAKS = re.compile(r"(?:\s|\\[nrt]|\x1b\[[0-9;]*m|<[^<>\n]{0,200}>|[\"'\\│])+")
+_BREAK = r"(?:\s|\\[nrt]|\x1b\[[0-9;]*m|<[^<>\n]{0,200}>|[\"'\\│])+"
+_compiled = cache(re.compile)  # when one is first needed: in most kernels none is
 
 
 class Looks:
@@ -77,7 +80,7 @@ def near(text: str) -> bool:
             if anchor in text:
                 return True
         return False
-    for run in RUNS.findall(text):
+    for run in _compiled(_RUN).findall(text):
         if run[:ANCHOR] in known.forms:
             return True
         if len(run) > SHORTEST and any(
@@ -98,7 +101,7 @@ def spans(text: str, *, starts: bool = False, looks: Looks | None = None) -> lis
             if alike and not end:
                 looks.left -= 1
                 if starts or looks.left < 0:
-                    word = _WORD.match(text, at)
+                    word = _compiled(_WORD).match(text, at)
                     end = max(at + START, word.end() if word else 0)
             if end:
                 found.append((at, end))
@@ -122,8 +125,9 @@ def _is_begun(text: str, at: int, forms: dict[int, Alike]) -> bool:
     there = len(text) - at
     if there >= START:
         alike = forms.get(hash(text[at : at + START]))
-        return alike is not None and there < alike.lengths[0] and not _BREAKS.search(text, at)
-    return not _BREAKS.search(text, at)
+        if alike is None or there >= alike.lengths[0]:
+            return False
+    return not _compiled(_BREAK).search(text, at)
 
 
 def _end(text: str, at: int, alike: Alike, looks: Looks) -> int:
@@ -131,10 +135,11 @@ def _end(text: str, at: int, alike: Alike, looks: Looks) -> int:
     longest = alike.lengths[0]
     if length := _length(text[at : at + longest], alike):
         return at + length
-    if not _BREAKS.search(text, at, at + longest):
+    breaks = _compiled(_BREAK)
+    if not breaks.search(text, at, at + longest):
         return 0
     parts, places, have, begun = [], [], 0, at
-    for gap in _BREAKS.finditer(text, at, at + 4 * longest + 400):
+    for gap in breaks.finditer(text, at, at + 4 * longest + 400):
         parts.append(text[begun : gap.start()])
         places.append((have, begun))
         have += gap.start() - begun

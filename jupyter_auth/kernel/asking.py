@@ -7,12 +7,7 @@ import sys
 from typing import Any
 
 from jupyter_auth.core.errors import InteractionRequiredError
-
-
-def shell() -> Any | None:
-    """The running IPython shell, or None. Imports nothing."""
-    module = sys.modules.get("IPython")
-    return module.get_ipython() if module is not None else None
+from jupyter_auth.kernel import own
 
 
 def can_ask() -> bool:
@@ -22,7 +17,7 @@ def can_ask() -> bool:
     kernel's global flag does not. A parent that is no execute_request (a comm, a timer) means no.
     In a terminal it takes one.
     """
-    running = shell()
+    running = own.shell()
     kernel = getattr(running, "kernel", None)
     if running is None or kernel is None:
         return _is_terminal()
@@ -37,19 +32,19 @@ def can_ask() -> bool:
 
 def is_own_terminal() -> bool:
     """True in a process of a terminal that a person types at, and not in a kernel."""
-    return getattr(shell(), "kernel", None) is None and _is_terminal()
+    return getattr(own.shell(), "kernel", None) is None and _is_terminal()
 
 
 def cell() -> str | None:
     """What names the cell that runs; None where no kernel runs one."""
-    kernel = getattr(shell(), "kernel", None)
+    kernel = getattr(own.shell(), "kernel", None)
     header = (_parent(kernel).get("header") if kernel is not None else None) or {}
     return header.get("msg_id")
 
 
 def notebook() -> str | None:
     """The notebook's path, as VS Code or jupyter_server tell it to the kernel."""
-    told = getattr(shell(), "user_ns", {}).get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME")
+    told = getattr(own.shell(), "user_ns", {}).get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME")
     return told if isinstance(told, str) else None
 
 

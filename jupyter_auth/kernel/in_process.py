@@ -20,7 +20,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_auth.core.errors import PolicyError, TransportError
-from jupyter_auth.kernel import asking
+from jupyter_auth.kernel import asking, own
 from jupyter_auth.kernel.connection import CALL_TIMEOUT, Message, lost, unwrapped
 from jupyter_auth.kernel.stopping import hide_ours
 
@@ -40,7 +40,7 @@ class _ThisProcess:
 
     def __init__(self) -> None:
         self._runs = True
-        events = getattr(asking.shell(), "events", None)
+        events = getattr(own.shell(), "events", None)
         if events is not None:
             events.register("pre_execute", self._begins)
             events.register("post_execute", self._ends)

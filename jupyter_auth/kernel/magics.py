@@ -1,49 +1,48 @@
-"""``%get_token`` and ``%auth``. What they do is imported when they are used, so that loading costs little."""
+"""``%get_token`` and ``%auth``. What reads their lines and does what they say is imported when they are used,
+so that loading costs little. Their docstrings are their help: argparse takes long to make one.
+"""
 
 from __future__ import annotations
 
-import shlex
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments
-
-from jupyter_auth import kernel
-from jupyter_auth.core.errors import AuthError
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 
-def _api() -> ModuleType:
-    return import_module("jupyter_auth.kernel.api")
+def _lines() -> ModuleType:
+    return import_module("jupyter_auth.kernel.magic_lines")
 
 
 @magics_class
 class AuthMagics(Magics):
     """The magics of jupyter_auth."""
 
-    @magic_arguments()
-    @argument("profile", nargs="?", help="profile to get a token for; the default one if left out")
-    @argument("scopes", nargs="*", metavar="SCOPE", help="scopes to ask for; the profile's own if left out")
-    @argument("--account", help="username or home_account_id, where several accounts are signed in")
-    @argument("--tenant", help="Entra: the tenant to ask, by its domain or id, in place of the profile's")
-    @argument("--force-refresh", action="store_true", help="get a new token although a good one is cached")
-    @argument("--no-prompt", action="store_true", help="never ask a person; fail instead")
-    @argument("--timeout", type=float, metavar="SECONDS", help="how long to wait for a person")
-    @argument("--login-hint", metavar="NAME", help="account to propose at the sign-in page")
-    @argument("--flow", help="how to sign in: authorization_code or device_code; the best here if left out")
     @line_magic
     def get_token(self, line: str) -> Any:
-        """Get an access token: silently if possible, else by a prompt below the cell.
+        """%get_token [OPTIONS] [PROFILE] [SCOPE ...]
+
+        Get an access token: silently if possible, else by a prompt below the cell.
 
         Use it as `tok = %get_token PROFILE [SCOPE ...]`, then `tok.headers()` in a request.
+
+        PROFILE            profile to get a token for; the default one if left out
+        SCOPE              scopes to ask for; the profile's own if left out
+
+        --account ACCOUNT  username or home_account_id, where several accounts are signed in
+        --tenant TENANT    Entra: the tenant to ask, by its domain or id, in place of the profile's
+        --force-refresh    get a new token although a good one is cached
+        --no-prompt        never ask a person; fail instead
+        --timeout SECONDS  how long to wait for a person
+        --login-hint NAME  account to propose at the sign-in page
+        --flow FLOW        how to sign in: authorization_code or device_code; the best here if left out
         """
         __tracebackhide__ = True
-        args = _parsed(self.get_token, line)
-        return _api().get_token(
+        args = _lines().parsed("get_token", line)
+        return import_module("jupyter_auth.kernel.api").get_token(
             args.profile,
             scopes=tuple(args.scopes) or None,
             account=args.account,
@@ -55,207 +54,22 @@ class AuthMagics(Magics):
             tenant=args.tenant,
         )
 
-    @magic_arguments()
-    @argument("verb", nargs="?", default="panel", help="panel, status, login, logout, switch or clear")
-    @argument("profile", nargs="?", help="profile; all of them if left out (login, switch: the default one)")
-    @argument("scopes", nargs="*", metavar="SCOPE", help="login: scopes to ask for; switch: the account")
-    @argument("--account", help="the account to sign out (logout), to sign in (login), to use (switch)")
-    @argument("--flow", help="login: authorization_code or device_code; the best here if left out")
-    @argument("--revoke", action="store_true", help="clear: revoke at the providers, too")
     @line_magic
     def auth(self, line: str) -> Any:
-        """Sign-ins: `%auth` alone shows a panel; `%auth status`, `%auth login PROFILE`,
+        """%auth [OPTIONS] [VERB] [PROFILE] [SCOPE ...]
+
+        Sign-ins: `%auth` alone shows a panel; `%auth status`, `%auth login PROFILE`,
         `%auth logout [PROFILE]`, `%auth clear`, and `%auth switch [PROFILE] ACCOUNT` to use an account by
-        default."""
+        default.
+
+        VERB               panel, status, login, logout, switch or clear
+        PROFILE            profile; all of them if left out (login, switch: the default one)
+        SCOPE              login: scopes to ask for; switch: the account
+
+        --account ACCOUNT  the account to sign out (logout), to sign in (login), to use (switch)
+        --flow FLOW        login: authorization_code or device_code; the best here if left out
+        --revoke           clear: revoke at the providers, too
+        """
         __tracebackhide__ = True
-        args = _parsed(self.auth, line)
-        verbs = {
-            "panel": _panel,
-            "status": _status,
-            "login": _login,
-            "logout": _logout,
-            "switch": _switch,
-            "clear": _clear,
-        }
-        if args.verb not in verbs:
-            raise UsageError(f"%auth {args.verb}: no such verb; there are {', '.join(verbs)}")
-        _refuse_strays(args)
-        return verbs[args.verb](args)
-
-
-def _parsed(magic: Any, line: str) -> Any:
-    """The arguments of a magic's line, in any order, without a comment or a closing semicolon."""
-    try:
-        words = shlex.split(_code(line))
-    except ValueError:
-        raise UsageError("A quote is not closed.") from None
-    if {"--help", "-h"} & set(words):
-        raise UsageError(magic.__doc__)
-    return magic.parser.parse_intermixed_args(words)
-
-
-def _code(line: str) -> str:
-    """The line up to a comment: IPython hands magics all of it."""
-    quote, is_escaped = "", False
-    for place, char in enumerate(line):
-        if is_escaped:
-            is_escaped = False
-        elif char == "\\" and quote != "'":
-            is_escaped = True
-        elif quote:
-            quote = "" if char == quote else quote
-        elif char in "\"'":
-            quote = char
-        elif char == "#" and (place == 0 or line[place - 1].isspace()):
-            line = line[:place]
-            break
-    return line.rstrip().removesuffix(";")
-
-
-def _refuse_strays(args: Any) -> None:
-    """A word that a verb does not take must not be passed over: `%auth logout lake bob` means bob alone."""
-    if args.scopes and args.verb not in {"login", "switch"}:
-        stray = args.scopes[0]
-        hint = f"; to sign one account out: %auth logout {args.profile} --account {stray}"
-        raise UsageError(
-            f"%auth {args.verb} takes one profile, not {stray!r} too{hint if args.verb == 'logout' else ''}"
-        )
-    if args.revoke and args.verb != "clear":
-        raise UsageError(f"%auth {args.verb} takes no --revoke")
-    if args.flow and args.verb != "login":
-        raise UsageError(f"%auth {args.verb} takes no --flow")
-    if args.account and args.verb not in {"login", "logout", "switch"}:
-        raise UsageError(f"%auth {args.verb} takes no --account")
-
-
-def _panel(args: Any) -> None:
-    """The panel; where it cannot be one, the same as text."""
-    __tracebackhide__ = True
-    if args.profile:
-        raise UsageError(f"%auth panel takes no profile; for one: %auth status {args.profile}")
-    if kernel.make_panel is None:
-        raise RuntimeError("nobody has set jupyter_auth.kernel.make_panel")
-    try:
-        shown = kernel.make_panel()
-    except AuthError as problem:
-        if problem.reason != "no_widgets":
-            raise
-        _status(args)
-        print(f"Panel     {problem}")
-        return
-    import_module("IPython.display").display(shown)
-
-
-def _login(args: Any) -> Any:
-    __tracebackhide__ = True
-    api = _api()
-    token = import_module("jupyter_auth.kernel.interactive").log_in(
-        args.profile, scopes=tuple(args.scopes) or None, account=args.account, flow=args.flow
-    )
-    accounts = api.get_accounts(token.profile)
-    if len(accounts) > 1 and not any(account.default for account in accounts):
-        print(f"{len(accounts)} accounts are signed in to {token.profile} now, and none is used by default.")
-        print(f"Choose one with: %auth switch {token.profile} ACCOUNT")
-    return token
-
-
-def _logout(args: Any) -> None:
-    __tracebackhide__ = True
-    print(_api().sign_out(args.profile, account=args.account))
-
-
-def _switch(args: Any) -> None:
-    """A profile and an account; or a profile alone, of which the accounts are listed; or an account of the
-    default profile."""
-    __tracebackhide__ = True
-    from jupyter_auth.core.errors import InteractionRequiredError, ProfileError  # noqa: PLC0415
-
-    words = [word for word in (args.profile, *args.scopes, args.account) if word]
-    if len(words) > 2:
-        raise UsageError(f"%auth switch takes a profile and an account, not {words[2]!r} too")
-    if len(words) == 2 or args.account:
-        _use(words[-1], args.profile)
-        return
-    try:
-        _list(args.profile)
-    except ProfileError as unknown:
-        if unknown.reason != "unknown_profile":
-            raise
-        try:
-            _use(words[0], None)
-        except InteractionRequiredError as nobody:
-            if nobody.reason != "no_account":
-                raise
-            told = f"{unknown.message} {nobody.message} {nobody.hint}"
-            raise UsageError(f"{words[0]!r} is neither a profile nor an account. {told}") from None
-
-
-def _use(account: str, profile: str | None) -> None:
-    __tracebackhide__ = True
-    used = _api().switch_account(profile, account=account)
-    print(f"{used.username or used.home_account_id} · {used.profile} is used by default, in every notebook.")
-
-
-def _list(profile: str | None) -> None:
-    """Who may be chosen."""
-    __tracebackhide__ = True
-    accounts = _api().get_accounts(profile)
-    print("\n".join(map(_named, accounts)) or "Nobody is signed in.")
-    if accounts:
-        print("Use one by default with: %auth switch PROFILE ACCOUNT")
-
-
-def _named(account: Any) -> str:
-    name = f"{account.username or account.home_account_id} · {account.profile}"
-    return f"{name} · used by default" if account.default else name
-
-
-def _clear(args: Any) -> None:
-    __tracebackhide__ = True
-    print(_api().clear_cache(args.profile, revoke=args.revoke))
-
-
-def _status(args: Any) -> None:
-    __tracebackhide__ = True
-    api = _api()
-    state = api.status()
-    broker, store, configuration = state["broker"], state["store"], state["configuration"]
-    found = state["found"]
-    if found["where"] == "server":
-        print(f"Broker    in the Jupyter server (process {broker['pid']}), version {state['version']}")
-        print(f"Found     {found['socket']} ({found['why']})")
-        print(f"Process   {broker.get('process', 'of an older version')}")
-        print(f"Callback  {broker.get('callback') or 'not known: answers are pasted'}")
-    elif found["where"] == "agent":
-        knows = "which knows callers by user and process only"
-        print(f"Broker    in the agent (process {found['pid']}), {knows}, version {state['version']}")
-        print(f"Found     {found['socket']} ({found['why']})")
-        print(f"Process   {broker['process']}")
-    else:
-        print(f"Broker    in this Python process ({broker['pid']}), version {state['version']}")
-        print(f"Why       {found['why']} So the refresh token is in this process, too.")
-    if store["location"]:
-        print(f"Store     {store['name']} {store['location']}, sealed with {store['key_source']}")
-    else:
-        print(f"Store     {store['name']}, gone when the broker stops")
-    for line in store.get("key_sources", ()):
-        print(f"Key       {line}")
-    for heading, words in _counted(state.get("statistics")).items():
-        print(f"{heading:<9} {words}")
-    audit = state.get("audit", {}).get("problem")
-    for note in [*store["notes"], *configuration["faults"], *([audit] if audit else [])]:
-        print(f"Note      {note}")
-    accounts = api.get_accounts(args.profile)
-    if not accounts:
-        print("Accounts  nobody is signed in")
-    for account in accounts:
-        print(f"Account   {_named(account)}")
-
-
-def _counted(statistics: Any) -> dict[str, str]:
-    """What the broker has counted; nothing where an older one counts nothing."""
-    if not statistics:
-        return {}
-    from jupyter_auth.core.statistics import told  # noqa: PLC0415 -- paid by those who want to know
-
-    return told(statistics)
+        args = _lines().parsed("auth", line)
+        return import_module("jupyter_auth.kernel.magic_verbs").run(args)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_auth.core import known, redaction
 from jupyter_auth.core.log_filter import filter_logs
-from jupyter_auth.kernel import asking
+from jupyter_auth.kernel import own
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -173,11 +173,11 @@ def begin() -> None:
     """Guard what this process shows and logs from here on. A program without IPython shows what it likes."""
     global _has_begun  # noqa: PLW0603 -- one a process
     filter_logs()
-    shell = asking.shell()
-    if _has_begun or shell is None:
+    running = own.shell()
+    if _has_begun or running is None:
         return
     _has_begun = True
-    kernel = getattr(shell, "kernel", None)
+    kernel = getattr(running, "kernel", None)
     if kernel is not None:
         SessionGuard(kernel.session)
         return

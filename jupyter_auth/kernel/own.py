@@ -1,4 +1,4 @@
-"""This kernel itself: its application, its connection file, its key. Imports nothing that costs."""
+"""This kernel itself: its shell, application, connection file and key. Imports nothing that costs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ from pathlib import Path
 from typing import Any
 
 CONNECTION_FILE_VARIABLE = "JUPYTER_AUTH_CONNECTION_FILE"
+
+
+def shell() -> Any | None:
+    """The running IPython shell, or None. Imports nothing."""
+    module = sys.modules.get("IPython")
+    return module.get_ipython() if module is not None else None
 
 
 def kernel_app() -> Any | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
-from jupyter_auth.kernel import asking
+from jupyter_auth.kernel import own
 
 
 def hide_ours(stop: BaseException) -> None:
     """Have IPython show ``stop`` where the caller's own code was, and nothing of what is below."""
-    shell = asking.shell()
+    shell = own.shell()
     if shell is not None and isinstance(stop, KeyboardInterrupt):
         # IPython asks an exception for this name before it makes a traceback of its own.
         stop._render_traceback_ = lambda: _rendered(shell, stop)  # type: ignore[attr-defined]

@@ -4,20 +4,20 @@ import base64
 import re
 import time
 import urllib.parse
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import requests
 
 from jupyter_auth.core.errors import AuthError, OAuthError, PolicyError, TransportError
 from jupyter_auth.core.freshness import usable_seconds
-from jupyter_auth.core.redaction import REDACTED
 from jupyter_auth.core.reports import Outcome
 from jupyter_auth.core.scopes import parse_scopes
 from jupyter_auth.core.secret import Secret
 from jupyter_auth.core.text import clean
 from jupyter_auth.core.urls import host_of, is_safe_link
 from jupyter_auth.providers.base import DeviceAuthorization, NotYet, TokenResponse
+from jupyter_auth.providers.repeated import redacted
 from jupyter_auth.providers.transport import json_object, retry_after
 
 DEFAULT_INTERVAL = 5  # seconds, RFC 8628 §3.5
@@ -43,7 +43,6 @@ _REGISTERED = frozenset(
     | {"invalid_scope", "access_denied", "unsupported_response_type", "expired_token", "invalid_target"}
     | {"interaction_required", "login_required", "account_selection_required", "consent_required"}
 )
-_SHOWN = 8  # characters: of no secret is so long a piece repeated
 
 
 def oauth_body(response: requests.Response) -> dict[str, Any]:
@@ -120,20 +119,6 @@ def _secrets_sent(request: requests.PreparedRequest) -> list[str]:
         pair = base64.b64decode(credentials).decode()
         sent += [urllib.parse.unquote_plus(pair.partition(":")[2]), credentials]
     return sent
-
-
-def redacted(text: str, values: Iterable[str]) -> str:
-    """Without ``values``, plain or encoded; and without what is in one of them: a beginning or an end is
-    often repeated to tell which it was."""
-    shown = list(text)
-    forms = (str, urllib.parse.quote_plus, lambda value: urllib.parse.quote(value, safe=""))
-    for secret in {form(value) for value in values if value for form in forms}:
-        size = min(_SHOWN, len(secret))
-        pieces = {secret[at : at + size] for at in range(len(secret) - size + 1)}
-        for at in range(len(text) - size + 1):
-            if text[at : at + size] in pieces:
-                shown[at : at + size] = "\0" * size  # which no clean text holds
-    return re.sub("\0+", REDACTED, "".join(shown))
 
 
 def broken_answer(response: requests.Response, host: str) -> TransportError:

@@ -10,8 +10,8 @@ from jupyter_auth.core.errors import AuthError, OAuthError, PolicyError, Transpo
 from jupyter_auth.core.secret import Secret
 from jupyter_auth.core.text import clean
 from jupyter_auth.core.urls import host_of
-from jupyter_auth.providers.answers import redacted
 from jupyter_auth.providers.base import CodeAuthorization
+from jupyter_auth.providers.repeated import redacted
 
 _PASSING_ERRORS = frozenset({"temporarily_unavailable", "server_error"})
 _MAX_CODE = 8192  # characters

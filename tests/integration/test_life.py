@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.support import Kernel, Place
@@ -72,20 +73,47 @@ def test_a_script_that_a_cell_starts_speaks_for_its_kernel(
 
 
 LOADED = """
-import sys, json
+import sys
 before = set(sys.modules)
 get_ipython().run_line_magic("load_ext", "jupyter_auth")
 new = sorted(set(sys.modules) - before)
 """
+FIRST = """
+import sys
+before = set(sys.modules)
+import jupyter_auth
+jupyter_auth.get_token("lake", interactive=False)
+new = sorted(set(sys.modules) - before)
+"""
+#: Each costs a kernel about 0.1 ms. One more is to be what every token needs, or imported where it is used.
+GUARD = {"core.known", "core.log_filter", "core.redaction", "kernel.output_guard", "kernel.own"}
+CALLING = {
+    f"core.{name}" for name in ("errors", "frames", "generation", "result", "secret", "sockets", "wire")
+}
+CLIENT = {f"kernel.{name}" for name in ("acquiring", "api", "client", "connection", "finding", "memory")}
 
 
-def test_load_ext_brings_only_standard_library_and_ipython(server: JupyterProcess) -> None:
-    kernel = Kernel(server)
-    new = kernel.run(LOADED, "new")
-    allowed = {*sys.stdlib_module_names, "jupyter_auth", "IPython"}
-    assert [name for name in new if name.partition(".")[0] not in allowed] == []
-    assert "jupyter_auth.kernel.magics" in new
-    kernel.close()
+def _ours(new: list[str]) -> set[str]:
+    """Our modules among them; of others there is none but the standard library's and IPython's."""
+    names = {*sys.stdlib_module_names, "jupyter_auth", "IPython"}
+    assert [name for name in new if name.partition(".")[0] not in names] == []
+    packages = {"jupyter_auth", "jupyter_auth.core", "jupyter_auth.kernel"}
+    assert packages <= set(new)
+    ours = set(new) - packages
+    return {name.removeprefix("jupyter_auth.") for name in ours if name.startswith("jupyter_auth.")}
+
+
+def test_load_ext_brings_what_every_kernel_needs_and_no_more(server: JupyterProcess) -> None:
+    with closing(Kernel(server)) as kernel:
+        assert _ours(kernel.run(LOADED, "new")) == {*GUARD, "kernel.magics"}
+
+
+def test_a_first_silent_token_brings_what_every_token_needs_and_no_more(
+    server: JupyterProcess, kernel: Kernel, sign_in: Callable[..., str]
+) -> None:
+    sign_in(kernel)
+    with closing(Kernel(server)) as new:
+        assert _ours(new.run(FIRST, "new")) == GUARD | CALLING | CLIENT
 
 
 def test_command_line_status_and_doctor(home: Place, kernel: Kernel, sign_in: Callable[..., str]) -> None:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -94,13 +95,15 @@ class Audit:
         self._seen[used] = None
         if len(self._seen) > MAX_SEEN:
             del self._seen[next(iter(self._seen))]
-        if is_first:
-            self.decide(Decision.FIRST_USE, by=to, **about)
-        if level is None:
+        if level is None and not is_first:
             return  # no hit: the refresh or the sign-in that gave it has a record
-        hits = self._made(Decision.HITS, by=to, **about)
-        if hits is not None:
-            self._tallies.open((name, token.version, level), hits, 0 if is_first else 1)
+        record = self._made(Decision.HITS, by=to, **about)
+        if record is None:
+            return
+        if is_first:
+            self.delivery.note(replace(record, decision=Decision.FIRST_USE))
+        if level is not None:
+            self._tallies.open((name, token.version, level), record, 0 if is_first else 1)
 
     def refreshed(
         self,
@@ -285,7 +288,13 @@ def _owner() -> Name | None:
     """Whose server it is: at a Hub by the Hub's name for them."""
     if HUB_USER in os.environ:
         return Name.of(os.environ[HUB_USER])
+    return _system_name(os.geteuid())
+
+
+@cache
+def _system_name(uid: int) -> Name | None:
+    """Asked once: a system may have to ask a directory for it, over a network."""
     try:
-        return Name.of(pwd.getpwuid(os.geteuid()).pw_name)
+        return Name.of(pwd.getpwuid(uid).pw_name)
     except KeyError:
-        return Name.of(f"uid {os.geteuid()}")
+        return Name.of(f"uid {uid}")

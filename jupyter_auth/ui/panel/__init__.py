@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from jupyter_auth.core.errors import AuthError
-from jupyter_auth.kernel import asking
+from jupyter_auth.kernel import asking, own
 from jupyter_auth.ui.panel.snapshot import Snapshot, snapshot
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def panel() -> PanelWidget | Snapshot:
     :raises AuthError: widgets could be shown, but ipywidgets or anywidget is missing here (``no_widgets``);
         or the broker cannot be asked.
     """
-    kernel = getattr(asking.shell(), "kernel", None)
+    kernel = getattr(own.shell(), "kernel", None)
     is_watched = kernel is not None and (asking.can_ask() or VOILA_VARIABLE in os.environ)
     if not is_watched:
         return snapshot()

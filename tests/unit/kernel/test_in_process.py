@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from IPython.core.events import EventManager, available_events
 
-from jupyter_auth.kernel import asking, in_process
+from jupyter_auth.kernel import in_process, own
 
 
 def test_where_cells_run_their_beginnings_and_ends_are_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     shell: Any = SimpleNamespace()
     shell.events = EventManager(shell, available_events)
-    monkeypatch.setattr(asking, "shell", lambda: shell)
+    monkeypatch.setattr(own, "shell", lambda: shell)
     process = in_process._ThisProcess()
     heard = [process.runs("")]  # a cell has made it
     for event in ("post_execute", "pre_execute", "post_execute"):
@@ -22,5 +22,5 @@ def test_where_cells_run_their_beginnings_and_ends_are_heard(monkeypatch: pytest
 
 
 def test_a_script_runs_until_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "shell", lambda: None)
+    monkeypatch.setattr(own, "shell", lambda: None)
     assert in_process._ThisProcess().runs("")

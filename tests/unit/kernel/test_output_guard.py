@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from jupyter_auth.core import known, redaction
-from jupyter_auth.kernel import asking, output_guard
+from jupyter_auth.kernel import output_guard, own
 from jupyter_auth.kernel.output_guard import SessionGuard, StreamText
 
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ." + secrets.token_urlsafe(40)
@@ -157,7 +157,7 @@ def test_streams_of_any_kind_are_left_as_they_are(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(sys, "stderr", Writer())
     monkeypatch.setattr(output_guard, "_has_begun", False)
-    monkeypatch.setattr(asking, "shell", object)
+    monkeypatch.setattr(own, "shell", object)
     output_guard.begin()
     output_guard.output_guard(True)
     shown: Any = sys.stderr
