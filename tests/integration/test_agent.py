@@ -131,7 +131,7 @@ def test_a_kernel_of_nobody_asks_in_its_cell_and_says_who_keeps_the_sign_in(
     assert "sales.ipynb asks you to sign in to lake" in card and "No Jupyter server here" not in card
     assert re.search(rf"Python \d+\.\d+\.\d+, process {str(pid).strip()}\b", card) and "not verified" in card
     provider.approve(shown_code(card))
-    assert client._recv_reply(waiting, timeout=30)["content"]["status"] == "ok"
+    assert client._recv_reply(waiting, timeout=60)["content"]["status"] == "ok"
     said = str(ask(client, "%auth status"))
     assert re.search(r"in the agent \(process \d+\), which knows callers by user and process only", said)
     assert "refresh token is in this process" not in said
@@ -147,7 +147,7 @@ def test_a_kernel_of_nobody_is_interrupted_while_it_asks(
     waiting = client.execute("ja.get_token('lake')", stop_on_error=False)
     first_card(client)
     os.kill(pid, signal.SIGINT)
-    reply = client._recv_reply(waiting, timeout=10)["content"]
+    reply = client._recv_reply(waiting, timeout=60)["content"]
     assert (reply["status"], reply["ename"]) == ("error", "KeyboardInterrupt")
     assert "no_account" in str(ask(client, OUTCOME + "print(outcome)"))
 

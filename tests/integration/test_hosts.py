@@ -166,7 +166,7 @@ def test_vs_code_s_kernel_asks_below_the_cell(signed_out: Place, provider: OidcP
         check("VS Code", "Signed out", card["text/plain"])
         assert shown_code(card["text/plain"]) in card["text/html"]
         provider.approve(shown_code(card["text/plain"]))
-        assert client._recv_reply(waiting, timeout=30)["content"]["status"] == "ok"
+        assert client._recv_reply(waiting, timeout=60)["content"]["status"] == "ok"
         shown = ask(client, code())
         check("VS Code", "Signed in", str(shown[-1]["text/plain"]))
 

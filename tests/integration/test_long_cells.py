@@ -50,7 +50,7 @@ def test_cells_that_compute_for_three_lifetimes_find_a_good_token_at_their_end(
     assert short.userinfo(kernel.value("tok.reveal()"))["preferred_username"] == "ada"
     for one in kernels:
         one.shut_down()
-    until(lambda: server.get("jupyter_auth/v1/status").json()["broker"]["kernels_connected"] == 0, 20)
+    until(lambda: server.get("jupyter_auth/v1/status").json()["broker"]["kernels_connected"] == 0)
     time.sleep(HELD + 1)  # what was under way
     before = short.token_responses("refresh_token")
     time.sleep(LIFE * 0.75)

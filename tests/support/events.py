@@ -26,7 +26,7 @@ class EventPage:
         self._heard: Queue[dict[str, Any]] = Queue()
         self._socket = websocket.create_connection(
             f"{server.url.replace('http', 'ws', 1)}api/events/subscribe",
-            timeout=20,
+            timeout=60,
             header=[f"Authorization: token {server.token}"],
             http_no_proxy=["127.0.0.1"],
         )
@@ -34,7 +34,7 @@ class EventPage:
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
-    def next(self, count: int, timeout: float = 20, *, audit: bool = False) -> list[dict[str, Any]]:
+    def next(self, count: int, timeout: float = 60, *, audit: bool = False) -> list[dict[str, Any]]:
         """The next ``count`` events of ours, each as its schema says; ``Empty`` where one takes too long.
 
         Without those of the audit, or (``audit``) these alone.

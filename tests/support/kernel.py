@@ -65,7 +65,7 @@ class Kernel(KernelChannel):
             problem.add_note("\n".join(["The last lines of the server's log:", *self.server.last_lines()]))
             raise
 
-    def listen_until(self, enough: Callable[[], bool], timeout: float = 10) -> None:
+    def listen_until(self, enough: Callable[[], bool], timeout: float = 60) -> None:
         """Read what the kernel says until ``enough``."""
         deadline = time.monotonic() + timeout
         while not enough():

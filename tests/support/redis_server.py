@@ -76,7 +76,7 @@ class RedisServer:
         }  # fmt: skip
         command = [self.program, *(str(part) for k, v in options.items() for part in (f"--{k}", v))]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 with self.client() as client:

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def until(condition: Callable[[], bool], timeout: float = 20, *, pause: float = 0.05) -> None:
-    """Wait for what another process or thread does; ``timeout`` and ``pause`` are in seconds."""
+def until(condition: Callable[[], bool], timeout: float = 60, *, pause: float = 0.05) -> None:
+    """Wait for what another process or thread does; ``timeout`` and ``pause`` are in seconds.
+
+    The limit is there for what never comes: a machine with much else to do is to be waited for.
+    """
     deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() >= deadline:

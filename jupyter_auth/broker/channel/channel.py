@@ -15,6 +15,7 @@ from jupyter_auth.core import sockets
 
 log = logging.getLogger(__name__)
 
+BACKLOG = 256
 MAX_CONNECTIONS = 1024
 MAX_OF_A_KERNEL = 256  # its threads and its workers; no kernel can take the place of all the others
 MAX_UNPROVEN = 128  # a kernel proves itself within milliseconds: who has waited longest is none
@@ -33,17 +34,32 @@ class KernelChannel:
         self._inode: int | None = None
 
     def bind(self) -> socket.socket:
-        """Take the path; sockets that crashed servers left are removed first."""
+        """Take the path; sockets that crashed servers left are removed first.
+
+        The socket gets its name once it listens: one that does not yet would be taken for a crashed server's
+        by another server that starts at this moment.
+        """
         remove_stale(self.path.parent)
-        self.path.unlink(missing_ok=True)  # this process's alone, by its id or a lock: who left it is dead
-        sock = sockets.bind(self.path)
+        early = self.path.with_suffix(".new")
+        for path in (early, self.path):  # this process's alone, by its id or a lock: who left it is dead
+            path.unlink(missing_ok=True)
+        sock = sockets.bind(early)
+        try:
+            sock.listen(BACKLOG)
+            early.rename(self.path)
+        except BaseException:
+            sock.close()
+            early.unlink(missing_ok=True)
+            raise
         self._inode = self.path.stat().st_ino
         return sock
 
     async def serve(self, sock: socket.socket) -> None:
         """Listen, on the running loop."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_unix_server(lambda: KernelConnection(self), sock=sock, backlog=256)
+        self._server = await loop.create_unix_server(
+            lambda: KernelConnection(self), sock=sock, backlog=BACKLOG
+        )
 
     async def close(self) -> None:
         """Stop listening, end every connection, remove the socket if it is still ours."""

@@ -73,15 +73,16 @@ async def test_a_held_refresh_does_not_hold_the_loop(oidc: OidcProvider, certifi
 async def test_a_heavy_answer_does_not_hold_the_loop(
     idp: MisbehavingProvider, bench: Bench, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "TOTAL_TIMEOUT", 0.5)
     right, idp.answers["token"] = idp.answers["token"], HEAVY[fault]
     before = bench.refresh_token()
     bench.advance(3700)
-    async with lag_watched() as lags:
-        for n in range(5):
-            with pytest.raises(AuthError):
-                await bench.get(scopes=[f"lake.{n}"])
-        await asyncio.sleep(0.1)
+    with monkeypatch.context() as hurried:  # a right answer may take its time
+        hurried.setattr(transport, "TOTAL_TIMEOUT", 0.5)
+        async with lag_watched() as lags:
+            for n in range(5):
+                with pytest.raises(AuthError):
+                    await bench.get(scopes=[f"lake.{n}"])
+            await asyncio.sleep(0.1)
     assert sorted(lags)[-3] < MAX_LAG, sorted(lags)[-5:]
     assert bench.refresh_token() == before is not None
     idp.answers["token"] = right
@@ -93,11 +94,11 @@ async def test_a_heavy_answer_does_not_hold_the_loop(
 async def test_a_heavy_answer_to_a_poll_does_not_either(
     idp: MisbehavingProvider, fresh: Bench, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "TOTAL_TIMEOUT", 0.5)
     idp.answers["token"] = faults.in_turn(*[HEAVY[fault]] * 5, idp.answers["token"])
     is_refusal = fault in ("long words", "form")
     async with lag_watched() as lags:
         interaction = await fresh.ask()
+        monkeypatch.setattr(transport, "TOTAL_TIMEOUT", 0.5)
         if is_refusal:
             assert isinstance(await ended(interaction), OAuthError)
         else:
@@ -147,7 +148,7 @@ async def test_providers_that_hang_do_not_keep_the_store_from_answering(
     with held(idp, "token") as gate:
         asking = [asyncio.ensure_future(reader.get(account=name)) for name in ("ada", "bob", "cyd")]
         await gate.reached.wait()
-        found = await asyncio.wait_for(reader.get("other"), 1)
+        found = await asyncio.wait_for(reader.get("other"), 20)
         assert found.reveal() == other.reveal()
         assert found.metadata.cache_level == "store"
         gate.open()
