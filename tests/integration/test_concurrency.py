@@ -106,7 +106,7 @@ def test_children_forked_while_threads_ask_do_not_hang(kernel: Kernel, sign_in: 
         "[t.start() for t in threads]\n"
         "got = [forked(ask)[0] for _ in range(8)]\n"
         "[t.join() for t in threads]",
-        timeout=90,
+        timeout=200,
     )
     assert set(kernel.value("got")) == {"cache"}
 
@@ -119,7 +119,7 @@ def test_joblib_workers_get_tokens(kernel: Kernel, sign_in: Callable[..., str]) 
         "    import jupyter_auth\n"
         "    return jupyter_auth.get_token('lake').metadata.token_source.value\n"
         "got = Parallel(n_jobs=2)(delayed(ask)(n) for n in range(6))",
-        timeout=90,
+        timeout=200,
     )
     assert kernel.value("got") == ["cache"] * 6
 

@@ -224,7 +224,7 @@ def terminal(request: pytest.FixtureRequest, home: Place) -> Iterator[Terminal]:
         options,
         env=dict(home.environment),
         encoding="utf-8",
-        timeout=90,
+        timeout=200,
         dimensions=(50, 200),
     )
     child.expect([">>> ", r"In \[1\]: "])

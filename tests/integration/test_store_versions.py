@@ -63,7 +63,7 @@ def test_a_server_goes_on_in_memory(
 def command(made: Place, verb: str) -> str:
     run = [sys.executable, "-m", "jupyter_auth.cli.main", verb]
     return subprocess.run(
-        run, env=dict(made.environment), capture_output=True, text=True, timeout=60, check=False
+        run, env=dict(made.environment), capture_output=True, text=True, timeout=110, check=False
     ).stdout
 
 

@@ -1,6 +1,7 @@
 """A page that hears Jupyter's events."""
 
 import json
+import socket
 import threading
 from contextlib import suppress
 from queue import Queue
@@ -51,8 +52,11 @@ class EventPage:
         return found
 
     def close(self) -> None:
+        if self._socket.sock is not None:
+            with suppress(OSError):  # it may be closed already; who reads from it is woken by this alone
+                self._socket.sock.shutdown(socket.SHUT_RDWR)
+        self._thread.join(60)
         self._socket.shutdown()  # type: ignore[no-untyped-call]
-        self._thread.join(5)
 
     def _listen(self) -> None:
         with suppress(OSError, websocket.WebSocketException):
