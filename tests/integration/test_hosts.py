@@ -7,11 +7,10 @@ import html
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pexpect
@@ -24,6 +23,7 @@ from tests.integration.hosts import code, differences, hosts
 from tests.integration.lone import ask, first_card, lone, shown_code, sign_in_by_device
 from tests.support import Place, Script, place, until
 from tests.support.agent import agent_command
+from tests.support.ports import free_ports
 
 HOSTS = hosts()
 #: Those where nobody can answer.
@@ -180,8 +180,7 @@ RUNNING = re.compile(r"Voilà is running at:?\s+http://[^/\s]*:(\d+)/")
 @contextmanager
 def voila(home: Place) -> Iterator[tuple[str, Path]]:
     """The page's command, as a server; its address and its log."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     log = home.root / "voila.log"
     command = [*HOSTS["Voilà"].command.split(), f"--port={port}"]
     with log.open("w") as said:
