@@ -12,7 +12,7 @@ from jupyter_auth.core.errors import AuthError, OAuthError
 from jupyter_auth.providers import transport
 from jupyter_auth.providers.transport import MAX_BODY
 from tests.idp import MisbehavingProvider, OidcProvider, Responder, faults
-from tests.support import without_a_processor
+from tests.support import delays, without_a_processor
 from tests.unit.broker.bench import Bench, ended, held, request
 from tests.unit.broker.conftest import MakeBench
 
@@ -48,9 +48,11 @@ async def lag_watched() -> AsyncIterator[list[float]]:
 
     async def watch() -> None:
         while True:
-            before = time.perf_counter() - without_a_processor()
+            delayed, before = delays(), time.perf_counter()
             await asyncio.sleep(0.005)
-            lags.append(time.perf_counter() - without_a_processor() - before - 0.005)
+            took = time.perf_counter() - before
+            waited = sum(seconds - delayed.get(thread, 0.0) for thread, seconds in delays().items())
+            lags.append(took - waited - 0.005)
 
     watching = asyncio.ensure_future(watch())
     try:
@@ -128,7 +130,7 @@ async def test_a_held_refresh_does_not_hold_another_account(idp: MisbehavingProv
         started = time.monotonic() - without_a_processor()
         assert (await bench.get(account="grace")).reveal() == grace.reveal()
         assert bench.broker.peek(request(account="grace")) is not None
-        assert time.monotonic() - without_a_processor() - started < 0.1
+        assert time.monotonic() - without_a_processor() - started < 1
         gate.open()
         await asking
 
