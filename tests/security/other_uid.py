@@ -88,7 +88,7 @@ class Attack:
     def server(self, *options: str) -> Iterator[JupyterProcess]:
         """Ada's server, with umask 000."""
         give(self.made.root, ADA)
-        server = self.made.server(*options)
+        server = self.made.server(*options, ports=True)  # to listen at
         server.command = of_user(ADA, server.command)
         with umask_of(0):
             server.start()
