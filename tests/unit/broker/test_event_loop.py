@@ -67,7 +67,7 @@ async def test_a_held_refresh_does_not_hold_the_loop(oidc: OidcProvider, certifi
     async with lag_watched() as lags:
         found = await asyncio.gather(*(certified.get() for _ in range(20)))
     assert len({one.reveal() for one in found}) == 1
-    assert len(lags) > 50
+    assert len(lags) > 10
     assert sorted(lags)[-3] < MAX_LAG, sorted(lags)[-5:]  # the machine may pause twice by itself
 
 
