@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import socket
+import time
 from pathlib import Path
 
 from jupyter_auth.broker.channel.callers import Callers
@@ -16,6 +17,7 @@ from jupyter_auth.core import sockets
 log = logging.getLogger(__name__)
 
 BACKLOG = 256
+STARTING = 10.0  # seconds that a server may need from making its socket to listening on it
 MAX_CONNECTIONS = 1024
 MAX_OF_A_KERNEL = 256  # its threads and its workers; no kernel can take the place of all the others
 MAX_UNPROVEN = 128  # a kernel proves itself within milliseconds: who has waited longest is none
@@ -34,23 +36,11 @@ class KernelChannel:
         self._inode: int | None = None
 
     def bind(self) -> socket.socket:
-        """Take the path; sockets that crashed servers left are removed first.
-
-        The socket gets its name once it listens: one that does not yet would be taken for a crashed server's
-        by another server that starts at this moment.
-        """
+        """Take the path; sockets that crashed servers left are removed first."""
         remove_stale(self.path.parent)
-        early = self.path.with_suffix(".new")
-        for path in (early, self.path):  # this process's alone, by its id or a lock: who left it is dead
-            path.unlink(missing_ok=True)
-        sock = sockets.bind(early)
-        try:
-            sock.listen(BACKLOG)
-            early.rename(self.path)
-        except BaseException:
-            sock.close()
-            early.unlink(missing_ok=True)
-            raise
+        self.path.unlink(missing_ok=True)  # this process's alone, by its id or a lock: who left it is dead
+        sock = sockets.bind(self.path)
+        sock.listen(BACKLOG)  # at once: who finds the path may connect
         self._inode = self.path.stat().st_ino
         return sock
 
@@ -139,10 +129,26 @@ def server_socket(folder: Path) -> Path:
 
 
 def remove_stale(folder: Path) -> None:
-    """Remove sockets of ours that nobody listens on: what a crashed server leaves."""
+    """Remove sockets of ours that nobody listens on: what a crashed server leaves. One that another server
+    has made just now, and does not listen on yet, is none."""
     for path in folder.glob("jupyter_auth-*.sock"):
         with contextlib.suppress(OSError):
             try:
                 sockets.connect(path, timeout=0.2).close()
             except ConnectionRefusedError:
-                path.unlink()
+                if not _is_starting(path):
+                    path.unlink()
+
+
+def _is_starting(path: Path) -> bool:
+    """True of a socket that a server has made a moment ago which still runs."""
+    pid = path.stem.rpartition("-")[2]
+    if not pid.isdecimal() or time.time() - path.lstat().st_mtime > STARTING:
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # it runs, as somebody else
+        return True
+    return True

@@ -1,5 +1,7 @@
-"""The kernel socket's path: whoever finds it there finds somebody who listens."""
+"""The kernel socket's path, where several servers of a user start and crash."""
 
+import os
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -8,15 +10,13 @@ import pytest
 from jupyter_auth.broker.channel import channel
 from jupyter_auth.core import sockets
 
-
-def listening(folder: Path) -> channel.KernelChannel:
-    return channel.KernelChannel(channel.server_socket(folder), None)  # type: ignore[arg-type]
+NOBODY = 4_000_000  # beyond every process id
 
 
 def test_another_server_that_starts_at_the_same_moment_removes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It looks for what crashed servers left, right after every step of ours."""
+    """It looks for what crashed servers left right after every step of ours."""
     bind = sockets.bind
 
     def bind_and_be_looked_at(path: Path) -> object:
@@ -25,30 +25,31 @@ def test_another_server_that_starts_at_the_same_moment_removes_nothing(
         return made
 
     monkeypatch.setattr(sockets, "bind", bind_and_be_looked_at)
-    ours = listening(tmp_path)
+    ours = channel.KernelChannel(channel.server_socket(tmp_path), None)  # type: ignore[arg-type]
     with closing(ours.bind()):
         channel.remove_stale(tmp_path)
-        assert [path.name for path in tmp_path.iterdir()] == [ours.path.name]
         assert ours.is_found
         sockets.connect(ours.path, 1).close()
 
 
-def test_what_a_crashed_server_left_is_removed(tmp_path: Path) -> None:
-    left = tmp_path / "jupyter_auth-4000000.sock"
+@pytest.mark.parametrize(("pid", "seconds"), [(NOBODY, 0), (os.getpid(), 60), ("x", 0), (10**30, 0)], ids=str)
+def test_what_a_crashed_server_left_is_removed(tmp_path: Path, pid: object, seconds: int) -> None:
+    """Its process is gone, or its id is another's by now."""
+    left = tmp_path / f"jupyter_auth-{pid}.sock"
     sockets.bind(left).close()
-    ours = listening(tmp_path)
-    ours.path.with_suffix(".new").touch()  # of one that had our id, and died at that moment
-    with closing(ours.bind()):
-        assert [path.name for path in tmp_path.iterdir()] == [ours.path.name]
+    os.utime(left, (time.time() - seconds,) * 2)
+    channel.remove_stale(tmp_path)
+    assert not left.exists()
 
 
-def test_a_path_that_cannot_be_taken_leaves_nothing_behind(
+def test_the_socket_is_closed_to_others_from_its_first_moment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: object) -> None:
-        raise OSError("no")
-
-    monkeypatch.setattr(Path, "rename", fails)
-    with pytest.raises(OSError, match="no"):
-        listening(tmp_path).bind()
-    assert not [*tmp_path.iterdir()]
+    seen: list[int] = []
+    monkeypatch.setattr(Path, "chmod", lambda path, _: seen.append(path.stat().st_mode & 0o777))
+    old = os.umask(0)
+    try:
+        sockets.bind(tmp_path / "s").close()
+    finally:
+        os.umask(old)
+    assert seen == [0o600]
