@@ -32,7 +32,11 @@ def test_another_server_that_starts_at_the_same_moment_removes_nothing(
         sockets.connect(ours.path, 1).close()
 
 
-@pytest.mark.parametrize(("pid", "seconds"), [(NOBODY, 0), (os.getpid(), 60), ("x", 0), (10**30, 0)], ids=str)
+@pytest.mark.parametrize(
+    ("pid", "seconds"),
+    [(NOBODY, 0), (os.getpid(), 60), ("x", 0), (10**30, 0)],
+    ids=["gone", "another's", "no id", "too large"],
+)
 def test_what_a_crashed_server_left_is_removed(tmp_path: Path, pid: object, seconds: int) -> None:
     """Its process is gone, or its id is another's by now."""
     left = tmp_path / f"jupyter_auth-{pid}.sock"
