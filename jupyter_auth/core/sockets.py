@@ -8,7 +8,7 @@ import struct
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 MAX_PATH = 100  # bytes
@@ -55,6 +55,8 @@ def bind(path: Path) -> socket.socket:
     """A listening-ready socket at ``path``, mode 0600."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
+        with suppress(OSError):  # Linux makes the file with this mode; elsewhere it is open for a moment
+            os.fchmod(sock.fileno(), 0o600)
         with _address(path) as address:
             sock.bind(address)
         path.chmod(0o600)

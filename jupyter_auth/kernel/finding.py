@@ -6,8 +6,9 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Literal
 
 from jupyter_auth.core.errors import AuthError, TransportError
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
     from jupyter_auth.kernel.in_process import InProcess
 
-ATTEMPTS = 5  # where strangers crowd the socket, the broker may end a connection before its proof has come
+#: Where strangers crowd the socket, the broker may end a connection before its proof has come: so often it is
+#: tried again at least, and for so many seconds.
+ATTEMPTS, CROWDED = 5, 3.0
+PAUSE = 0.01  # seconds before each attempt beyond those
 TELLING = {"version", "bad_result", "broker_lost", "too_many_connections"}  # it is there, and cannot answer
 
 #: Whose broker has known this process: it never goes on with one of its own.
@@ -84,15 +88,18 @@ def _proven_connection(file: Path | None, key: bytes) -> tuple[Connection | None
     speaks another version, or it is too busy."""
     older: AuthError | None = None
     for path, why in candidates(file):
-        for _ in range(ATTEMPTS):
+        give_up = monotonic() + CROWDED
+        for attempt in count(1):
             found, problem = _proven_at(path, why, key)
             if found is not None:
                 return found, None
             if problem is None or problem.reason not in TELLING:
                 break
             older = older or problem
-            if problem.reason != "broker_lost":
+            if problem.reason != "broker_lost" or (attempt >= ATTEMPTS and monotonic() >= give_up):
                 break
+            if attempt >= ATTEMPTS:
+                sleep(PAUSE)
     return None, older
 
 

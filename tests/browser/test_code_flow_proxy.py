@@ -17,7 +17,7 @@ from tests.support import Place, place
 from tests.support.proxy import proxy
 
 BASE = "/hub/user/ada/"
-SOON = 20_000  # ms
+SOON = 60_000  # ms
 
 
 @pytest.fixture

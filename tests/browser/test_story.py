@@ -13,7 +13,7 @@ from tests.browser.wire import Wire
 from tests.idp import OidcProvider
 
 ASK = "tok = %get_token lake"
-SOON = 20_000  # ms
+SOON = 60_000  # ms
 SIGNED_IN = "Signed in as ada · lake"
 
 

@@ -32,7 +32,7 @@ class Demo:
 
     def post(self, path: str, **data: str) -> requests.Response:
         return requests.post(
-            f"{self.issuer}/{path}", data={"client_id": "demo-notebooks", **data}, timeout=10
+            f"{self.issuer}/{path}", data={"client_id": "demo-notebooks", **data}, timeout=60
         )
 
     def start(self, scope: str = ALL_SCOPES) -> dict[str, Any]:
@@ -50,7 +50,7 @@ class Demo:
         return self.post("token", grant_type="refresh_token", refresh_token=tokens["refresh_token"], **more)
 
     def get(self, address: str, access_token: str) -> requests.Response:
-        return requests.get(address, headers={"Authorization": f"Bearer {access_token}"}, timeout=10)
+        return requests.get(address, headers={"Authorization": f"Bearer {access_token}"}, timeout=60)
 
     def measurements(self, tokens: dict[str, Any]) -> requests.Response:
         return self.get(f"{self.api}/measurements", tokens["access_token"])

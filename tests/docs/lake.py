@@ -38,7 +38,7 @@ class Lake(ThreadingHTTPServer):
             self.provider.url("introspection"),
             data={"token": token},
             auth=(CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET),
-            timeout=10,
+            timeout=60,
         ).json()
         return str(answer.get("sub") or answer.get("client_id")) if answer.get("active") else ""
 

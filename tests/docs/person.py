@@ -42,10 +42,19 @@ class Person:
             try:
                 for waiting in self._server.get(INTERACTIONS).json():
                     if waiting["state"] == "pending" and waiting["id"] not in self._answered:
-                        self._answer(waiting)
+                        self._try_to_answer(waiting)
             except Exception as problem:  # noqa: BLE001 -- told at the end, to whoever runs the block
                 self._problem = problem
                 return
+
+    def _try_to_answer(self, waiting: dict[str, Any]) -> None:
+        """What ended meanwhile, since the block wanted it so, could not be answered."""
+        try:
+            self._answer(waiting)
+        except Exception:
+            found = self._server.get(f"{INTERACTIONS}/{waiting['id']}").json()
+            if found.get("state") == "pending":
+                raise
 
     def _answer(self, waiting: dict[str, Any]) -> None:
         address = waiting.get("verification_uri") or waiting.get("authorization_uri") or ""

@@ -36,7 +36,7 @@ from tests.idp.entra import API, APP_SCOPE, APP_SECRET, FABRIKAM, WRITE, EntraPr
 from tests.support import CellError, Kernel, Place, place
 
 #: Seconds for one block.
-PATIENCE = 60.0
+PATIENCE = 180.0
 OPENING = "%load_ext jupyter_auth\nimport jupyter_auth as ja"
 APPLICATIONS = """
 [profiles.batch]

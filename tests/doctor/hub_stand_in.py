@@ -116,7 +116,7 @@ def service_of(hub: StandIn, folder: Path) -> Iterator[None]:
         server.listen(0, "127.0.0.1")
         return server, keeper
 
-    server, keeper = asyncio.run_coroutine_threadsafe(begin(), loop).result(20)
+    server, keeper = asyncio.run_coroutine_threadsafe(begin(), loop).result(60)
     port = next(iter(server._sockets.values())).getsockname()[1]
     hub.service = f"http://127.0.0.1:{port}"
     try:
@@ -128,7 +128,7 @@ def service_of(hub: StandIn, folder: Path) -> Iterator[None]:
             server.stop()
             await keeper.close()
 
-        asyncio.run_coroutine_threadsafe(end(), loop).result(20)
+        asyncio.run_coroutine_threadsafe(end(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(20)
         loop.close()

@@ -6,11 +6,11 @@ import ssl
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import closing
 
 from tests.doctor.bench import Bench, SetUp, Wanted
 from tests.idp import MisbehavingProvider
 from tests.idp.misbehaving import _Handler
+from tests.support.ports import free_ports
 from tests.unit.providers.tls import HOST, Proxy, TlsProvider, certificate
 
 
@@ -29,8 +29,7 @@ def tunnel(bench: Bench, target: int) -> Proxy:
 
 def free_port() -> int:
     """A port on which nobody listens."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        return int(taken.getsockname()[1])
+    return free_ports(1)[0]
 
 
 def forwarded(bench: Bench, address: str, port: int) -> int:

@@ -43,4 +43,4 @@ def before_call(
 
 def _is_anybody_there() -> bool:
     authorization = {"Authorization": f"token {os.environ[TOKEN]}"}
-    return bool(requests.get(f"{os.environ[URL]}/accounts", headers=authorization, timeout=10).json())
+    return bool(requests.get(f"{os.environ[URL]}/accounts", headers=authorization, timeout=60).json())

@@ -56,7 +56,7 @@ def people(hub: Hub, browser: Browser) -> Iterator[dict[str, HubPerson]]:
             log_in(page, hub, name)
         made = {}
         for name, page in pages.items():
-            page.wait_for_url(f"{hub.url}user/{name}/**", timeout=90_000, wait_until="commit")
+            page.wait_for_url(f"{hub.url}user/{name}/**", timeout=180_000, wait_until="commit")
             kernel = stack.enter_context(closing(Kernel(UserServer(hub, name))))
             made[name] = HubPerson(name=name, page=page, kernel=kernel)
         yield made

@@ -2,11 +2,10 @@
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from tests.idp.node import ensure_packages, node
 from tests.security.looking import WALKER
 from tests.support import until
 from tests.support.place import APPLICATIONS, NEVER
+from tests.support.ports import free_ports
 from tests.support.redis_server import RedisServer
 
 HERE = Path(__file__).resolve().parent
@@ -66,7 +66,7 @@ class Hub:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        until(self._answers, 60)
+        until(self._answers, 150)
 
     def stop(self) -> None:
         """End it at once, with its proxy, its service and all servers and kernels."""
@@ -76,7 +76,7 @@ class Hub:
         for process in (hub, *hub.children(recursive=True)):
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
     def find(self, *words: str) -> list[psutil.Process]:
         """The processes below the Hub whose command line has all of these."""
@@ -96,7 +96,7 @@ class Hub:
                 method,
                 self.url + path,
                 headers=headers,
-                timeout=30,
+                timeout=60,
                 allow_redirects=False,
                 **more,  # type: ignore[arg-type]
             )
@@ -155,7 +155,8 @@ class UserServer(JupyterProcess):
 def running_hub(provider: OidcProvider, redis: RedisServer, root: Path) -> Iterator[Hub]:
     """The Hub, for people of ``provider``."""
     ensure_packages(HERE)
-    hub = Hub(root=root, ports=_free_ports(), issuer=provider.issuer)
+    one, two, three, four = free_ports(4)
+    hub = Hub(root=root, ports=(one, two, three, four), issuer=provider.issuer)
     hub.folder.mkdir(mode=0o700)
     (root / "home").mkdir()
     # what only refers to itself is let go of first: the Hub's requests do, and nothing leads to them
@@ -175,10 +176,3 @@ def _command(process: psutil.Process) -> list[str]:
     with suppress(psutil.Error):
         return process.cmdline()
     return []
-
-
-def _free_ports() -> tuple[int, int, int, int]:
-    with ExitStack() as stack:
-        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(4)]
-        one, two, three, four = (each.getsockname()[1] for each in held)
-        return one, two, three, four

@@ -22,7 +22,7 @@ from tests.security.looking import memory_of
 from tests.support import until
 from tests.support.redis_server import RedisServer
 
-pytestmark = pytest.mark.timeout(300)  # the first test waits for a Hub and two servers
+pytestmark = pytest.mark.timeout(500)  # the first test waits for a Hub and two servers
 People = dict[str, HubPerson]
 DOWNSTREAM = "https://downstream.example/"
 
@@ -221,7 +221,7 @@ def test_a_stranger_s_answer_waits_at_the_hub_s_login_without_its_code(hub: Hub)
     with requests.Session() as session:
         session.trust_env = False
         address = f"{hub.url}{SERVICE}/callback?code=canary-code-of-nobody&state={state}"
-        answer = session.get(address, allow_redirects=False, timeout=20)
+        answer = session.get(address, allow_redirects=False, timeout=60)
         assert answer.status_code == 302
         assert urlsplit(answer.headers["Location"]).path == "/hub/api/oauth2/authorize"
         assert "canary" not in str(answer.headers)

@@ -75,7 +75,7 @@ class Provider(ProviderProcess):
         dc_ttl: int = 600,
         port: int = 0,
         redirect_uris: Sequence[str] = REDIRECT_URIS,
-        start_timeout: float = 30.0,
+        start_timeout: float = 90.0,
     ) -> None:
         super().__init__(start_timeout=start_timeout)
         self._at_ttl, self._dc_ttl, self._port = at_ttl, dc_ttl, port

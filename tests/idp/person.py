@@ -10,7 +10,7 @@ import requests
 
 from .errors import ProviderError
 
-TIMEOUT = 20.0  # seconds
+TIMEOUT = 60.0  # seconds
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 

@@ -23,7 +23,7 @@ tok = ja.get_token("lake", interactive=False)
 time.sleep({seconds})
 tok = ja.get_token("lake", interactive=False)
 """
-FOUND = "[tok.metadata.token_source, tok.metadata.duration_total < {held} / 2, tok.expires_in > 0]"
+FOUND = "[tok.metadata.token_source, tok.metadata.duration_total < {held}, tok.expires_in > 0]"
 
 #: a hundred threads that ask at one moment: when the file ``go`` is there, which all kernels wait for
 CROWD = """

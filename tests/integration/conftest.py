@@ -130,7 +130,7 @@ def pair(server: JupyterProcess, start_kernels: Callable[..., list[Kernel]]) -> 
     return start_kernels(server, 2)
 
 
-def pending(server: JupyterProcess, timeout: float = 20) -> dict[str, Any]:
+def pending(server: JupyterProcess, timeout: float = 60) -> dict[str, Any]:
     """The one interaction that waits, as soon as there is one."""
     found: list[dict[str, Any]] = []
 

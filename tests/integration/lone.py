@@ -10,7 +10,7 @@ from jupyter_client.manager import KernelManager
 from tests.idp import OidcProvider
 from tests.support import Place, Script
 
-SIGN_IN = "tok = ja.acquire_token_by_device_flow('lake', timeout=30)"
+SIGN_IN = "tok = ja.acquire_token_by_device_flow('lake', timeout=100)"
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def lone(home: Place) -> Iterator[BlockingKernelClient]:
     client = manager.blocking_client()
     client.start_channels()
     try:
-        client.wait_for_ready(timeout=60)
+        client.wait_for_ready(timeout=100)
         yield client
     finally:
         client.stop_channels()
@@ -40,7 +40,7 @@ def ask(client: BlockingKernelClient, code: str, **more: bool) -> list[dict[str,
         elif message["msg_type"] in {"error", "stream"}:
             shown.append({"text/plain": content.get("text") or f"{content['ename']}: {content['evalue']}"})
 
-    client.execute_interactive(code, output_hook=note, timeout=60, **more)
+    client.execute_interactive(code, output_hook=note, timeout=100, **more)
     return shown
 
 
@@ -48,7 +48,7 @@ def first_card(client: BlockingKernelClient) -> dict[str, Any]:
     """What a running cell shows first."""
     card: dict[str, Any] = {}
     while "text/plain" not in card:
-        card = client.get_iopub_msg(timeout=30)["content"].get("data", {})
+        card = client.get_iopub_msg(timeout=60)["content"].get("data", {})
     return card
 
 

@@ -29,5 +29,5 @@ def assert_one_clear(kernels: list[Kernel]) -> None:
     """The first clears: the second, of its server, sees that at once, the two of the other one soon."""
     kernels[0].run("ja.clear_cache()")
     assert [kernel.run(SILENT, "outcome") for kernel in kernels[:2]] == ["no_account"] * 2
-    until(lambda: kernels[2].run(SILENT, "outcome") == "no_account", 5)
+    until(lambda: kernels[2].run(SILENT, "outcome") == "no_account")
     assert kernels[3].run(SILENT, "outcome") == "no_account"

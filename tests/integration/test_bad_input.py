@@ -107,12 +107,12 @@ def test_a_slow_provider_blocks_nobody_else(
 ) -> None:
     sign_in(pair[1])
     home.profile(rogue.issuer, name="rogue", client_id="nb")
-    rogue.answers["discovery"] = faults.hang(8)
+    rogue.answers["discovery"] = faults.hang(12)
     slow = pair[0].start(TRY.format(arguments="'rogue'"), "outcome")
     started = time.monotonic()
     assert outcome(pair[1], "'lake', force_refresh=True")[0] == "token"
     assert pair[1].server.get("api/status").ok
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 10
     assert pair[0].result_of(slow)[0] == "TransportError"
 
 

@@ -80,7 +80,8 @@ def test_a_clear_during_a_refresh_is_not_undone(
     pair: list[Kernel], provider: Provider, sign_in: Callable[..., str]
 ) -> None:
     sign_in(pair[0])
-    provider.set(hold_ms=1500)
+    pair[1].run("ja.get_accounts()")
+    provider.set(hold_ms=4000)
     cell = pair[0].start(
         "try:\n    ja.get_token('lake', force_refresh=True, interactive=False); outcome = 'token'\n"
         "except ja.AuthError as error:\n    outcome = error.reason",

@@ -58,13 +58,13 @@ def test_an_address_that_is_typed_is_not_put_into_the_notebook(own: Place, idp: 
     """Pages keep what answers ``input()`` in the cell's output, and hide what is asked for as a password."""
     with own.server(CLEAR) as server, closing(Kernel(server)) as kernel:
         cell = kernel.start("import jupyter_auth as ja; tok = ja.get_token('web')", "tok.account.username")
-        kernel.listen_until(lambda: bool(questions(kernel)), timeout=30)
+        kernel.listen_until(lambda: bool(questions(kernel)))
         (waiting,) = server.get("jupyter_auth/v1/interactions").json()
         assert waiting["paste"] is True
         assert [asked["password"] for asked in questions(kernel)] == [True]
         back = idp.sign_in(waiting["authorization_uri"])
         kernel.send("stdin", "input_reply", {"value": back, "status": "ok"})
-        kernel.listen_until(lambda: kernel.is_idle(cell), timeout=30)
+        kernel.listen_until(lambda: kernel.is_idle(cell))
         assert kernel.value("tok.account.username") == "ada"
         assert parameters(back)["code"] not in kernel.text()
 

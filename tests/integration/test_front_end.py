@@ -23,7 +23,7 @@ def front_end(server: JupyterProcess, **options: Any) -> Iterator[websocket.WebS
     """What the extension does in each page."""
     url = f"{server.url.replace('http', 'ws', 1)}jupyter_auth/v1/frontend"
     options.setdefault("header", {"Authorization": f"token {server.token}"})
-    options.setdefault("timeout", 10)
+    options.setdefault("timeout", 60)
     socket = websocket.create_connection(url, **options)
     try:
         yield socket
@@ -68,7 +68,7 @@ def test_a_page_that_is_closed_meanwhile_brings_no_code_into_the_notebook(
 
 def test_without_one_the_cell_shows_the_card(kernel: Kernel, provider: Provider) -> None:
     with front_end(kernel.server):
-        assert open_ones(kernel.server) == 1
+        until(lambda: open_ones(kernel.server) == 1)
     until(lambda: open_ones(kernel.server) == 0)
     cell = kernel.start(ASK, "None")
     waiting = pending(kernel.server)
@@ -83,7 +83,7 @@ def cookie(server: JupyterProcess) -> str:
     """What a browser holds after it has opened the server's page."""
     with requests.Session() as session:
         session.trust_env = False
-        session.get(f"{server.url}api/status", params={"token": server.token}, timeout=10).raise_for_status()
+        session.get(f"{server.url}api/status", params={"token": server.token}, timeout=60).raise_for_status()
         assert session.cookies
         return "; ".join(f"{name}={value}" for name, value in session.cookies.items())
 
@@ -102,7 +102,7 @@ def test_who_may_open_one(server: JupyterProcess) -> None:
         with requests.Session() as session:
             session.trust_env = False
             url = f"{server.url}jupyter_auth/v1/frontend"
-            assert session.get(url, headers=headers, timeout=10).status_code == 403
+            assert session.get(url, headers=headers, timeout=60).status_code == 403
     with front_end(server, header=own, origin=f"http://{host}"), front_end(server):
         until(lambda: open_ones(server) == 2)
     until(lambda: open_ones(server) == 0)

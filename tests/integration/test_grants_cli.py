@@ -24,7 +24,7 @@ def asking(home: Place) -> Place:
 def grants(home: Place, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "jupyter_auth.cli.main", "grants", *words]
     return subprocess.run(
-        command, env=dict(home.environment), capture_output=True, text=True, timeout=60, check=False
+        command, env=dict(home.environment), capture_output=True, text=True, timeout=110, check=False
     )
 
 

@@ -122,7 +122,7 @@ def test_command_line_status_and_doctor(home: Place, kernel: Kernel, sign_in: Ca
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "jupyter_auth.cli.main", *words]
         return subprocess.run(
-            command, env=dict(home.environment), capture_output=True, text=True, timeout=60, check=False
+            command, env=dict(home.environment), capture_output=True, text=True, timeout=110, check=False
         )
 
     said = run("status")

@@ -15,7 +15,7 @@ SHORT = 4  # seconds that a token lives which nobody computes with
 
 def test_who_signs_out_ends_it(short: Provider, kernel: Kernel, server: JupyterProcess) -> None:
     cell = kernel.start(COMPUTES.format(seconds=1.2 * LIFE), "None")
-    until(lambda: short.token_responses("refresh_token") == 1, 20)
+    until(lambda: short.token_responses("refresh_token") == 1)
     time.sleep(HELD + 0.5)
     server.delete("jupyter_auth/v1/cache").raise_for_status()
     with pytest.raises(Exception, match="InteractionRequiredError"):
@@ -33,7 +33,7 @@ def test_a_grant_that_is_revoked_under_a_running_cell_is_told_before_the_cell_ne
         return [row["state"] for row in server.get("jupyter_auth/v1/accounts").json()]
 
     assert states() == ["signed_in"]
-    until(lambda: states() == ["needs_sign_in"], 20)
+    until(lambda: states() == ["needs_sign_in"])
     kernel.interrupt()
     with pytest.raises(Exception, match="KeyboardInterrupt"):
         kernel.result_of(cell)
@@ -57,17 +57,17 @@ def test_never_for_a_notebook_ends_it_for_all_its_kernels(
         session = server.post("api/sessions", about).json()
     server._ask("PATCH", f"api/sessions/{session['id']}", {"path": "a.ipynb"}).raise_for_status()
     before = provider.token_responses("refresh_token")
-    until(lambda: provider.token_responses("refresh_token") > before, 20)  # for neither of them runs a cell
+    until(lambda: provider.token_responses("refresh_token") > before)  # for neither of them runs a cell
 
     never = {"profile": "lake", "decision": "deny", "remember": "notebook"}
     grants = f"jupyter_auth/v1/kernels/{kernel.kernel_id}/grants"
     server._ask("PUT", grants, never).raise_for_status()
     try:
         assert "You have refused lake" in other.fails("ja.get_token('lake', interactive=False)")
-        time.sleep(1)  # what was under way
-        before = provider.token_responses("refresh_token")
-        time.sleep(1.5 * SHORT)
-        assert provider.token_responses("refresh_token") == before
+        ended = time.time()
+        time.sleep(2 + 1.5 * SHORT)
+        late = [e for e in provider.log() if e["grant_type"] == "refresh_token" and e["at"] > ended + 2]
+        assert late == []  # but what was under way
     finally:
         server.delete(grants).raise_for_status()
 
@@ -77,7 +77,7 @@ def test_without_a_server_a_script_s_own_broker_renews(short: Provider, kernel: 
     with Script(home) as script:
         code = COMPUTES.format(seconds=1.6 * LIFE)
         assert script.run(code, FOUND.format(held=HELD)) == ["cache", True, True]
-    assert 2 <= short.token_responses("refresh_token") <= 4
+    assert 2 <= short.token_responses("refresh_token") <= 6
 
 
 def test_a_kernel_that_runs_nothing_lets_its_token_end(
@@ -89,7 +89,7 @@ def test_a_kernel_that_runs_nothing_lets_its_token_end(
     with fresh.server() as server:
         kernel = start_kernels(server)[0]
         sign_in(kernel)
-        kernel.run(f"time.sleep({1.2 * LIFE})")
+        kernel.run(f"time.sleep({1.4 * LIFE})")
         assert provider.token_responses("refresh_token") >= 2
         time.sleep(0.6 * LIFE)  # one may have begun with the cell's last moments
         before = provider.token_responses("refresh_token")

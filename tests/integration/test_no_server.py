@@ -104,7 +104,7 @@ def test_a_child_of_a_script_ends_at_once_and_has_a_broker_of_its_own(
             script.start(FORK.format(work=work), "status")
             script.said_until("child has ended")
             assert script.result() == 0
-            assert time.monotonic() - started < 10
+            assert time.monotonic() - started < 50
         assert (
             script.run("tok = ja.acquire_token_silent('lake', force_refresh=True)", "tok.profile") == "lake"
         )
@@ -128,7 +128,7 @@ def test_a_kernel_of_nobody_asks_in_its_cell_and_says_where_the_sign_in_is_kept(
     assert "sales.ipynb asks you to sign in to lake" in card["text/plain"]
     assert "No Jupyter server here" in card["text/plain"] and "No Jupyter server here" in card["text/html"]
     provider.approve(shown_code(card["text/plain"]))
-    assert lone_kernel._recv_reply(waiting, timeout=30)["content"]["status"] == "ok"
+    assert lone_kernel._recv_reply(waiting, timeout=60)["content"]["status"] == "ok"
     assert "ada" in str(ask(lone_kernel, "tok"))
     status = str(ask(lone_kernel, "%auth status"))
     assert "in this Python process" in status and "So the refresh token is in this process, too." in status
@@ -142,7 +142,7 @@ def test_a_kernel_of_nobody_is_interrupted_while_it_asks(
     waiting = lone_kernel.execute("ja.get_token('lake')", stop_on_error=False)
     first_card(lone_kernel)
     os.kill(pid, signal.SIGINT)
-    reply = lone_kernel._recv_reply(waiting, timeout=10)["content"]
+    reply = lone_kernel._recv_reply(waiting, timeout=60)["content"]
     assert (reply["status"], reply["ename"]) == ("error", "KeyboardInterrupt")
     assert "File" not in "".join(reply["traceback"]), "the cell's own line is shown, and none of ours"
     assert "no_account" in str(ask(lone_kernel, FAILED + "print(outcome)"))  # it works on
@@ -174,11 +174,13 @@ def test_a_script_of_a_live_server_does_not_either(fresh: Place) -> None:
 ORPHAN = """
 import os, signal
 {import_and_get}
+leave, os._exit = os._exit, lambda code: None  # with its server the kernel would end, within a second
 os.kill({pid}, signal.SIGKILL)
 for _ in range(50):
     time.sleep(0.01)
     {fail}
-    open({path!r}, "a").write(str({opened}) + "\\n")  # at once: the kernel ends soon after its server
+    open({path!r}, "a").write(str({opened}) + "\\n")
+leave(0)
 """
 
 
@@ -197,7 +199,7 @@ def test_a_kernel_that_was_proven_once_never_falls_back(
             path=str(told),
         )
         kernel.start(code, "None")
-        until(lambda: told.exists() and "\n" in told.read_text(), 20)
+        until(lambda: told.exists() and "\n" in told.read_text())
     first = told.read_text().splitlines()[0]
     assert "TransportError" in first and first.endswith("False]")
 
@@ -222,7 +224,7 @@ def terminal(request: pytest.FixtureRequest, home: Place) -> Iterator[Terminal]:
         options,
         env=dict(home.environment),
         encoding="utf-8",
-        timeout=30,
+        timeout=200,
         dimensions=(50, 200),
     )
     child.expect([">>> ", r"In \[1\]: "])

@@ -41,7 +41,7 @@ def test_it_lasts_over_a_restart_of_the_server(
 def test_a_restarted_kernel_stays_signed_in(kernel: Kernel, sign_in: Callable[..., str]) -> None:
     sign_in(kernel)
     kernel.restart()
-    kernel.run("import jupyter_auth as ja", timeout=30)
+    kernel.run("import jupyter_auth as ja")
     assert kernel.run("tok = ja.get_token('lake')", SOURCE) == ["cache", "memory"]
 
 

@@ -45,10 +45,10 @@ class Page:
         def answers() -> list[dict[str, Any]]:
             return [answer for answer in self.heard("answer") if answer["to"] == name]
 
-        self.kernel.listen_until(lambda: bool(answers()), 20)
+        self.kernel.listen_until(lambda: bool(answers()))
         return answers()[0]["status"], answers()[0]["body"]
 
-    def hears(self, kind: str, more_than: int = 0, timeout: float = 10) -> int:
+    def hears(self, kind: str, more_than: int = 0, timeout: float = 60) -> int:
         self.kernel.listen_until(lambda: len(self.heard(kind)) > more_than, timeout)
         return len(self.heard(kind))
 

@@ -46,7 +46,7 @@ def test_a_view_that_goes_and_is_back_at_once_misses_nothing(
     kernel.value("time.sleep(1)")
     settled = len(page.heard("changed"))
     sign_in(kernel)
-    page.hears("changed", settled, timeout=5)
+    page.hears("changed", settled)
     watching = "sum(t.name == 'jupyter_auth-watch' for t in __import__('threading').enumerate())"
     assert kernel.value(watching) == 1
 

@@ -1,7 +1,6 @@
 """The prompt in the cell: shown, updated in place, cancelled from everywhere, gone when it is over."""
 
 import json
-import time
 from collections.abc import Callable
 
 import pytest
@@ -85,7 +84,6 @@ def test_a_denied_and_an_expired_code(kernel: Kernel, provider: Provider) -> Non
     assert last_display(kernel, cell)["text/plain"].startswith("✗ Sign-in declined.")
     provider.set(dc_ttl=3)
     cell = kernel.start(ASK, "None")
-    pending(kernel.server)
     with pytest.raises(CellError, match="InteractionExpiredError"):
         kernel.result_of(cell)
     assert "expired" in last_display(kernel, cell)["text/plain"]
@@ -116,23 +114,26 @@ def test_nobody_to_ask(kernel: Kernel, provider: Provider) -> None:
     assert [i for i in known if i["state"] == "pending"] == []
 
 
-def test_await_and_its_cancellation(kernel: Kernel, provider: Provider) -> None:
+def test_await_and_its_cancellation(kernel: Kernel, home: Place, provider: Provider) -> None:
     cell = kernel.start("tok = await ja.aget_token('lake')", "tok.account.username")
     provider.approve(pending(kernel.server)["user_code"])
     assert kernel.result_of(cell) == "ada"
     levels = [kernel.run("tok = await ja.aget_token('lake')", "tok.metadata.cache_level") for _ in range(2)]
     assert levels == ["memory", "kernel"]
     kernel.run("ja.clear_cache()")
-    kernel.run(
-        "import asyncio\n"
+    cell = kernel.start(
+        "import asyncio, pathlib\n"
         "task = asyncio.create_task(ja.aget_token('lake', interactive=True))\n"
-        "await asyncio.sleep(1)\ntask.cancel()\n"
+        "while not pathlib.Path('asked').exists(): await asyncio.sleep(0.01)\n"
+        "task.cancel()\n"
         "try:\n    await task\nexcept asyncio.CancelledError:\n    ended = 'cancelled'",
         "ended",
     )
-    time.sleep(0.5)
-    states = [i["state"] for i in kernel.server.get("jupyter_auth/v1/interactions").json()]
-    assert states[-2:] == ["succeeded", "cancelled"]
+    asked = pending(kernel.server)
+    (home.notebooks / "asked").touch()
+    assert kernel.result_of(cell) == "cancelled"
+    assert state_after(kernel.server, asked["id"]) == "cancelled"
+    (home.notebooks / "asked").unlink()
 
 
 def test_a_kernel_that_dies_while_it_asks_leaves_no_request(

@@ -64,7 +64,7 @@ def test_a_crowd_in_eight_kernels_of_two_servers_asks_once_for_an_expired_token(
 ) -> None:
     """100 threads in each, behind a barrier, and a provider that holds its answer for a second."""
     kernels = [kernel for server in servers for kernel in start_kernels(server, 4)]
-    provider.set(at_ttl=8)
+    provider.set(at_ttl=16)  # the script has ended before it would renew it
     with Script(fresh) as script:  # neither server has ever seen the token
         script.start("tok = ja.acquire_token_by_device_flow('lake', timeout=60)", "tok.expires_on")
         provider.approve(script.said_until("The code expires").partition("2. Enter")[2].split()[0])
@@ -72,7 +72,7 @@ def test_a_crowd_in_eight_kernels_of_two_servers_asks_once_for_an_expired_token(
     provider.set(at_ttl=3600, hold_ms=1000)
     code = CROWD.format(folder=fresh.notebooks)
     cells = [kernel.start(code, "got") for kernel in kernels]
-    until(lambda: len(list(fresh.notebooks.glob("ready-*"))) == 8, 60)
+    until(lambda: len(list(fresh.notebooks.glob("ready-*"))) == 8, 120)
     time.sleep(max(0.0, expires_on - time.time()))
     provider.reset_log()
     (fresh.notebooks / "go").touch()
@@ -95,7 +95,7 @@ def test_a_redis_that_goes_is_told_and_kernels_go_on(
     token = kernel.run("tok = ja.get_token('lake')", "tok.reveal()")
     redis_server.pause()
     try:
-        until(lambda: bool(servers[0].get("jupyter_auth/v1/status").json()["store"]["notes"]), 10)
+        until(lambda: bool(servers[0].get("jupyter_auth/v1/status").json()["store"]["notes"]))
         assert kernel.run("tok = ja.get_token('lake')", "tok.reveal()") == token
         (other,) = start_kernels(servers[0], 1)  # it has nothing in memory; its server has
         assert other.run("tok = ja.get_token('lake')", "tok.reveal()") == token
@@ -103,6 +103,6 @@ def test_a_redis_that_goes_is_told_and_kernels_go_on(
         assert "does not answer" in kernel.text()
     finally:
         redis_server.go_on()
-    until(lambda: not servers[0].get("jupyter_auth/v1/status").json()["store"]["notes"], 10)
+    until(lambda: not servers[0].get("jupyter_auth/v1/status").json()["store"]["notes"])
     (other,) = start_kernels(servers[1], 1)
     assert other.run("tok = ja.get_token('lake')", "tok.reveal()") == token

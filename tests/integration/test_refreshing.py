@@ -46,7 +46,7 @@ def test_a_minute_of_ten_second_tokens(
     for name, provider, pair in each:
         code = LOOP.format(seconds=60, profile=name, userinfo=provider.url("userinfo"))
         cells += [(kernel, kernel.start(code, "[len(seen), failed]")) for kernel in pair]
-    results = [kernel.result_of(cell, timeout=90) for kernel, cell in cells]
+    results = [kernel.result_of(cell, timeout=200) for kernel, cell in cells]
     assert [failed for _, failed in results] == [[]] * 4
     for name, provider, pair in each:
         refreshes = provider.token_responses("refresh_token")

@@ -65,7 +65,7 @@ def serve(fresh: Place, start_kernels: Kernels) -> Callable[..., Any]:
 def doctor(place: Place) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "jupyter_auth.cli.main", "doctor"]
     return subprocess.run(
-        command, env=dict(place.environment), capture_output=True, text=True, timeout=60, check=False
+        command, env=dict(place.environment), capture_output=True, text=True, timeout=110, check=False
     )
 
 

@@ -63,13 +63,13 @@ def test_a_server_goes_on_in_memory(
 def command(made: Place, verb: str) -> str:
     run = [sys.executable, "-m", "jupyter_auth.cli.main", verb]
     return subprocess.run(
-        run, env=dict(made.environment), capture_output=True, text=True, timeout=60, check=False
+        run, env=dict(made.environment), capture_output=True, text=True, timeout=110, check=False
     ).stdout
 
 
 def test_a_script_does_too(newer: Place, provider: OidcProvider) -> None:
     with Script(newer) as script:
-        script.start("tok = ja.acquire_token_by_device_flow('lake', timeout=30)", "tok.account.username")
+        script.start("tok = ja.acquire_token_by_device_flow('lake', timeout=100)", "tok.account.username")
         provider.approve(script.said_until("The code expires").partition("2. Enter")[2].split()[0])
         assert script.result() == "ada"
         assert script.run("tok = ja.get_token('lake')", "tok.metadata.token_source") == "cache"

@@ -84,7 +84,7 @@ def test_a_process_without_a_server_sees_it_too(
             "env = {k: v for k, v in os.environ.items()"
             " if k not in ('JPY_PARENT_PID', 'JUPYTER_AUTH_CONNECTION_FILE')}\n"
             f"run = subprocess.run([sys.executable, '-c', {script!r}],"
-            " env=env, capture_output=True, text=True, timeout=60)"
+            " env=env, capture_output=True, text=True, timeout=110)"
         )
         assert kernel.value("run.stdout.strip() or run.stderr") == "grace"
         assert who(kernel) == "grace"

@@ -56,7 +56,7 @@ class Worker:
         return list(json.loads(self.process.stdout.readline()))
 
     def end(self) -> None:
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=60)
 
 
 @pytest.fixture
@@ -211,12 +211,12 @@ def test_dask_workers_call_the_api(signed_in: Kernel, provider: OidcProvider) ->
         "client = Client(cluster)\n"
         f"urls = [{provider.url('userinfo')!r}] * 8\n"
         "got = client.gather(client.map(call, [handle] * 8, urls, range(8)))",
-        timeout=90,
+        timeout=200,
     )
     got = signed_in.value("got")
     assert {(code, who) for code, who, _ in got} == {(200, signed_in.value("tok.id_token_claims['sub']"))}
     assert signed_in.value("__import__('os').getpid()") not in {pid for _, _, pid in got}
-    signed_in.run("client.close(); cluster.close()", timeout=60)
+    signed_in.run("client.close(); cluster.close()", timeout=120)
 
 
 def test_joblib_workers_use_a_handle(signed_in: Kernel) -> None:
@@ -224,6 +224,6 @@ def test_joblib_workers_use_a_handle(signed_in: Kernel) -> None:
         "from joblib import Parallel, delayed\n"
         "def call(handle): return handle.get_token().metadata.token_source.value\n"
         "got = Parallel(n_jobs=2)(delayed(call)(handle) for _ in range(4))",
-        timeout=90,
+        timeout=200,
     )
     assert signed_in.value("got") == ["cache"] * 4

@@ -38,7 +38,7 @@ def signed_in() -> Iterator[Workspace]:
 def sign_in(space: Workspace, username: str) -> None:
     """As a person, in a script's terminal."""
     with Script(space) as script:
-        script.start("tok = ja.acquire_token_by_device_flow('lake', timeout=30)", "tok.account.username")
+        script.start("tok = ja.acquire_token_by_device_flow('lake', timeout=100)", "tok.account.username")
         said = script.said_until("The code expires").split()
         address, code = said[said.index("Open") + 1], said[said.index("Enter") + 1]
         person.approve(address, code, username=username)
@@ -55,7 +55,7 @@ def nbval(space: Workspace, *names: str, lax: bool = False) -> None:
         env=dict(space.environment),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -41,7 +41,7 @@ def run(space: Workspace) -> tuple[int, str]:
         env=dict(space.environment),
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=140,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr

@@ -17,7 +17,8 @@ from jupyter_auth.testing.store_contract import keys
 from tests.unit.cache.elsewhere import ROOT
 from tests.unit.cache.samples import open_store
 
-PAUSES = (0, 0.002, 0.005, 0.01, 0.02, 0.05)  # seconds that a writer lives, give or take a half
+AFTER = (0, 0, 1, 2, 3, 6)  # writes that a writer has told of, however long they took,
+PAUSES = (0, 0.002, 0.005, 0.01, 0.02, 0.05)  # and seconds that it lives on, give or take a half
 WRITER = ("-m", "tests.security.killed_writer")
 
 
@@ -68,7 +69,7 @@ def play(place: Path, rounds: int, seed: int, *, writer: Sequence[str] = WRITER)
         bufsize=1,
     ) as parent:
         for life in range(rounds):
-            said = _one_life(parent, chance.choice(PAUSES) * chance.uniform(0.5, 1.5))
+            said = _one_life(parent, chance.choice(AFTER), chance.choice(PAUSES) * chance.uniform(0.5, 1.5))
             with closing(open_store(place)) as store:
                 toll.look(store, life, said)
         assert parent.stdin
@@ -76,15 +77,20 @@ def play(place: Path, rounds: int, seed: int, *, writer: Sequence[str] = WRITER)
     return toll
 
 
-def _one_life(parent: "subprocess.Popen[str]", wait: float) -> list[str]:
+def _one_life(parent: "subprocess.Popen[str]", after: int, wait: float) -> list[str]:
     """What a child said that it had saved, from its start to its end."""
     assert parent.stdin and parent.stdout
     parent.stdin.write("go\n")
-    lines: list[str] = []
-    while not (lines and lines[-1].startswith("pid")):
-        lines.append(parent.stdout.readline().strip())
+    pid, lines = 0, list[str]()
+    while not pid or len(lines) < after:
+        line = parent.stdout.readline().strip()
+        assert line, "the writers' parent has died"
+        if line.startswith("pid"):
+            pid = int(line.split()[1])
+        else:
+            lines.append(line)
     time.sleep(wait)
-    os.kill(int(lines.pop().split()[1]), signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)
     while not (lines and lines[-1] == "dead"):
         lines.append(parent.stdout.readline().strip())
     return lines[:-1]

@@ -8,6 +8,7 @@ are one table, on one careless server, and are read as that.
 
 import json
 import os
+import select
 import shutil
 import socket
 import sys
@@ -49,6 +50,7 @@ from tests.support import CellError, Kernel, Place, place
 #: What becomes of what is neither refused nor got: no secret is in it; or people are told, and must mend it.
 HEARD, TOLD = "heard", "told"
 SECRETS = ("access_token", "refresh_token", "device_code", "id_token")
+END = b"the end"
 SIGN_IN = "import jupyter_auth as ja\ntok = ja.get_token('lake')"
 
 
@@ -86,7 +88,7 @@ class Attack:
     def server(self, *options: str) -> Iterator[JupyterProcess]:
         """Ada's server, with umask 000."""
         give(self.made.root, ADA)
-        server = self.made.server(*options)
+        server = self.made.server(*options, ports=True)  # to listen at
         server.command = of_user(ADA, server.command)
         with umask_of(0):
             server.start()
@@ -199,8 +201,9 @@ def channels(attack: Attack, server: JupyterProcess, kernel: Kernel) -> None:
     reading, writing = os.pipe()
     listener = threading.Thread(target=lambda: as_user(MALLORY, lambda: listen(port, writing)))
     listener.start()
-    time.sleep(1.5)
-    kernel.run("tok = ja.get_token('lake', force_refresh=True)\nprint('said aloud')\ntok")
+    kernel.run("tok = ja.get_token('lake', force_refresh=True)")
+    while listener.is_alive():  # it hears what is said once it has found the way
+        kernel.run("print('said aloud')\ntok")
     listener.join()
     os.close(writing)
     with os.fdopen(reading, "rb") as said:
@@ -212,14 +215,21 @@ def channels(attack: Attack, server: JupyterProcess, kernel: Kernel) -> None:
 
 
 def listen(port: int, to: int) -> None:
-    """Hear for three seconds what a kernel publishes: on TCP anybody of the machine can."""
+    """Hear what a kernel publishes until it has shown a token: on TCP anybody of the machine can."""
     with zmq.Context() as context, context.socket(zmq.SUB) as ears:
         ears.setsockopt(zmq.SUBSCRIBE, b"")
         ears.connect(f"tcp://127.0.0.1:{port}")
-        deadline = time.monotonic() + 3
-        while (left := deadline - time.monotonic()) > 0:
+        heard, deadline = b"", time.monotonic() + 60
+        while (left := deadline - time.monotonic()) > 0 and not _is_whole(heard):
             if ears.poll(int(left * 1000)):
-                os.write(to, b"\n".join(ears.recv_multipart())[:4000])
+                said = b"\n".join(ears.recv_multipart())[:4000]
+                heard += said
+                os.write(to, said)
+
+
+def _is_whole(heard: bytes) -> bool:
+    """Whether it holds what a cell prints, and what it shows after that."""
+    return b"execute_result" in heard.partition(b"said aloud")[2]
 
 
 def sockets(attack: Attack, server: JupyterProcess) -> None:
@@ -239,19 +249,22 @@ def sockets(attack: Attack, server: JupyterProcess) -> None:
         with closing(socket.socket(socket.AF_UNIX)) as listener:
             listener.bind(str(path) if not path.exists() else str(path.with_name("jupyter_auth-1.sock")))
             listener.listen(8)
-            listener.settimeout(6)
-            with suppress(TimeoutError):
-                while True:
-                    line, _ = listener.accept()
-                    line.settimeout(1)
-                    with suppress(OSError):
-                        os.write(writing, b"connected ")
-                        os.write(writing, line.recv(4096))
+            listener.settimeout(100)
+            os.write(writing, b"listens ")
+            heard = b""
+            while heard != END:
+                line, _ = listener.accept()
+                line.settimeout(1)
+                heard = b""
+                with closing(line), suppress(OSError):
+                    heard = line.recv(4096)
+                if heard != END:
+                    os.write(writing, b"connected " + heard)
 
     attack.made.runtime.chmod(0o777)  # and no longer sticky, as Jupyter makes it
     thread = threading.Thread(target=lambda: as_user(MALLORY, stand_in))
     thread.start()
-    time.sleep(1)
+    select.select([reading], [], [], 60)  # until it listens
     kernel = Kernel(server)
     said = "a token"
     try:
@@ -259,6 +272,10 @@ def sockets(attack: Attack, server: JupyterProcess) -> None:
     except CellError as problem:
         said = str(problem)
     kernel.close()
+    for where in (path, path.with_name("jupyter_auth-1.sock")):
+        with suppress(OSError), closing(socket.socket(socket.AF_UNIX)) as line:
+            line.connect(str(where))
+            line.sendall(END)
     thread.join()
     os.close(writing)
     with os.fdopen(reading, "rb") as heard:

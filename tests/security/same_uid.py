@@ -33,7 +33,7 @@ from tests.integration.conftest import pending
 from tests.security.canaries import Canaries
 from tests.security.recording import SocketTap
 from tests.security.same_uid_agent import agent
-from tests.security.users import ADA, Row, as_json, exec_as, table, within_reach
+from tests.security.users import ALONE, Row, as_json, exec_as, table, within_reach
 from tests.support import Kernel, Place, place
 
 PTRACE_ATTACH, PTRACE_DETACH = 16, 17
@@ -168,7 +168,7 @@ def jupyters(intruder: Intruder) -> None:
         with requests.Session() as session:
             session.trust_env = False
             headers = {"Authorization": f"token {info['token']}"}
-            return session.request(method, info["url"] + path, headers=headers, timeout=30, **more)
+            return session.request(method, info["url"] + path, headers=headers, timeout=60, **more)
 
     def ours() -> bytes:
         paths = ("status", "profiles", "accounts", "cache", "interactions", "kernels")
@@ -235,8 +235,8 @@ def by_zmq(intruder: Intruder) -> str:
     client.start_channels()
     try:
         code = {"x": "type(__import__('jupyter_auth').get_token('lake', interactive=False).reveal())"}
-        client.wait_for_ready(timeout=30)
-        reply = client.execute("", user_expressions=code, reply=True, timeout=30)
+        client.wait_for_ready(timeout=100)
+        reply = client.execute("", user_expressions=code, reply=True, timeout=100)
         return str(reply["content"]["user_expressions"]["x"].get("data", {}).get("text/plain", ""))
     finally:
         client.stop_channels()
@@ -367,7 +367,7 @@ def main() -> int:
     arguments = sys.argv[1:]
     if os.geteuid() == 0:
         within_reach("tests.security.same_uid", *arguments)
-        exec_as(ADA, "tests.security.same_uid", *arguments)
+        exec_as(ALONE, "tests.security.same_uid", *arguments)
     rows = play(*(argument for argument in arguments if argument != "--json"))
     if "--json" in arguments:
         print(as_json(rows))

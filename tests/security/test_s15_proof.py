@@ -1,6 +1,5 @@
 """S15: a kernel proves itself by its connection key, with a nonce that serves once, as long as it lives."""
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import Provider
 from tests.security.undefended import undefended
-from tests.support import Kernel, Place, place
+from tests.support import Kernel, Place, place, until
 from tests.support.socket_client import Client, connections, key_of, mac
 
 Connect = Callable[[], Client]
@@ -176,10 +175,15 @@ def test_a_request_under_way_ends_with_the_kernel_too(
     client = connect()
     assert client.prove(key_of(home, kernel))["ok"]
     held = client.call(op="get_token", profile="lake")["result"]["version"]
-    short.set(hold_ms=4000)  # longer than a kernel takes to end
+    short.reset_log()
+    short.set(hold_ms=4000)
     client.send({"op": "get_token", "profile": "lake", "force_refresh": True, "have": held})
-    time.sleep(0.5)  # the provider has been asked, and takes its time
-    kernel.shut_down()
+    until(lambda: short.token_responses("refresh_token") == 1)  # it is logged before it is held back
+    short.pause()  # for as long as a kernel takes to end
+    try:
+        kernel.shut_down()
+    finally:
+        short.go_on()
     answer = client.read()
     assert short.token_responses("refresh_token") == 1  # and did answer
     assert answer.get("reason") == "kernel_gone", sorted(answer)

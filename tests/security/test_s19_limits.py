@@ -52,7 +52,7 @@ def is_served(kernel: Kernel) -> bool:
     started = time.monotonic()
     code = "from jupyter_auth.kernel.client import client\nclient.after_fork()\naccounts = ja.get_accounts()"
     assert kernel.run(code, "accounts") == []
-    return time.monotonic() - started < 10
+    return time.monotonic() - started < 40
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_who_does_not_prove_is_dropped(server: JupyterProcess, connect: Connect)
     assert greeted.call(op="hello", v=1)["nonce"]
     started = time.monotonic()
     assert all(client.is_closed() for client in (*silent, half, greeted))
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 40
 
 
 def test_one_kernel_leaves_room_for_the_others(home: Place, pair: list[Kernel], connect: Connect) -> None:
@@ -229,7 +229,7 @@ def test_one_that_asks_all_the_time_does_not_take_all_of_it(
         started = time.monotonic()
         assert other.run("accounts = ja.get_accounts()", "len(accounts)") == 1
         assert greedy.server.get("api/status").ok
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 40
     finally:
         stop.set()
         hungry.socket.shutdown(socket.SHUT_RDWR)

@@ -10,7 +10,7 @@ from tests.browser.panel import forget, open_lab, open_panel, section
 from tests.idp import Answer, MisbehavingProvider, Request, Responder, faults
 from tests.support import place
 
-SOON = 20_000  # ms
+SOON = 60_000  # ms
 
 
 def named(idp: MisbehavingProvider, name: str) -> Responder:

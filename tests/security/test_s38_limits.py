@@ -85,7 +85,7 @@ def test_a_slow_answer_ends_in_time(
     started = time.monotonic()
     with pytest.raises(TransportError) as caught:
         ask(engine)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
     assert caught.value.retryable is True
     assert caught.value.reason in {"timeout", "unreachable"}
     assert_no_canary(caught.value)
@@ -205,7 +205,7 @@ def test_json_that_is_deep_or_of_many_parts(
     started = time.process_time()
     with pytest.raises(TransportError):
         CALLS["poll"][1](engine)
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 3.5
 
 
 def headers(count: int, size: int) -> Responder:
@@ -263,7 +263,7 @@ def test_what_stands_around_the_body(
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
     assert peak < 16 << 20
 
 
@@ -310,4 +310,4 @@ def test_many_addresses_of_a_name_have_the_time_of_one(
     with pytest.raises(TransportError) as caught:
         make_engine(issuer=f"https://idp.example.test:{port}").discover()
     assert caught.value.reason in ("timeout", "unreachable")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 3.5

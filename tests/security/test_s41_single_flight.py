@@ -53,8 +53,8 @@ async def attack(idp: OidcProvider, bench: Bench, *before: str) -> tuple[int, bo
     await bench.get()
     with children(bench, CHILDREN, *before) as started:
         idp.reset_log()
-        idp.set(hold_ms=500)
-        at = time.time() + 0.5
+        idp.set(hold_ms=1500)
+        at = time.time() + 1
         for child in started:
             begin(child, at)
         for child in started:
@@ -88,14 +88,14 @@ async def test_kill_of_the_holder_while_it_asks(idp: MisbehavingProvider, bench:
     idp.requests.clear()
     with children(bench, 2) as (holder, other):
         begin(holder, 0.0)
-        until(lambda: idp.count("token") == 1, 10)
+        until(lambda: idp.count("token") == 1)
         begin(other, 0.0)
         time.sleep(0.3)
         assert idp.count("token") == 1, "the other one waits"
         holder.kill()
         killed = time.monotonic()
         assert outcome(other)[0] == "identity_provider"
-        assert time.monotonic() - killed < 5
+        assert time.monotonic() - killed < 20
     sent = [seen.form["refresh_token"] for seen in idp.requests if seen.endpoint == "token"]
     assert len(sent) == 2 and len(set(sent)) == 1
 

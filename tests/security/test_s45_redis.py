@@ -96,11 +96,11 @@ def test_two_servers_of_one_user_have_one_store(redis_opened: OpenRedis) -> None
 
 def test_what_ends_goes_by_itself(redis_opened: OpenRedis, redis_server: RedisServer) -> None:
     store, now = redis_opened(), int(time.time())
-    ends = {"stays": 0, "soon": now + 2, "over": now - 5}
+    ends = {"stays": 0, "soon": now + 4, "over": now - 5}
     put(store, *(_ending(name, end) for name, end in ends.items()))
-    put(store, _ending("alone", now + 2, "q"))
+    put(store, _ending("alone", now + 4, "q"))
     assert keys(store) == ["soon", "stays"]
-    time.sleep(max(0.0, now + 2.1 - time.time()))
+    time.sleep(max(0.0, now + 4.1 - time.time()))
     assert keys(store) == ["stays"] and len(row_keys(redis_server)) == 1
     assert list(store.rows_of_kind(Kind.ACCESS_TOKEN)) == store.rows("p")
     put(store, _ending("stays", 0))

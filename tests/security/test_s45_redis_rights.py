@@ -58,7 +58,7 @@ def test_the_documented_rights_are_enough_and_hold_one_to_one_s_own(tmp_path: Pa
         before = second.generation.value
         assert sum(store.clear().values()) == 3
         store.generation.bump()
-        until(lambda: second.generation.value > before, 5)
+        until(lambda: second.generation.value > before)
         store.close()
         second.close()
         with pytest.raises(CacheError) as caught:
@@ -76,7 +76,7 @@ def test_without_the_right_to_subscribe_others_are_looked_at(
         time.sleep(0.8)
         before = second.generation.value
         store.generation.bump()
-        until(lambda: second.generation.value > before, 5)
+        until(lambda: second.generation.value > before)
         assert store.describe().notes == ()
         store.close()
         second.close()

@@ -183,7 +183,7 @@ def test_what_is_put_at_its_path_is_not_written_to(
     file = opened(path if trap != "no folder" else tmp_path / "missing" / "audit.jsonl")
     started = time.monotonic()
     written(file, 5)
-    assert time.monotonic() - started < 5, "it hangs"
+    assert time.monotonic() - started < 50, "it hangs"
     assert victim.read_text() == "precious" and not (tmp_path / "new").exists()
     assert file.problem is not None and file.lost == 5
     told = [r for r in caplog.records if r.levelname == "ERROR"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-ADA, MALLORY = 61001, 61002
+ADA, MALLORY, ALONE = 61001, 61002, 61003  # the last for what is tried beside the others' tests
 NEEDS_ROOT = "only root can be two other users; CI is root"
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reference" / "same-user.md"

@@ -122,7 +122,7 @@ class Game:
         """As a person."""
         script = self._company.scripts[0]
         self._provider.set(hold_ms=0)
-        script.start("tok = ja.acquire_token_by_device_flow('lake', timeout=30)", "tok.account.username")
+        script.start("tok = ja.acquire_token_by_device_flow('lake', timeout=100)", "tok.account.username")
         self._provider.approve(script.said_until("The code expires").partition("2. Enter")[2].split()[0])
         assert script.result() == "ada"
         self._lost = False

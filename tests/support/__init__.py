@@ -4,7 +4,7 @@ from tests.support.events import EventPage
 from tests.support.kernel import CellError, Kernel
 from tests.support.place import NO_PORTS, Place, place
 from tests.support.process import Script
-from tests.support.waiting import until, without_a_processor
+from tests.support.waiting import delays, until, without_a_processor
 
 __all__ = [
     "NO_PORTS",
@@ -13,6 +13,7 @@ __all__ = [
     "Kernel",
     "Place",
     "Script",
+    "delays",
     "place",
     "until",
     "without_a_processor",

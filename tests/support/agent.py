@@ -35,7 +35,7 @@ class AgentCommand:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=110,
             check=False,
         )
 
@@ -59,7 +59,7 @@ class AgentCommand:
     def pid(self) -> int | None:
         """The process that listens, whoever started it."""
         for path in self.sockets:
-            with suppress(OSError), closing(sockets.connect(path, 5)) as connected:
+            with suppress(OSError), closing(sockets.connect(path, 20)) as connected:
                 return sockets.peer_pid(connected)
         return None
 

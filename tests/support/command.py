@@ -17,7 +17,7 @@ Terminal: TypeAlias = "pexpect.spawn[str]"
 COMMAND = (sys.executable, "-m", "jupyter_auth.cli.main")
 
 
-def auth(home: Place, *words: str, timeout: float = 60, **environment: str) -> Ended:
+def auth(home: Place, *words: str, timeout: float = 110, **environment: str) -> Ended:
     """Run it without a terminal; what it said, and its exit code."""
     return subprocess.run(
         [*COMMAND, *words],
@@ -47,7 +47,7 @@ def terminal(home: Place, *words: str, line: str = "", **environment: str) -> Te
         env={**home.environment, "auth": " ".join(COMMAND), **environment},
         cwd=str(home.notebooks),
         encoding="utf-8",
-        timeout=30,
+        timeout=90,
         dimensions=(60, 250),
     )
 

@@ -1,6 +1,7 @@
 """A page that hears Jupyter's events."""
 
 import json
+import socket
 import threading
 from contextlib import suppress
 from queue import Queue
@@ -26,7 +27,7 @@ class EventPage:
         self._heard: Queue[dict[str, Any]] = Queue()
         self._socket = websocket.create_connection(
             f"{server.url.replace('http', 'ws', 1)}api/events/subscribe",
-            timeout=20,
+            timeout=60,
             header=[f"Authorization: token {server.token}"],
             http_no_proxy=["127.0.0.1"],
         )
@@ -34,7 +35,7 @@ class EventPage:
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
-    def next(self, count: int, timeout: float = 20, *, audit: bool = False) -> list[dict[str, Any]]:
+    def next(self, count: int, timeout: float = 60, *, audit: bool = False) -> list[dict[str, Any]]:
         """The next ``count`` events of ours, each as its schema says; ``Empty`` where one takes too long.
 
         Without those of the audit, or (``audit``) these alone.
@@ -51,8 +52,11 @@ class EventPage:
         return found
 
     def close(self) -> None:
+        if self._socket.sock is not None:
+            with suppress(OSError):  # it may be closed already; who reads from it is woken by this alone
+                self._socket.sock.shutdown(socket.SHUT_RDWR)
+        self._thread.join(60)
         self._socket.shutdown()  # type: ignore[no-untyped-call]
-        self._thread.join(5)
 
     def _listen(self) -> None:
         with suppress(OSError, websocket.WebSocketException):

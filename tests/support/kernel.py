@@ -24,7 +24,7 @@ class Kernel(KernelChannel):
         with self._servers_log():
             super().__init__(server, name=name)
 
-    def run(self, code: str, value: str = "None", *, timeout: float = 60) -> Any:
+    def run(self, code: str, value: str = "None", *, timeout: float = 110) -> Any:
         """Run ``code``, then give back the JSON value of the expression ``value``."""
         return super().run(code, value, timeout=timeout)
 
@@ -32,11 +32,11 @@ class Kernel(KernelChannel):
         """Send a cell. The value comes backwards: the kernel would mask a token in it."""
         return super().start(code, f"__import__('json').dumps({value})[::-1]")
 
-    def value(self, expression: str, *, timeout: float = 60) -> Any:
+    def value(self, expression: str, *, timeout: float = 110) -> Any:
         """The JSON value of an expression."""
         return self.run("", expression, timeout=timeout)
 
-    def fails(self, code: str, *, timeout: float = 60) -> str:
+    def fails(self, code: str, *, timeout: float = 110) -> str:
         """Run ``code``, which must raise; what the kernel said."""
         try:
             self.run(code, timeout=timeout)
@@ -44,7 +44,7 @@ class Kernel(KernelChannel):
             return str(problem)
         raise AssertionError(f"{code!r} did not raise")
 
-    def result_of(self, message_id: str, *, timeout: float = 60) -> Any:
+    def result_of(self, message_id: str, *, timeout: float = 110) -> Any:
         """Wait for a cell's end, and for all that it displayed on its way."""
         with self._servers_log():
             try:
@@ -65,7 +65,7 @@ class Kernel(KernelChannel):
             problem.add_note("\n".join(["The last lines of the server's log:", *self.server.last_lines()]))
             raise
 
-    def listen_until(self, enough: Callable[[], bool], timeout: float = 10) -> None:
+    def listen_until(self, enough: Callable[[], bool], timeout: float = 60) -> None:
         """Read what the kernel says until ``enough``."""
         deadline = time.monotonic() + timeout
         while not enough():

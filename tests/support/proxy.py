@@ -79,8 +79,8 @@ def proxy() -> Iterator[Proxy]:
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
-        assert is_listening.wait(10)
+        assert is_listening.wait(60)
         yield running
     finally:
         loop.call_soon_threadsafe(end.set)
-        thread.join(10)
+        thread.join(60)

@@ -5,7 +5,6 @@ import ipaddress
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -19,6 +18,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from tests.support.ports import free_ports
 
 PASSWORD = "canary-redis-password"
 ACL = (
@@ -38,7 +39,7 @@ class RedisServer:
         self.program = program
         self.folder = Path(tempfile.mkdtemp(prefix="ja-redis-"))  # short: a socket's path has its limit
         self.socket = self.folder / "s"
-        self.port, self.tls_port = _free_ports()
+        self.port, self.tls_port = free_ports(2)
         self.users = users
         self.fsync = fsync
         self.ca = make_certificates(self.folder, address)
@@ -76,7 +77,7 @@ class RedisServer:
         }  # fmt: skip
         command = [self.program, *(str(part) for k, v in options.items() for part in (f"--{k}", v))]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 with self.client() as client:
@@ -119,11 +120,6 @@ class RedisServer:
     ) -> None:
         self.kill()
         shutil.rmtree(self.folder)
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
-        return one.getsockname()[1], two.getsockname()[1]
 
 
 def _value(client: Any, key: bytes) -> Any:

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def until(condition: Callable[[], bool], timeout: float = 20, *, pause: float = 0.05) -> None:
-    """Wait for what another process or thread does; ``timeout`` and ``pause`` are in seconds."""
+def until(condition: Callable[[], bool], timeout: float = 60, *, pause: float = 0.05) -> None:
+    """Wait for what another process or thread does; ``timeout`` and ``pause`` are in seconds.
+
+    The limit is there for what never comes: a machine with much else to do is to be waited for.
+    """
     deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() >= deadline:
@@ -28,8 +31,20 @@ def without_a_processor() -> float:
     What takes part of a second is measured without these, or it would fail whenever others use the machine.
     Linux counts them (proc(5), schedstat: the second number, nanoseconds); elsewhere there are none.
     """
+    return _delay(Path(f"/proc/self/task/{threading.get_native_id()}"))
+
+
+def delays() -> dict[str, float]:
+    """The same of each thread of this process: one that had Python's lock when it had to wait keeps all the
+    others waiting."""
     try:
-        counted = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat").read_text(encoding="ascii")
+        return {task.name: _delay(task) for task in Path("/proc/self/task").iterdir()}
+    except OSError:
+        return {}
+
+
+def _delay(task: Path) -> float:
+    try:
+        return int((task / "schedstat").read_text(encoding="ascii").split()[1]) / 1e9
     except OSError:
         return 0.0
-    return int(counted.split()[1]) / 1e9

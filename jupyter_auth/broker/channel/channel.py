@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import socket
+import time
 from pathlib import Path
 
 from jupyter_auth.broker.channel.callers import Callers
@@ -15,6 +16,8 @@ from jupyter_auth.core import sockets
 
 log = logging.getLogger(__name__)
 
+BACKLOG = 256
+STARTING = 10.0  # seconds that a server may need from making its socket to listening on it
 MAX_CONNECTIONS = 1024
 MAX_OF_A_KERNEL = 256  # its threads and its workers; no kernel can take the place of all the others
 MAX_UNPROVEN = 128  # a kernel proves itself within milliseconds: who has waited longest is none
@@ -37,13 +40,16 @@ class KernelChannel:
         remove_stale(self.path.parent)
         self.path.unlink(missing_ok=True)  # this process's alone, by its id or a lock: who left it is dead
         sock = sockets.bind(self.path)
+        sock.listen(BACKLOG)  # at once: who finds the path may connect
         self._inode = self.path.stat().st_ino
         return sock
 
     async def serve(self, sock: socket.socket) -> None:
         """Listen, on the running loop."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_unix_server(lambda: KernelConnection(self), sock=sock, backlog=256)
+        self._server = await loop.create_unix_server(
+            lambda: KernelConnection(self), sock=sock, backlog=BACKLOG
+        )
 
     async def close(self) -> None:
         """Stop listening, end every connection, remove the socket if it is still ours."""
@@ -123,10 +129,26 @@ def server_socket(folder: Path) -> Path:
 
 
 def remove_stale(folder: Path) -> None:
-    """Remove sockets of ours that nobody listens on: what a crashed server leaves."""
+    """Remove sockets of ours that nobody listens on: what a crashed server leaves. One that another server
+    has made just now, and does not listen on yet, is none."""
     for path in folder.glob("jupyter_auth-*.sock"):
         with contextlib.suppress(OSError):
             try:
                 sockets.connect(path, timeout=0.2).close()
             except ConnectionRefusedError:
-                path.unlink()
+                if not _is_starting(path):
+                    path.unlink()
+
+
+def _is_starting(path: Path) -> bool:
+    """True of a socket that a server has made a moment ago which still runs."""
+    pid = path.stem.rpartition("-")[2]
+    if not pid.isdecimal() or time.time() - path.lstat().st_mtime > STARTING:
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # it runs, as somebody else
+        return True
+    return True

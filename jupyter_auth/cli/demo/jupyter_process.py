@@ -82,7 +82,7 @@ class JupyterProcess(Lifetime):
             return
         process.terminate()
         try:
-            process.wait(15)
+            process.wait(30)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(5)
@@ -125,7 +125,7 @@ class JupyterProcess(Lifetime):
         with requests.Session() as session:
             session.trust_env = False
             headers = {"Authorization": f"token {self.token}"}
-            return session.request(method, self.url + path, json=body, headers=headers, timeout=20)
+            return session.request(method, self.url + path, json=body, headers=headers, timeout=60)
 
 
 def a_free_port() -> str:

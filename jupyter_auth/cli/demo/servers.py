@@ -34,7 +34,7 @@ class DemoError(RuntimeError):
 class DemoServers(Lifetime):
     """Both servers as a context manager: `issuer` and `api` are their addresses while it is entered."""
 
-    def __init__(self, *, access_token_lifetime: int = 3600, interval: int = 2, timeout: float = 30) -> None:
+    def __init__(self, *, access_token_lifetime: int = 3600, interval: int = 2, timeout: float = 90) -> None:
         self.issuer = ""
         self.api = ""
         self._options = [f"--access-token-lifetime={access_token_lifetime}", f"--interval={interval}"]

@@ -32,8 +32,9 @@ def each_of(jobs: Sequence[tuple[str, str, Work]], limit: float) -> list[list[Fi
     wait(begun, timeout=limit)
     all_found: list[list[Finding]] = []
     for (check, about, _), future, into in zip(jobs, begun, kept, strict=True):
+        is_done = future.done()  # asked first: what one that has ended has found is all there
         found = into[:]  # one that is late may still add to it
-        if not future.done():
+        if not is_done:
             found.append(_unfinished(check, about, limit))
         elif problem := future.exception():
             found.append(_failed(check, about, problem))

@@ -13,7 +13,7 @@ _HERE = Path(__file__).resolve().parent
 class Azurite(ProviderProcess):
     """``with Azurite(certificate, key) as storage: ... storage.url``."""
 
-    def __init__(self, certificate: Path, key: Path, *, start_timeout: float = 60.0) -> None:
+    def __init__(self, certificate: Path, key: Path, *, start_timeout: float = 120.0) -> None:
         super().__init__(start_timeout=start_timeout)
         self._certificate, self._key = certificate, key
 

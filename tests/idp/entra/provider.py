@@ -53,7 +53,7 @@ class EntraProvider(ProviderProcess):
     ``APP_KEY``; the secret of ``APP_SECRET`` is ``CONFIDENTIAL_SECRET``.
     """
 
-    def __init__(self, folder: Path, *, start_timeout: float = 30.0) -> None:
+    def __init__(self, folder: Path, *, start_timeout: float = 90.0) -> None:
         super().__init__(start_timeout=start_timeout)
         self.certificate, self._key = self_signed(folder, "server")
         self.client_certificate, self.client_key = self_signed(folder, "client")

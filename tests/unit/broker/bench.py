@@ -1,9 +1,10 @@
 """What every test of the broker does: write profiles, sign in, ask, move the clock, look into the store."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ class Bench:
         """Answer as a person."""
         code = device(interaction).user_code
         await asyncio.to_thread(lambda: self.provider.approve(username=username, user_code=code))
-        await asyncio.wait_for(asyncio.shield(interaction.outcome), 10)
+        await asyncio.wait_for(asyncio.shield(interaction.outcome), 60)
         return await self.broker.result_of(interaction, first=True)
 
     async def sign_in(
@@ -145,10 +146,17 @@ class Bench:
         rows = [row for key in keys for row in self.store.rows(key.partition)]
         return sum(row.kind == Kind.ACCESS_TOKEN for row in rows)
 
+    async def missed(self, count: int) -> None:
+        """Wait until so many requests, in all, have found no token and wait for a refresh."""
+        assert self.broker.silent is not None
+        async with asyncio.timeout(60):
+            while self.broker.silent._statistics.misses < count:
+                await asyncio.sleep(0.005)
+
     async def settled(self) -> None:
         """Wait until no refresh is under way."""
         assert self.broker.silent is not None
-        await self.broker.silent.flights.settle(10)
+        await self.broker.silent.flights.settle(60)
         await asyncio.sleep(0)
 
 
@@ -175,7 +183,7 @@ def refreshes(idp: MisbehavingProvider) -> int:
 
 async def ended(interaction: Interaction) -> BaseException | None:
     """Wait for the end, and say what was wrong."""
-    await asyncio.wait([interaction.outcome], timeout=10)
+    await asyncio.wait([interaction.outcome], timeout=60)
     return interaction.outcome.exception()
 
 
@@ -184,14 +192,15 @@ class Gate:
 
     def __init__(self, answer: Responder) -> None:
         self._answer = answer
-        self._open = asyncio.Event()
+        self._open = threading.Event()
         self._loop = asyncio.get_running_loop()
         self.reached = asyncio.Event()
 
     def __call__(self, asked: Request) -> Any:
         answer = self._answer(asked)  # made at once: what the provider did, it did
-        self._loop.call_soon_threadsafe(self.reached.set)
-        asyncio.run_coroutine_threadsafe(self._open.wait(), self._loop).result(20)
+        with suppress(RuntimeError):  # a request that was under way when the test, and its loop, ended
+            self._loop.call_soon_threadsafe(self.reached.set)
+        self._open.wait(100)
         return answer
 
     def open(self) -> None:

@@ -42,7 +42,7 @@ class EntraBench:
         shown = asked.to_wire()
         code, address = device(asked).user_code, str(shown["verification_uri"])
         await asyncio.to_thread(lambda: self.entra.approve(code, address, username))
-        await asyncio.wait_for(asyncio.shield(asked.outcome), 10)
+        await asyncio.wait_for(asyncio.shield(asked.outcome), 60)
         return await self.bench.broker.result_of(asked, first=True)
 
     async def sign_in(

@@ -178,7 +178,7 @@ class Cell:
         else:
             code, address = str(shown["user_code"]), str(shown["verification_uri"])
             await asyncio.to_thread(self.site.approve, code, address)
-        await asyncio.wait_for(asyncio.shield(asked.outcome), 10)
+        await asyncio.wait_for(asyncio.shield(asked.outcome), 60)
         return await self.bench.broker.result_of(asked, first=True)
 
     def refresh_tokens(self) -> list[str]:

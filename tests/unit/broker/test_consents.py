@@ -41,7 +41,7 @@ async def asked(scene: Scene, kernel: str = "k1", **fields: Any) -> dict[str, An
 
 
 async def waits(scene: Scene, interaction: dict[str, Any], kernel: str = "k1") -> dict[str, Any]:
-    return await scene.asks("wait", kernel, id=interaction["id"], timeout=5)
+    return await scene.asks("wait", kernel, id=interaction["id"], timeout=60)
 
 
 async def test_a_question_says_who_asks_for_what_and_holds_no_code(scene: Scene) -> None:
@@ -250,7 +250,7 @@ async def test_it_ends_by_itself_and_with_its_kernel(scene: Scene) -> None:
     assert (await waits(scene, shown))["error"] == "interaction_expired"
     shown = await asked(scene)
     scene.kernels.dead.add("k1")
-    await asyncio.wait([scene.pending()[0].outcome], timeout=5)
+    await asyncio.wait([scene.pending()[0].outcome], timeout=60)
     assert scene.pending() == []
 
 

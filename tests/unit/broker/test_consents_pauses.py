@@ -53,8 +53,8 @@ async def test_who_was_allowed_may_ask_again(scene: Scene) -> None:
     for _ in range(4):
         shown = (await scene.asks("get_token", **ASK))["interaction"]
         await scene.decide("deny", "once")
-        await scene.asks("wait", id=shown["id"], timeout=5)
+        await scene.asks("wait", id=shown["id"], timeout=60)
         shown = (await scene.asks("get_token", **ASK))["interaction"]
         await scene.decide("allow", "once")
-        await scene.asks("wait", id=shown["id"], timeout=5)
+        await scene.asks("wait", id=shown["id"], timeout=60)
         assert await scene.gets() == "ok"

@@ -103,7 +103,7 @@ async def test_a_challenge_goes_along_with_a_device_code(cloud: EntraBench) -> N
 async def test_a_challenge_goes_along_with_a_redirect(cloud: EntraBench) -> None:
     asked = await cloud.bench.ask("graph", claims_challenge=json.dumps(ACRS), flow="authorization_code")
     await cloud.by_browser(asked)
-    await asyncio.wait_for(asyncio.shield(asked.outcome), 10)
+    await asyncio.wait_for(asyncio.shield(asked.outcome), 60)
     for form in (cloud.entra.seen("authorize")[0]["form"], cloud.entra.seen("token")[-1]["form"]):
         assert json.loads(form["claims"])["access_token"] == {**ACRS["access_token"], "xms_cc": CP1}
 

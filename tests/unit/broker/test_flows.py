@@ -87,7 +87,7 @@ async def test_another_way_is_the_same_request(idp: MisbehavingProvider, fresh: 
     await fresh.broker.interactions.switch(interaction, "device_code")
     assert interaction.to_wire()["other_flows"] == ["authorization_code"]
     idp.approve()
-    await asyncio.wait_for(asyncio.shield(interaction.outcome), 10)
+    await asyncio.wait_for(asyncio.shield(interaction.outcome), 60)
     assert (await fresh.broker.result_of(interaction, first=True)).reveal()
     with pytest.raises(PolicyError):
         await fresh.broker.interactions.switch(interaction, "authorization_code")

@@ -41,5 +41,5 @@ async def test_the_question_names_all_that_the_token_holds(scene: Scene) -> None
     held = (await scene.bench.get("graph", scopes=[API])).scopes
     assert set(held) <= set(asked["interaction"]["scopes"])
     await scene.decide("allow")
-    await scene.asks("wait", id=asked["interaction"]["id"], timeout=5)
+    await scene.asks("wait", id=asked["interaction"]["id"], timeout=60)
     assert await scene.gets(profile="graph", scopes=[API]) == "ok"

@@ -114,7 +114,8 @@ async def test_the_last_one_to_leave_cancels(idp: MisbehavingProvider, fresh: Be
     assert (problem.profile, problem.reason) == ("lake", "cancelled")
     wire = interaction.to_wire()
     assert (wire["user_code"], wire["verification_uri"], wire["verification_uri_complete"]) == (None,) * 3
-    await asyncio.sleep(0.1)
+    assert interaction.task is not None
+    await asyncio.wait_for(interaction.task, 20)  # one may be under way
     asked = polls(idp)
     await asyncio.sleep(0.1)
     assert polls(idp) == asked  # nobody asks the provider any more
@@ -132,13 +133,12 @@ async def test_cancelled_between_two_polls_nothing_is_asked_again(
     idp: MisbehavingProvider, fresh: Bench
 ) -> None:
     interaction = await fresh.ask()
-    device(interaction).interval = 0.3
+    device(interaction).interval = 20
     await asyncio.sleep(0.05)
     idp.approve(user_code=device(interaction).user_code)
     fresh.broker.interactions.cancel(interaction)
     assert interaction.task is not None
-    await asyncio.wait_for(interaction.task, 0.2)  # it does not sleep on
-    await asyncio.sleep(0.4)
+    await asyncio.wait_for(interaction.task, 10)  # it does not sleep on
     assert polls(idp) == 0
     assert fresh.accounts() == ()
 
@@ -153,7 +153,7 @@ async def test_cancelled_while_a_poll_is_in_flight_the_tokens_are_given_back(
         fresh.broker.interactions.cancel(interaction)
         gate.open()
         assert interaction.task is not None
-        await asyncio.wait_for(interaction.task, 5)
+        await asyncio.wait_for(interaction.task, 20)
     assert interaction.state == "cancelled"
     assert fresh.accounts() == ()
     given_back = [seen.form for seen in idp.requests if seen.endpoint == "revocation"]
@@ -164,9 +164,10 @@ async def test_cancelled_while_a_poll_is_in_flight_the_tokens_are_given_back(
 async def test_a_closing_broker_ends_all(idp: MisbehavingProvider, make_bench: MakeBench) -> None:
     bench = make_bench(idp)
     interaction = await bench.ask()
+    device(interaction).interval = 60
     started = time.monotonic()
     await bench.broker.close()
-    assert time.monotonic() - started < 0.9
+    assert time.monotonic() - started < 20
     problem = await ended(interaction)
     assert isinstance(problem, InteractionCancelledError)
     assert problem.reason == "server_stopped"

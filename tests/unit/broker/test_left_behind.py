@@ -22,7 +22,7 @@ def listeners() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "jupyter_auth-callback"]
 
 
-async def comes_true(condition: Callable[[], bool], seconds: float = 5) -> bool:
+async def comes_true(condition: Callable[[], bool], seconds: float = 60) -> bool:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.02)
@@ -48,7 +48,7 @@ async def test_a_sign_in_that_is_stopped_while_it_begins(
     """The stop button, before the provider has answered what the sign-in begins with."""
     with held(idp, endpoint) as gate:
         asks = asyncio.ensure_future(listening.interact(request("web"), Requester()))
-        await asyncio.wait_for(gate.reached.wait(), 5)
+        await asyncio.wait_for(gate.reached.wait(), 60)
         assert len(listeners()) == 1
         asks.cancel()
         await asyncio.wait([asks])
@@ -64,7 +64,7 @@ async def test_a_sign_in_that_is_stopped_before_its_card_is_shown(
 
     def is_offered(_: object) -> bool:
         reached.set()
-        return go_on.wait(10)
+        return go_on.wait(60)
 
     monkeypatch.setattr("jupyter_auth.broker.signing_in.device_sign_in.DeviceSignIn.is_offered", is_offered)
     asks = asyncio.ensure_future(listening.interact(request("web"), Requester()))

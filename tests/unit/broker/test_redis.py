@@ -45,7 +45,7 @@ async def make_pair(
         first, second = (make_bench(provider, store=open_redis) for _ in range(2))
         await second.broker.start()
         await first.sign_in()
-        await asyncio.sleep(0.3)  # the bump of a new account has been heard
+        await asyncio.to_thread(second.store.generation.look)  # type: ignore[attr-defined]  # no news later
         for bench in (first, second):
             await bench.get()
         return first, second
@@ -81,10 +81,7 @@ async def test_a_sign_in_at_one_serves_the_other_and_a_clear_ends_both(
     first, second = await make_pair(idp)
     assert (await first.get()).reveal() == (await second.get()).reveal()
     await first.broker.clear()
-    started = time.monotonic()
-    while second.broker.peek(request()) is not None:
-        assert time.monotonic() - started < 2
-        await asyncio.sleep(0.005)
+    await _until(lambda: second.broker.peek(request()) is None)
     assert second.accounts() == ()
 
 
@@ -98,10 +95,10 @@ async def test_who_has_a_token_goes_on_while_redis_is_away(
     started = time.monotonic()
     found = await bench.get()
     assert found.reveal() == token and found.metadata.cache_level is CacheLevel.MEMORY
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 3.9  # it waits for one command, and not for two
     started = time.monotonic()
     assert (await bench.get()).reveal() == token
-    assert time.monotonic() - started < 1.5  # a command's limit, which nobody waits for again, is 2 s
+    assert time.monotonic() - started < 1.9  # a command's limit, which nobody waits for again, is 2 s
     status = await bench.broker.status()
     assert "does not answer" in status["store"]["notes"][0]
     bench.advance(300)
@@ -120,9 +117,11 @@ async def test_a_rotation_that_redis_does_not_see_is_not_lost(
     bench, other = await make_pair(oidc)
     for one in (bench, other):
         one.advance(3700)
-    oidc.set(hold_ms=800)
+    oidc.reset_log()
+    oidc.set(hold_ms=2500)
     asking = asyncio.ensure_future(bench.get())
-    await asyncio.sleep(0.5)
+    while not await asyncio.to_thread(oidc.token_responses):  # it is logged before it is held back
+        await asyncio.sleep(0.01)
     redis_server.pause()
     with pytest.raises(CacheError) as caught:
         await asking
@@ -203,6 +202,6 @@ async def _answers(bench: Bench) -> None:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.02)

@@ -67,7 +67,7 @@ async def test_it_reads_once_more_before_it_gives_up(
     def respond(request: Request) -> faults.Answer | None:
         used.append(request.form["refresh_token"])
         if len(used) == 1:
-            asyncio.run_coroutine_threadsafe(other.refresh(), loop).result(10)
+            asyncio.run_coroutine_threadsafe(other.refresh(), loop).result(60)
             return 400, {}, b'{"error": "invalid_grant"}'
         return right(request)
 

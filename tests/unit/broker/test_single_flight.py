@@ -197,7 +197,7 @@ async def test_a_failure_is_shared_by_those_it_concerns(idp: MisbehavingProvider
         refused = [asyncio.ensure_future(bench.get(scopes=["lake.write"])) for _ in range(5)]
         await gate.reached.wait()
         forced = asyncio.ensure_future(bench.refresh())
-        await asyncio.sleep(0.05)
+        await bench.missed(5)
         idp.answers["token"] = right
         gate.open()
         problems = await asyncio.gather(*refused, return_exceptions=True)
@@ -214,7 +214,7 @@ async def test_two_accounts_are_refreshed_side_by_side(idp: MisbehavingProvider,
     bench.advance(3400)
     with held(idp, "token") as gate:
         asking = [asyncio.ensure_future(bench.get(account=name)) for name in ("ada", "grace")]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while refreshes(idp) < 2:
                 await asyncio.sleep(0.01)
         gate.open()
@@ -253,7 +253,7 @@ async def test_the_token_that_was_refused_is_not_adopted_from_a_refresh_in_fligh
     go_on, find_token = threading.Event(), bench.broker.cache.find_token
 
     def slow(*args: Any, **kwargs: Any) -> Any:
-        go_on.wait(10)
+        go_on.wait(60)
         return find_token(*args, **kwargs)
 
     monkeypatch.setattr(bench.broker.cache, "find_token", slow)

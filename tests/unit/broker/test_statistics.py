@@ -70,7 +70,7 @@ async def test_who_joins_a_refresh_is_no_refresh(idp: MisbehavingProvider, bench
     with held(idp, "token") as gate:
         asking = [asyncio.ensure_future(bench.get()) for _ in range(5)]
         await gate.reached.wait()
-        await asyncio.sleep(0.1)
+        await bench.missed(5)
         gate.open()
         await asyncio.gather(*asking)
     stats = counted(bench)

@@ -138,7 +138,7 @@ async def test_a_refresh_that_ends_after_a_switch_is_still_its_callers_own(
     have = (await two.get())._token.version
     with held(idp, "token") as gate:
         refresh = asyncio.ensure_future(two.get(force_refresh=True, have=have))
-        await asyncio.wait_for(gate.reached.wait(), 10)
+        await asyncio.wait_for(gate.reached.wait(), 60)
         await two.broker.switch_account("lake", "ada")
         gate.open()
         found = await refresh

@@ -50,7 +50,7 @@ def test_the_keyring_is_asked_when_the_store_is_opened_and_not_again(
         session.pause()
         started = time.monotonic()
         process("sign_in", "w", "bob")
-        assert process("accounts") == ["ada", "bob"] and time.monotonic() - started < 5
+        assert process("accounts") == ["ada", "bob"] and time.monotonic() - started < keyrings.WAIT - 1
         session.go_on()
 
 
@@ -64,7 +64,7 @@ def test_who_waits_for_the_keyring_keeps_nobody_from_writing(tmp_path: Path, ses
         time.sleep(1)  # by now it waits
         started = time.monotonic()
         assert process("sign_in", "w", "bob") is None
-        assert time.monotonic() - started < 4
+        assert time.monotonic() - started < keyrings.WAIT - 2
         assert "did not answer within" in late.answer()
         session.go_on()
 
@@ -89,7 +89,7 @@ def test_a_keyring_that_never_answers_keeps_nobody_for_ever(tmp_path: Path, sess
     started = time.monotonic()
     with Elsewhere(tmp_path) as process:
         source, reasons = process("key")
-        assert time.monotonic() - started < keyrings.WAIT + 10
+        assert time.monotonic() - started < keyrings.WAIT + 40
         assert source == f"file {key_file(tmp_path)}"
         assert "keyring: it did not answer within 8 s: is it locked?" in reasons
     session.go_on()
@@ -103,7 +103,7 @@ def test_an_existing_store_waits_a_while_and_is_then_told(tmp_path: Path, sessio
         assert "did not answer within" in process("told", "open")
         started = time.monotonic()
         assert "a short while ago" in process("told", "open")  # it is not asked again at once
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < keyrings.WAIT - 1
     session.go_on()
     with Elsewhere(tmp_path) as process:
         assert process("keys") == ["k"]

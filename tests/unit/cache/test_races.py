@@ -26,7 +26,7 @@ class PausingStore(MemoryStore):
         if partition == self.held:
             self.held = None
             self.has_read.set()
-            assert self.go_on.wait(10)
+            assert self.go_on.wait(60)
         return found
 
 
@@ -68,7 +68,7 @@ def test_a_slow_reader_does_not_bring_back_what_a_write_has_ended(
     store.held = ADA.partition if held == "tokens" else CLIENT.partition
     reader = threading.Thread(target=read)
     reader.start()
-    assert store.has_read.wait(10)
+    assert store.has_read.wait(60)
     write(cache)
     store.go_on.set()
     reader.join()

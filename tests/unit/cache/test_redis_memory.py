@@ -73,7 +73,7 @@ def test_only_access_tokens_have_an_expiry(redis_opened: OpenRedis, client: Any)
 
 def test_what_has_ended_is_removed_with_its_index(redis_opened: OpenRedis, client: Any) -> None:
     store = redis_opened()
-    soon = int(time.time()) + 2
+    soon = int(time.time()) + 4
     for number in range(30):
         put(store, _ending(f"k{number}", soon, f"p{number}"))
     index = RedisNames("ada").prefix.encode() + b"p:" + _name(store, "p1")
@@ -116,7 +116,7 @@ def test_a_policy_that_is_set_later_is_told_later(
     assert store.describe().notes == ()
     client.config_set("maxmemory", "1gb")
     client.config_set("maxmemory-policy", "allkeys-lru")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not store.describe().notes and time.monotonic() < deadline:
         time.sleep(0.05)
     assert "allkeys-lru" in store.describe().notes[0]

@@ -20,7 +20,7 @@ from tests.unit.cache.held import is_held, row_of
 from tests.unit.cache.samples import database, open_store
 
 Open = Callable[[], SqliteStore]
-AT_ONCE = 2.0  # seconds
+AT_ONCE = 15.0  # seconds
 
 
 @pytest.fixture

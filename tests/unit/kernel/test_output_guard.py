@@ -118,7 +118,7 @@ def test_what_is_freed_while_texts_are_masked_may_send(monkeypatch: pytest.Monke
         target=session.send, args=(None, "display_data", {"data": {"a": 1}}), daemon=True
     )
     thread.start()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     assert session.sent == [
         ("comm_close", {"data": redaction.REDACTED}),

@@ -49,7 +49,7 @@ class Line:
     def call(self, request: dict[str, Any]) -> dict[str, Any]:
         if self._profile == "slow":
             self._broker.held.set()
-            assert self._broker.go_on.wait(10)
+            assert self._broker.go_on.wait(60)
         if self._broker.faults:
             problem = self._broker.faults.pop(0)
             self.is_closed = problem.reason == "broker_lost"
@@ -71,14 +71,14 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
 def test_a_handle_that_waits_keeps_no_other_waiting(broker: Broker) -> None:
     slow = threading.Thread(target=replace(HANDLE, profile="slow").get_token, daemon=True)
     slow.start()
-    assert broker.held.wait(10)
+    assert broker.held.wait(60)
     got: list[str] = []
     other = threading.Thread(target=lambda: got.append(HANDLE.get_token().reveal()), daemon=True)
     other.start()
-    other.join(5)
+    other.join(50)
     was_kept_waiting = other.is_alive()
     broker.go_on.set()
-    slow.join(5)
+    slow.join(50)
     assert got and not was_kept_waiting
 
 

@@ -93,7 +93,7 @@ REFUSALS: dict[str, tuple[Any, type[AuthError]]] = {
     "redirect": (faults.redirect("https://evil.example/"), TransportError),
     "a number": (faults.json(200, {"access_token": 5, "expires_in": "10"}), TransportError),
     "a list": (faults.json(200, []), TransportError),
-    "silence": (faults.hang(5), TransportError),
+    "silence": (faults.hang(20), TransportError),
 }  # fmt: skip
 
 
@@ -106,7 +106,8 @@ def test_refusals(
     kind: type[AuthError],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(transport, "TOTAL_TIMEOUT", 0.5)
+    if answer is REFUSALS["silence"][0]:  # any other may take its time
+        monkeypatch.setattr(transport, "TOTAL_TIMEOUT", 0.5)
     idp.answers[machine.shape.path] = answer
     with pytest.raises(AuthError) as caught:
         engine_for(resource=STORAGE).client_credentials((), (), {})

@@ -67,7 +67,10 @@ class _Tunnel(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         head = b""
         while b"\r\n\r\n" not in head:
-            head += self.request.recv(4096)
+            more = self.request.recv(4096)
+            if not more:
+                return  # whoever only looked whether anybody is here
+            head += more
         self.server.asked.append(head.split(b"\r\n")[0].decode())
         with socket.create_connection(("127.0.0.1", self.server.target)) as upstream:
             self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
