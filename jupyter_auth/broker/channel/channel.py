@@ -12,6 +12,7 @@ from pathlib import Path
 from jupyter_auth.broker.channel.callers import Callers
 from jupyter_auth.broker.channel.connection import KernelConnection
 from jupyter_auth.cache import places
+from jupyter_auth.cache.filesystems import network_filesystem
 from jupyter_auth.core import sockets
 
 log = logging.getLogger(__name__)
@@ -130,13 +131,14 @@ def server_socket(folder: Path) -> Path:
 
 def remove_stale(folder: Path) -> None:
     """Remove sockets of ours that nobody listens on: what a crashed server leaves. One that another server
-    has made just now, and does not listen on yet, is none."""
+    has made just now, and does not listen on yet, is none; and in a folder that machines share nobody can
+    tell, for the sockets of another machine's servers refuse here, too."""
     for path in folder.glob("jupyter_auth-*.sock"):
         with contextlib.suppress(OSError):
             try:
                 sockets.connect(path, timeout=0.2).close()
             except ConnectionRefusedError:
-                if not _is_starting(path):
+                if not _is_starting(path) and network_filesystem(folder) is None:
                     path.unlink()
 
 

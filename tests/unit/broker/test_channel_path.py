@@ -4,7 +4,9 @@ import os
 import time
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from jupyter_auth.broker.channel import channel
@@ -44,6 +46,21 @@ def test_what_a_crashed_server_left_is_removed(tmp_path: Path, pid: object, seco
     os.utime(left, (time.time() - seconds,) * 2)
     channel.remove_stale(tmp_path)
     assert not left.exists()
+
+
+def test_in_a_folder_that_machines_share_nothing_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A socket of a server on another machine refuses here as a crashed server's does."""
+    monkeypatch.setattr(
+        psutil,
+        "disk_partitions",
+        lambda all: [SimpleNamespace(mountpoint=str(tmp_path), fstype="nfs4")],
+    )
+    elsewhere = tmp_path / f"jupyter_auth-{NOBODY}.sock"
+    sockets.bind(elsewhere).close()
+    channel.remove_stale(tmp_path)
+    assert elsewhere.exists()
 
 
 def test_the_socket_is_closed_to_others_from_its_first_moment(
