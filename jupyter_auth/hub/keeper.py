@@ -5,94 +5,50 @@ used once. The Hub must therefore not refresh sign-ins itself (``c.Authenticator
 """
 
 import asyncio
-import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
+from jupyter_auth.broker.auditing.actors import Actor, actor
 from jupyter_auth.broker.broker import Broker
 from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.config.configuration import ConfigurationFiles
-from jupyter_auth.broker.config.settings import Settings
 from jupyter_auth.broker.request import TokenRequest, resource_of
 from jupyter_auth.broker.storage import open_store, store_folder
 from jupyter_auth.broker.tenants import client_of
 from jupyter_auth.cache import places
 from jupyter_auth.cache.records import AccessTokenRecord, AccountRecord, RefreshTokenRecord
 from jupyter_auth.core.account import make_home_account_id
-from jupyter_auth.core.errors import InteractionRequiredError, PolicyError, ProfileError
+from jupyter_auth.core.audit import Decision, Source, Via
+from jupyter_auth.core.errors import (
+    AuthError,
+    InteractionRequiredError,
+    OAuthError,
+    PolicyError,
+    ProfileError,
+)
+from jupyter_auth.core.metadata import TokenSource
 from jupyter_auth.core.profile import Profile
+from jupyter_auth.core.reports import Outcome
 from jupyter_auth.core.result import AuthenticationResult
 from jupyter_auth.core.scopes import parse_scopes, union
 from jupyter_auth.core.text import clean
 from jupyter_auth.hub.again import log_in_again
+from jupyter_auth.hub.keeping import PROFILE, Keeping, Wanted
 from jupyter_auth.hub.people import HubSignIn, People
 from jupyter_auth.hub.seeds import Seed, Seeds, fingerprint
 from jupyter_auth.providers.base import Engine, TokenResponse
 from jupyter_auth.providers.registry import with_engine
 
-PROFILE = "hub"  # the one profile of this broker
 #: Claims that say who somebody is; no others leave the service.
 TOLD = ("sub", "preferred_username", "upn", "email", "name")
+#: What providers say of a token that is given for another one and is no good any more (RFC 8693 §2.2.2).
+_OF_THE_TOKEN = frozenset({"invalid_request", "invalid_grant", "invalid_token"})
 OF_ENTRA = (
     "Write provider 'oidc' with the issuer https://login.microsoftonline.com/TENANT/v2.0, where TENANT is "
     "the tenant's id."
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What a server asks for. ``resource`` is tagged as in a ``Target``, empty for the sign-in's own."""
-
-    scopes: tuple[str, ...] = ()
-    resource: str = ""
-    claims: str | None = None
-
-    @classmethod
-    def from_wire(cls, body: Mapping[str, Any]) -> "Wanted":
-        """The request in a body. Raises ``ProfileError`` for anything else: whose tokens are meant is
-        nothing that can be asked for."""
-        unknown = sorted(set(body) - {"scopes", "resource", "claims"})
-        resource, claims = body.get("resource", ""), body.get("claims")
-        if unknown or not isinstance(resource, str) or not isinstance(claims, str | None):
-            raise ProfileError("Send scopes, resource and claims, and nothing else.", reason="bad_argument")
-        if resource and not resource.startswith(("resource:", "audience:")):
-            raise ProfileError("resource begins with 'resource:' or 'audience:'.", reason="bad_argument")
-        request = TokenRequest.from_wire({"scopes": body.get("scopes"), "claims_challenge": claims})
-        return cls(scopes=request.scopes, resource=resource, claims=claims)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keeping:
-    """What an administrator sets. ``audiences``: for which a token may be exchanged (RFC 8693)."""
-
-    profile: Mapping[str, Any] = field(hash=False)
-    folder: Path
-    seal_key_file: str | None = None
-    audiences: tuple[str, ...] = ()
-    scopes: tuple[str, ...] = ()
-
-    @property
-    def settings(self) -> Settings:
-        """Those of the broker."""
-        return Settings(
-            profiles={PROFILE: {**self.profile}},
-            default_profile=PROFILE,
-            store_path=str(self.folder),
-            seal_key_file=self.seal_key_file or str(own_key(self.folder)),
-            allowed_scopes=self.scopes,
-            renew_for=0,  # nobody is renewed for who does not ask
-        )
-
-
-def own_key(folder: Path) -> Path:
-    """The file of the sealing key beside ``folder``, made whole where it is missing."""
-    path = folder.with_name(f"{folder.name}-seal.key")
-    places.create_private(path, f"{secrets.token_hex(32)}\n".encode())
-    return path
 
 
 class Keeper:
@@ -122,28 +78,21 @@ class Keeper:
         self._check(wanted)
         async with self._lock(person):
             account = await self._account(person)
-        is_exchange = wanted.resource not in ("", resource_of(self.profile))
-        request = TokenRequest(
+        if wanted.resource not in ("", resource_of(self.profile)):
+            return await self._exchanged(account, wanted)
+        asked = TokenRequest(
             profile=PROFILE,
-            scopes=() if is_exchange else wanted.scopes,
+            scopes=wanted.scopes,
             account=account,
-            force_refresh=not is_exchange,
-            claims_challenge=None if is_exchange else wanted.claims,
+            force_refresh=True,
+            claims_challenge=wanted.claims,
         )
-        try:
-            found = await self._broker.acquire_silent(request)
-        except InteractionRequiredError as required:
-            # that there is none any more is what a refusal has left behind
-            reason = "invalid_grant" if required.reason == "no_refresh_token" else required.reason
-            raise log_in_again(reason, required.claims) from None
-        if found.account is None or found.account.home_account_id != account:
-            raise PolicyError("That is another person's token.", reason="another_person")
-        return await self._exchanged(found, wanted) if is_exchange else self._answer(found)
+        return self._answer(await self._acquired(asked))
 
     async def check(self, person: str) -> None:
         """Raises as ``token`` does where there is no sign-in that can be used; the provider is not asked."""
         held = await self._people.sign_in(person)
-        _check_usable(held, await asyncio.to_thread(self._seeds.of, person))
+        self._check_usable(held, await asyncio.to_thread(self._seeds.of, person))
 
     async def forget(self, person: str) -> None:
         """Let go of ``person``'s tokens here, then revoke the refresh token at the provider (RFC 7009). What
@@ -159,10 +108,17 @@ class Keeper:
                 is_used = seed.sign_in == sign_in
             if held is not None and (unused := held.refresh_token) is not None and not is_used:
 
-                def revoke(engine: Engine) -> None:
-                    engine.revoke(unused, "refresh_token")
+                def revoke(engine: Engine) -> Outcome:
+                    return engine.revoke(unused, "refresh_token")
 
-                await self._broker.calling(partial(with_engine, self.profile, revoke))
+                outcome = await self._broker.calling(partial(with_engine, self.profile, revoke))
+                self._note(Decision.SIGNED_OUT)
+                self._note(Decision.REVOCATION, reason=outcome)
+
+    def refused(self, problem: AuthError, person: str | None) -> None:
+        """Write down that ``person``, or a stranger, was refused something."""
+        by = Actor(via=Via.REST, person=person)
+        self._broker.audit.denied(problem, profile=PROFILE if person else None, by=by)
 
     async def close(self) -> None:
         """Save what is under way, close the store."""
@@ -180,6 +136,21 @@ class Keeper:
                 hint="An administrator lists audiences in c.JupyterAuthHub.audiences.",
             )
 
+    def _check_usable(self, held: HubSignIn | None, seed: Seed | None) -> None:
+        if held is None:
+            raise self._again("no_sign_in")
+        if seed is not None and seed.sign_in == _fingerprint(held):
+            if not seed.account:
+                raise self._again("signed_out")
+        elif held.refresh_token is None:
+            raise self._again("no_refresh_token")
+
+    def _note(self, decision: Decision, account: str | None = None, **about: Any) -> None:
+        self._broker.audit.decide(decision, profile=PROFILE, account=account, **about)
+
+    def _again(self, reason: str, claims: str | None = None) -> InteractionRequiredError:
+        return log_in_again(reason, claims, login_url=self._keeping.login_url)
+
     def _lock(self, person: str) -> asyncio.Lock:
         return self._locks.setdefault(person, asyncio.Lock())
 
@@ -188,7 +159,7 @@ class Keeper:
         was not yet."""
         held = await self._people.sign_in(person)
         if held is None:
-            raise log_in_again("no_sign_in")
+            raise self._again("no_sign_in")
         seed = await asyncio.to_thread(self._seeds.of, person)
         sign_in = _fingerprint(held)
         if seed is None or seed.sign_in != sign_in:  # a new one, or somebody whose name was another
@@ -196,7 +167,7 @@ class Keeper:
             if same is not None and seed is not None and seed.account not in ("", same.account):
                 await self._broker.remove_account(PROFILE, seed.account)
             seed = same or seed
-        _check_usable(held, seed)
+        self._check_usable(held, seed)
         if seed is not None and seed.sign_in == sign_in:
             return seed.account
         account = await self._taken_up(person, held)
@@ -240,21 +211,50 @@ class Keeper:
             resources=(resource,) if resource else (),
         )
         await self._broker.in_thread(lambda: cache.save_sign_in(account, spent, refresh_token))
+        self._note(Decision.SIGNED_IN, account.home_account_id, scopes=scopes)
         return account.home_account_id
 
-    async def _exchanged(self, found: AuthenticationResult, wanted: Wanted) -> dict[str, Any]:
-        """The token in exchange for another audience's (RFC 8693)."""
+    async def _acquired(self, request: TokenRequest) -> AuthenticationResult:
+        try:
+            found = await self._broker.acquire_silent(request)
+        except InteractionRequiredError as required:
+            # that there is none any more is what a refusal has left behind
+            reason = "invalid_grant" if required.reason == "no_refresh_token" else required.reason
+            raise self._again(reason, required.claims) from None
+        if found.account is None or found.account.home_account_id != request.account:
+            raise PolicyError("That is another person's token.", reason="another_person")
+        self._broker.audit.handed(found.account.home_account_id, actor(), found)
+        return found
 
+    async def _exchanged(self, account: str, wanted: Wanted) -> dict[str, Any]:
+        """The token in exchange for another audience's (RFC 8693). Where the provider has ended the one that
+        is given for it before its time, a new one; or it is told that there is none."""
+        request = TokenRequest(profile=PROFILE, account=account)
+        found = await self._acquired(request)
+        try:
+            answer = await self._exchange(found, wanted)
+        except OAuthError as refused:
+            is_new = found.metadata.token_source is TokenSource.IDENTITY_PROVIDER
+            if is_new or refused.error not in _OF_THE_TOKEN:
+                raise
+            found = await self._acquired(replace(request, force_refresh=True, have=found._token.version))
+            answer = await self._exchange(found, wanted)
+        scopes = answer.scope or wanted.scopes
+        by = Source.IDENTITY_PROVIDER
+        self._note(Decision.REFRESHED, account, scopes=scopes, reason="exchanged", source=by)
+        return self._answer(found) | {
+            "access_token": answer.access_token.reveal(),
+            "expires_in": answer.expires_in,
+            "scope": " ".join(scopes),
+        }
+
+    async def _exchange(self, found: AuthenticationResult, wanted: Wanted) -> TokenResponse:
         def exchange(engine: Engine) -> TokenResponse:
             return engine.exchange(found.access_token, wanted.scopes, (wanted.resource,), {})
 
         answer: TokenResponse = await self._broker.calling(partial(with_engine, self.profile, exchange))
         self.profile.policy.check_scopes(answer.scope or (), fold=False)
-        return self._answer(found) | {
-            "access_token": answer.access_token.reveal(),
-            "expires_in": answer.expires_in,
-            "scope": " ".join(answer.scope or wanted.scopes),
-        }
+        return answer
 
     def _answer(self, found: AuthenticationResult) -> dict[str, Any]:
         claims = found.id_token_claims
@@ -266,16 +266,6 @@ class Keeper:
             "issuer": self.profile.issuer,
             "claims": {key: claims[key] for key in TOLD if isinstance(claims.get(key), str)},
         }
-
-
-def _check_usable(held: HubSignIn | None, seed: Seed | None) -> None:
-    if held is None:
-        raise log_in_again("no_sign_in")
-    if seed is not None and seed.sign_in == _fingerprint(held):
-        if not seed.account:
-            raise log_in_again("signed_out")
-    elif held.refresh_token is None:
-        raise log_in_again("no_refresh_token")
 
 
 def _fingerprint(held: HubSignIn) -> str:

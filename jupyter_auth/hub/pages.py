@@ -2,8 +2,7 @@
 
 import json
 import logging
-import secrets
-import time
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from typing import Any
@@ -12,21 +11,25 @@ from urllib.parse import urlencode
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuthenticated
 from tornado import web
 
+from jupyter_auth.broker.auditing.actors import Actor, acting_for
 from jupyter_auth.broker.signing_in.answers import MAX_ADDRESS, MAX_PARAMETERS, single
 from jupyter_auth.broker.signing_in.callback_page import HEADERS, STATUS, page
 from jupyter_auth.broker.signing_in.redirects import MARK, PATH
-from jupyter_auth.core.errors import AuthError, ProfileError, TransportError, error_to_wire
+from jupyter_auth.core.audit import Via
+from jupyter_auth.core.errors import AuthError, PolicyError, ProfileError, TransportError, error_to_wire
 from jupyter_auth.core.faults import where
 from jupyter_auth.core.known import note
-from jupyter_auth.hub.keeper import Keeper, Wanted
+from jupyter_auth.hub.keeper import Keeper
+from jupyter_auth.hub.keeping import Wanted
 from jupyter_auth.hub.people import People
+from jupyter_auth.hub.waiting import Waiting
 
 log = logging.getLogger(__name__)
 
 MAX_BODY = 64 * 1024  # bytes
-LIFE = 600.0  # seconds for which an answer waits for its person's login
-MOST = 10_000  # answers that wait
-_BACK = "back"
+MAX_LOGIN = 2048  # characters of an answer of the Hub's login
+MOST = 50_000  # logins under way at once, some hundred bytes each
+_BACK, _ID = "back", re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CLOSED = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -73,10 +76,14 @@ class ServerHandler(Closed):
     async def post(self) -> None:
         """Answer in JSON, errors too."""
         self.set_header("Content-Type", "application/json")
+        person: str | None = None
         try:
             person = await self._people.whose(self.request.headers.get("Authorization", ""))
-            self.finish(json.dumps(await self.answer(person)))
+            with acting_for(Actor(via=Via.REST, person=person)):
+                answer = await self.answer(person)
+            self.finish(json.dumps(answer))
         except AuthError as problem:
+            self._keeper.refused(problem, person)
             self._refuse(problem)
         except Exception as problem:  # noqa: BLE001 -- its text may hold anything
             log.error("A request could not be answered: %s", where(problem))
@@ -130,37 +137,34 @@ class ForgetHandler(ServerHandler):
         return {"ok": True}
 
 
-class Waiting:
-    """Answers whose person is at the Hub's login. They wait here, so that no address holds them there."""
+class Shown(Closed):
+    """What people see: a plain page, whatever goes wrong."""
 
-    def __init__(self) -> None:
-        self._kept: dict[str, tuple[float, dict[str, str]]] = {}
+    def show(self, name: str) -> None:
+        self.set_status(STATUS[name])
+        for header, value in HEADERS.items():
+            self.set_header(header, value)
+        self.finish(page(name))
 
-    def put(self, answer: dict[str, str]) -> str:
-        """Keep it; the id to get it back by. The oldest goes where there are too many."""
-        now = time.monotonic()
-        self._kept = {back: kept for back, kept in self._kept.items() if now - kept[0] < LIFE}
-        while len(self._kept) >= MOST:
-            del self._kept[next(iter(self._kept))]
-        back = secrets.token_urlsafe(16)
-        self._kept[back] = (now, answer)
-        return back
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Nothing of the request is said back."""
+        self.show("refused" if status_code >= 500 else "unknown")
 
-    def take(self, back: str) -> dict[str, str] | None:
-        """The answer, once."""
-        kept = self._kept.pop(back, None)
-        return kept[1] if kept and time.monotonic() - kept[0] < LIFE else None
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Without the request, whose address may hold a code, and without what somebody wrote into it."""
+        if not isinstance(value, web.HTTPError):
+            log.error("A page could not be shown: %s", where(value))
 
 
-class CallbackHandler(HubOAuthenticated, Closed):  # type: ignore[misc]  # jupyterhub has no types
+class CallbackHandler(HubOAuthenticated, Shown):  # type: ignore[misc]  # jupyterhub has no types
     """``GET callback``: the redirect URI of everybody's code flows. It sends the browser on to a server of
     whoever is logged in there, which is the only one that knows the state; never anywhere else."""
 
     SUPPORTED_METHODS = ("GET",)  # type: ignore[assignment]
 
-    def initialize(self, auth: HubOAuth, people: People, waiting: Waiting) -> None:
+    def initialize(self, auth: HubOAuth, people: People, keeper: Keeper, waiting: Waiting) -> None:
         self.hub_auth = auth
-        self._people, self._waiting = people, waiting
+        self._people, self._keeper, self._waiting = people, keeper, waiting
 
     async def prepare(self) -> None:
         """Put the answer aside, before the request is logged or sent to the Hub's login and back."""
@@ -168,11 +172,21 @@ class CallbackHandler(HubOAuthenticated, Closed):  # type: ignore[misc]  # jupyt
         given = self._given(query)
         self.request.query_arguments.clear()
         self.request.arguments.clear()
-        self._back = given.get(_BACK) or (self._waiting.put(given) if _place(given) else None)
-        if "code" in given:
-            note(given["code"], sent=True)
-        back = "?" + urlencode({_BACK: self._back}) if self._back else ""
-        self.request.uri = self.request.path + back
+        self.request.headers.pop("Authorization", None)  # no browser's: the Hub is not asked about it
+        self.request.uri = self.request.path
+        if back := given.get(_BACK):
+            given = (self._waiting.take(self, back) if _ID.fullmatch(back) else None) or {}
+        self._answer = given if _place(given) else None
+        if self._answer and "code" in self._answer:
+            note(self._answer["code"], sent=True)
+
+    def get_login_url(self) -> str:
+        """The Hub's login, from which the browser comes back here with what it keeps meanwhile."""
+        if self._answer and (back := self._waiting.put(self, self._answer)):
+            self.request.uri = f"{self.request.path}?{urlencode({_BACK: back})}"
+        address: str = super().get_login_url()
+        _bound(getattr(self.hub_auth, "_oauth_states", {}))
+        return address
 
     def _given(self, query: str) -> dict[str, str]:
         given = dict(self.request.query_arguments)
@@ -184,36 +198,38 @@ class CallbackHandler(HubOAuthenticated, Closed):  # type: ignore[misc]  # jupyt
     async def get(self, below: str | None = None) -> None:
         """Send the person on to the server that waits; ``below`` is where a profile has a callback of its
         own."""
-        answer = self._waiting.take(self._back) if self._back else None
-        place = _place(answer or {})
+        answer, place = self._answer, _place(self._answer or {})
         person = (self.current_user or {}).get("name")
         running: dict[str, str] = {}
-        if answer and place and person:
+        if answer and person:
             try:
                 running = await self._people.servers(str(person))
             except AuthError as problem:
                 log.warning("A sign-in could not be sent on: %s", problem)
         if answer is None or place not in running:  # nobody's, somebody else's, or a server that has stopped
-            self._show("unknown")
+            self._keeper.refused(PolicyError("Nobody waits for it.", reason="unknown_state"), person)
+            self.show("unknown")
             return
         self.redirect(f"{running[place].rstrip('/')}/{PATH}{below or ''}?{urlencode(answer)}")
 
-    def _show(self, name: str) -> None:
-        self.set_status(STATUS[name])
-        for header, value in HEADERS.items():
-            self.set_header(header, value)
-        self.finish(page(name))
 
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Nothing of the request is said back."""
-        self._show("refused" if status_code >= 500 else "unknown")
-
-
-class LoginHandler(HubOAuthCallbackHandler):  # type: ignore[misc]  # jupyterhub has no types
+class LoginHandler(Shown, HubOAuthCallbackHandler):  # type: ignore[misc]  # jupyterhub has no types
     """``oauth_callback``: the Hub says who the browser is."""
 
     def initialize(self, auth: HubOAuth) -> None:
         self.hub_auth = auth
+
+    async def prepare(self) -> None:
+        """What a stranger writes is no long line of the log."""
+        if len(self.request.query) > MAX_LOGIN:
+            raise web.HTTPError(400)
+
+
+def _bound(states: Any) -> None:
+    """JupyterHub keeps a little of each login under way, for ten minutes, and counts none: anybody could have
+    memory filled with them. The oldest go."""
+    while len(states) > MOST:
+        states.pop(next(iter(states.values)), None)
 
 
 def _place(answer: Mapping[str, str]) -> str:

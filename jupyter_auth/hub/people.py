@@ -15,6 +15,7 @@ from jupyter_auth.core.known import note
 from jupyter_auth.core.secret import Secret
 
 TIMEOUT = 20.0  # seconds
+_ANEW = "Stop your server at the Hub, and start it again."
 _BEARER = ("token", "bearer")
 
 
@@ -64,7 +65,11 @@ class HubPeople:
         except Exception:  # noqa: BLE001 -- whatever jupyterhub raises; its text may hold the request
             raise _unreachable() from None
         if not model or model.get("kind", "user") != "user" or not model.get("name"):
-            raise PolicyError("The Hub does not know this token.", reason="unknown_hub_token")
+            raise PolicyError(
+                "The Hub does not know this token any more.",
+                reason="unknown_hub_token",
+                hint=_ANEW,
+            )
         if not self._auth.check_scopes(self._auth.access_scopes, model):
             raise PolicyError(
                 "This Hub API token may not use the service.",
@@ -72,7 +77,14 @@ class HubPeople:
                 hint=f"It needs the scope {' or '.join(sorted(self._auth.access_scopes))}: add that to the "
                 "Hub's roles 'user' and 'server'.",
             )
-        return str(model["name"])
+        name = str(model["name"])
+        if (server := _server_of(model)) is not None and server not in await self._active(name):
+            raise PolicyError(
+                "The server that this Hub API token was for has been stopped.",
+                reason="unknown_hub_token",
+                hint=_ANEW,
+            )
+        return name
 
     async def sign_in(self, person: str) -> HubSignIn | None:
         """As promised; needs the scope ``admin:auth_state``."""
@@ -94,6 +106,17 @@ class HubPeople:
             if server.get("ready") and isinstance(server.get("url"), str):
                 found[server["url"]] = str(server.get("full_url") or server["url"])
         return found
+
+    async def _active(self, person: str) -> set[str]:
+        """The names of the person's servers that run, start or stop."""
+        model = await self._user(person)
+        if not isinstance(model.get("servers"), dict):
+            raise PolicyError(
+                "The Hub does not tell this service which servers run.",
+                reason="hub_scope_missing",
+                hint="Give the service the scope read:servers.",
+            )
+        return set(model["servers"])
 
     async def _user(self, person: str) -> dict[str, Any]:
         url = f"{self._auth.api_url.rstrip('/')}/users/{quote(person, safe='')}"
@@ -136,6 +159,17 @@ def read_auth_state(state: Any) -> HubSignIn | None:
     )
 
 
+def _server_of(model: Mapping[str, Any]) -> str | None:
+    """The name of the server that a token was made for; None for a token of the person's own.
+
+    It has to be looked at: a Hub that was restarted does not take back the token of a server that it then
+    stops.
+    """
+    opened = [str(scope) for scope in model.get("scopes") or () if str(scope).startswith("access:servers")]
+    mark = f"access:servers!server={model['name']}/"
+    return opened[0].removeprefix(mark) if len(opened) == 1 and opened[0].startswith(mark) else None
+
+
 def base_url() -> str:
     """The path of this service, with a slash at its end."""
     return os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/").rstrip("/") + "/"
@@ -143,5 +177,8 @@ def base_url() -> str:
 
 def _unreachable() -> TransportError:
     return TransportError(
-        "The Hub gave no usable answer.", reason="hub_unreachable", hint="Try again.", retryable=True
+        "The Hub gave no usable answer.",
+        reason="hub_unreachable",
+        hint="Try again in a moment. If that does not help, tell the Hub's administrator.",
+        retryable=True,
     )

@@ -21,7 +21,7 @@ TIMEOUT = 15.0  # seconds; a logout waits no longer for the service
 def forgetting(authenticator: type, service: str = SERVICE) -> type:
     """``authenticator``, an Authenticator's class, whose logout also has the service let go of the person's
     tokens and revoke the refresh token, and removes what the Hub itself keeps of the sign-in. So does the
-    removal of a person from the Hub."""
+    removal of a person from the Hub. A server that stops loses its API token, whatever happened meanwhile."""
 
     class Forgetting(authenticator):  # type: ignore[misc, valid-type]  # whichever is configured
         async def delete_user(self, user: Any) -> None:
@@ -30,6 +30,14 @@ def forgetting(authenticator: type, service: str = SERVICE) -> type:
             if isawaitable(done):
                 await done
             await _forgotten(user, self._app.tornado_settings["services"].get(service))
+
+        async def post_spawn_stop(self, user: Any, spawner: Any) -> None:
+            """A Hub that was restarted does not know any more which API token it gave to the server."""
+            done = super().post_spawn_stop(user, spawner)
+            if isawaitable(done):
+                await done
+            if not spawner.will_resume:
+                take_back(user, spawner.name)
 
         def get_handlers(self, app: Any) -> list[Any]:
             self._app = app
@@ -44,6 +52,15 @@ def forgetting(authenticator: type, service: str = SERVICE) -> type:
 
     Forgetting.__name__ = authenticator.__name__
     return Forgetting
+
+
+def take_back(user: Any, server: str) -> None:
+    """Revoke the API tokens that the Hub has given to that server of ``user``, a user of the Hub."""
+    scope = f"access:servers!server={user.name}/{server}"
+    for token in list(user.api_tokens):
+        if scope in token.scopes and str(token.note).startswith("Server at "):
+            user.db.delete(token)
+    user.db.commit()
 
 
 def _logout(handler: type, service: str) -> type:

@@ -18,7 +18,8 @@ from jupyterhub.services.auth import HubOAuth
 from tornado import httpserver
 
 from jupyter_auth.hub.app import application
-from jupyter_auth.hub.keeper import Keeper, Keeping
+from jupyter_auth.hub.keeper import Keeper
+from jupyter_auth.hub.keeping import Keeping
 from jupyter_auth.hub.people import HubPeople
 
 PREFIX = "/services/jupyter-auth"
@@ -35,6 +36,7 @@ class StandIn:
         self.tokens: dict[str, list[str]] = {OWN: [ACCESS]}
         self.tells_auth_state = True  # the service has admin:auth_state
         self.auth_state: dict[str, Any] | None = {**SIGN_IN}
+        self.servers = {"": {"ready": True}}  # that run
         self.is_up = True  # the Hub, for the service
         self.service = ""  # where it listens; empty where it does not run
         self.path = PREFIX
@@ -61,7 +63,9 @@ class StandIn:
             return (403, None) if known is None else (200, {"kind": "user", "name": "ada", "scopes": known})
         if path != "/hub/api/users/ada" or token != OF_SERVICE:
             return 403, None
-        return 200, {"name": "ada"} | ({"auth_state": self.auth_state} if self.tells_auth_state else {})
+        return 200, {"name": "ada", "servers": self.servers} | (
+            {"auth_state": self.auth_state} if self.tells_auth_state else {}
+        )
 
     def _passed_on(self, method: str, path: str, token: str, body: bytes) -> tuple[int, Any]:
         with requests.Session() as session:

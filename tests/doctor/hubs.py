@@ -88,6 +88,16 @@ def token_revoked(bench: Bench) -> Iterator[Wanted | None]:
     yield None
 
 
+def server_stopped(bench: Bench) -> Iterator[Wanted | None]:
+    """The Hub, started anew, has not taken back the token of a server that it then stopped."""
+    hub = server_at(bench)
+    hub.tokens = {OWN: [ACCESS, "access:servers!server=ada/", "users:activity!user=ada"]}
+    hub.servers = {"another": {"ready": True}}
+    yield Wanted(check="provider", reason="unknown_hub_token", says="been stopped", remedy="start it again")
+    hub.servers[""] = {"ready": False}  # it starts
+    yield None
+
+
 def scope_missing(bench: Bench) -> Iterator[Wanted | None]:
     """People's servers may not use the service."""
     hub = server_at(bench)
@@ -155,6 +165,7 @@ SET_UPS: tuple[SetUp, ...] = (
     wrong_address,
     in_clear_text,
     token_revoked,
+    server_stopped,
     scope_missing,
     no_auth_state,
     nothing_kept,

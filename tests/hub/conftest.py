@@ -57,6 +57,6 @@ def people(hub: Hub, browser: Browser) -> Iterator[dict[str, HubPerson]]:
         made = {}
         for name, page in pages.items():
             page.wait_for_url(f"{hub.url}user/{name}/**", timeout=180_000, wait_until="commit")
-            kernel = stack.enter_context(closing(Kernel(UserServer(hub, name))))
-            made[name] = HubPerson(name=name, page=page, kernel=kernel)
+            made[name] = HubPerson(name=name, page=page, kernel=Kernel(UserServer(hub, name)))
+            stack.enter_context(closing(made[name]))  # of their last kernel
         yield made

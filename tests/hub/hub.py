@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,7 +26,9 @@ from tests.support.redis_server import RedisServer
 
 HERE = Path(__file__).resolve().parent
 EXAMPLE = HERE.parents[1] / "examples" / "jupyterhub" / "jupyterhub_config.py"
+PROXY = HERE / "node_modules/configurable-http-proxy/bin/configurable-http-proxy"
 SERVICE = "services/jupyter-auth"
+KEYS = ("JUPYTERHUB_CRYPT_KEY", "CONFIGPROXY_AUTH_TOKEN")
 REDIRECTS = (f"http://127.0.0.1/{SERVICE}/callback", "http://127.0.0.1/hub/oauth_callback")
 
 
@@ -37,7 +40,13 @@ class Hub:
     ports: tuple[int, int, int, int]
     issuer: str
     token: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+    #: the keys of the Hub's that an administrator keeps over its restarts
+    keys: dict[str, str] = field(
+        default_factory=lambda: {name: secrets.token_hex(32) for name in KEYS}, repr=False
+    )
     process: "subprocess.Popen[bytes] | None" = None
+    proxy: "subprocess.Popen[bytes] | None" = None
+    started: list[psutil.Process] = field(default_factory=list)  # by Hubs that have ended
 
     @property
     def url(self) -> str:
@@ -55,28 +64,30 @@ class Hub:
         return self.root / "home" / name
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "jupyterhub", "-f", str(HERE / "jupyterhub_config.py")],
-                cwd=self.folder,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        """Start it, and its proxy if that does not run, and wait until it answers."""
+        if self.proxy is None:
+            self.proxy = self._run(node(), str(PROXY), *self._of_proxy())
+        self.process = self._run(sys.executable, "-m", "jupyterhub", "-f", str(HERE / "jupyterhub_config.py"))
         until(self._answers, 150)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End the Hub alone. The proxy and people's servers go on; the service with SIGKILL only."""
+        assert self.process is not None
+        self.started += psutil.Process(self.process.pid).children(recursive=True)
+        self.process.send_signal(number)
+        self.process.wait(60)
 
     def stop(self) -> None:
         """End it at once, with its proxy, its service and all servers and kernels."""
-        if self.process is None or self.process.poll() is not None:
-            return
-        hub = psutil.Process(self.process.pid)
-        for process in (hub, *hub.children(recursive=True)):
+        for run in filter(None, (self.process, self.proxy)):
+            with suppress(psutil.NoSuchProcess):
+                hub = psutil.Process(run.pid)
+                self.started += [hub, *hub.children(recursive=True)]
+        for process in self.started:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        self.process.wait(60)
+        for run in filter(None, (self.process, self.proxy)):
+            run.wait(60)
 
     def find(self, *words: str) -> list[psutil.Process]:
         """The processes below the Hub whose command line has all of these."""
@@ -108,28 +119,49 @@ class Hub:
         except (requests.RequestException, ValueError):
             return False
 
+    def _run(self, *command: str) -> "subprocess.Popen[bytes]":
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _of_proxy(self) -> tuple[str, ...]:
+        front, hub, api, _ = map(str, self.ports)
+        to = f"http://127.0.0.1:{hub}"
+        return (
+            *("--ip", "127.0.0.1", "--port", front, "--api-ip", "127.0.0.1", "--api-port", api),
+            *("--error-target", f"{to}/hub/error", "--default-target", to),
+        )
+
     def _environment(self) -> dict[str, str]:
         own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         _, hub_port, proxy_port, service_port = map(str, self.ports)
-        return own | {
-            "EXAMPLE": str(EXAMPLE),
-            "HUB_FOLDER": str(self.folder),
-            "HUB_PORT": hub_port,
-            "HUB_SERVICE": f"http://127.0.0.1:{service_port}",
-            "HUB_BIND": self.url,
-            "HUB_URL": self.url.rstrip("/"),
-            "LOOK_FOR_LEFTOVERS": str(self.root / "look.py"),
-            "JUPYTERHUB_CRYPT_KEY": secrets.token_hex(32),
-            "NODE": node(),
-            "NOTEBOOKS_CLIENT_ID": PUBLIC_CLIENT,
-            "OIDC_CLIENT_ID": CONFIDENTIAL_CLIENT,
-            "OIDC_ISSUER": self.issuer,
-            "PROXY": str(HERE / "node_modules/configurable-http-proxy/bin/configurable-http-proxy"),
-            "PROXY_PORT": proxy_port,
-            "TESTS_TOKEN": self.token,
-            "WITHOUT": " ".join((*NEVER, *APPLICATIONS)),
-            "SINGLE_USER": str(Path(sys.executable).with_name("jupyterhub-singleuser")),
-        }
+        return (
+            own
+            | self.keys
+            | {
+                "EXAMPLE": str(EXAMPLE),
+                "HUB_FOLDER": str(self.folder),
+                "HUB_PORT": hub_port,
+                "HUB_SERVICE": f"http://127.0.0.1:{service_port}",
+                "HUB_BIND": self.url,
+                "HUB_URL": self.url.rstrip("/"),
+                "LOOK_FOR_LEFTOVERS": str(self.root / "look.py"),
+                "NOTEBOOKS_CLIENT_ID": PUBLIC_CLIENT,
+                "OIDC_CLIENT_ID": CONFIDENTIAL_CLIENT,
+                "OIDC_ISSUER": self.issuer,
+                "PROXY_PORT": proxy_port,
+                "TESTS_TOKEN": self.token,
+                "WITHOUT": " ".join((*NEVER, *APPLICATIONS)),
+                "SINGLE_USER": str(Path(sys.executable).with_name("jupyterhub-singleuser")),
+            }
+        )
 
 
 class UserServer(JupyterProcess):

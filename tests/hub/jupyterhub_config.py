@@ -17,7 +17,8 @@ without = [f"--ServerApp.jpserver_extensions={name}=False" for name in os.enviro
 c.Spawner.args = [*(["--allow-root"] if os.geteuid() == 0 else []), *without]
 c.Spawner.default_url = "/api/status"  # what a person opens takes its time, and is tested elsewhere
 c.Spawner.cmd = [os.environ["SINGLE_USER"]]
-c.ConfigurableHTTPProxy.command = [os.environ["NODE"], os.environ["PROXY"]]
+c.ConfigurableHTTPProxy.should_start = False  # as with Zero to JupyterHub: it outlives the Hub
+c.JupyterHub.cleanup_servers = False
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{os.environ['PROXY_PORT']}"
 c.JupyterHub.services.append({"name": "tests", "api_token": os.environ["TESTS_TOKEN"]})
 c.JupyterHub.load_roles.append(
@@ -27,7 +28,6 @@ c.JupyterHub.load_roles.append(
         "scopes": ["access:servers", "admin:users", "read:users", "tokens", "servers"],
     }
 )
-c.ConfigurableHTTPProxy.pid_file = str(FOLDER / "proxy.pid")
 
 # who looks for leftovers asks the Hub and the service what they can reach (tests/security/looking.py)
 LOOK = os.environ["LOOK_FOR_LEFTOVERS"]

@@ -100,6 +100,14 @@ def lingering(hub: Hub, wanted: Iterable[str]) -> set[str]:
     return found
 
 
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it runs: what ends as nobody's child may stay in the table."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def is_jwt(token: str) -> bool:
     """True of what the provider cannot be asked about, nor take back."""
     return token.count(".") == 2

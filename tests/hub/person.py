@@ -6,8 +6,8 @@ from typing import Any
 from playwright.sync_api import Page
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
-from tests.hub.hub import Hub
-from tests.support import Kernel
+from tests.hub.hub import Hub, UserServer
+from tests.support import Kernel, until
 
 
 @dataclass
@@ -20,6 +20,22 @@ class HubPerson:
         """What ``%get_token`` gives in the kernel: the token's text, for the test alone."""
         self.kernel.run("%load_ext jupyter_auth")
         return str(self.kernel.run(f"tok = %get_token {profile} {more}", "tok.reveal()"))
+
+    def begin_anew(self, hub: Hub) -> None:
+        """Start a server and a kernel in the place of those that have ended."""
+        self.kernel.close()
+
+        def servers() -> Any:
+            return hub.get(f"hub/api/users/{self.name}", hub.token).json()["servers"]
+
+        until(lambda: not servers(), 60)
+        assert hub.ask("POST", f"hub/api/users/{self.name}/server", hub.token).ok
+        until(lambda: bool(servers().get("", {}).get("ready")), 90)
+        self.kernel = Kernel(UserServer(hub, self.name))
+
+    def close(self) -> None:
+        """Let go of the kernel's channel."""
+        self.kernel.close()
 
     @property
     def server(self) -> JupyterProcess:

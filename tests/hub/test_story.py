@@ -1,9 +1,11 @@
 """One login at the Hub: two people, two servers, silent tokens, one callback address, and nothing left after
-logging out. The tests go on from one another, in this order."""
+logging out; and in between, what goes wrong at a Hub. The tests go on from one another, in this order.
 
-import json
+Longer than other files: a second one would need a second Hub.
+"""
+
+import signal
 import sqlite3
-from base64 import urlsafe_b64encode
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -13,9 +15,22 @@ import pytest
 import redis
 import requests
 
-from jupyter_auth.cache.redis.header import RedisNames
 from tests.hub.hub import SERVICE, Hub
-from tests.hub.leftovers import Held, given_to, held_by, is_jwt, lingering, reachable
+from tests.hub.leftovers import Held, given_to, held_by, is_alive, is_jwt, lingering, reachable
+from tests.hub.looks import (
+    FORCED,
+    audited,
+    begun,
+    end_sign_in,
+    examined,
+    forged,
+    grants,
+    of_redis,
+    redis_server_value,
+    renewed,
+    states,
+    told,
+)
 from tests.hub.person import HubPerson, at_provider, log_in
 from tests.idp import OidcProvider
 from tests.security.looking import memory_of
@@ -27,16 +42,6 @@ People = dict[str, HubPerson]
 DOWNSTREAM = "https://downstream.example/"
 
 
-def grants(provider: OidcProvider) -> list[str | None]:
-    return [entry["grant_type"] for entry in provider.log() if entry["endpoint"] == "token"]
-
-
-def of_redis(server: RedisServer, name: str) -> list[bytes]:
-    """A person's keys."""
-    with server.client() as client:
-        return list(client.scan_iter(match=f"{RedisNames(f'jupyterhub:{name}').prefix}*"))
-
-
 def test_each_has_tokens_of_their_own_without_another_sign_in(provider: OidcProvider, people: People) -> None:
     before = len(grants(provider))
     for name, person in people.items():
@@ -45,19 +50,6 @@ def test_each_has_tokens_of_their_own_without_another_sign_in(provider: OidcProv
         assert person.get_token() == token
         assert person.told() == [name, "cache"]
     assert grants(provider)[before:] == ["refresh_token", "refresh_token"]
-
-
-DOCTOR = """
-import os, subprocess, sys
-done = subprocess.run([sys.executable, "-P", "-m", "jupyter_auth.cli.main", "doctor", "--json"],
-                      env={**os.environ, **MORE}, capture_output=True, text=True)
-"""
-
-
-def examined(person: HubPerson, **more: str) -> dict[str, str]:
-    """What the doctor makes of each profile, in a terminal of that person's server."""
-    rows = json.loads(str(person.kernel.run(f"MORE = {more!r}\n{DOCTOR}", "done.stdout")))
-    return {row["about"]: row["reason"] for row in rows if row["check"] == "provider"}
 
 
 def test_the_doctor_is_content_and_names_a_missing_scope(
@@ -134,10 +126,6 @@ def test_no_refresh_token_is_within_a_kernel_s_reach(
     assert "auth_state" not in told
 
 
-def redis_server_value(client: "redis.Redis", key: bytes) -> bytes:
-    return bytes(client.dump(key) or b"")
-
-
 def test_in_redis_each_has_a_part_of_their_own(hub: Hub, redis_server: RedisServer, people: People) -> None:
     assert all(of_redis(redis_server, name) for name in people)
     folders = {name: Path(person.kernel.value("__import__('os').environ['JUPYTER_AUTH_FILES']"))
@@ -157,20 +145,6 @@ def test_in_redis_each_has_a_part_of_their_own(hub: Hub, redis_server: RedisServ
                 own.execute_command("ACL", "LIST")
     status = people["ada"].server.get("jupyter_auth/v1/status").json()
     assert "redis" in str(status["store"]).lower() and not status["broker"]["problem"]
-
-
-def begun(person: HubPerson, profile: str = "other") -> tuple[str, dict[str, str]]:
-    """A cell that waits for its person; its id, and what the person is to open."""
-    cell = person.kernel.start(f"tok = ja.get_token({profile!r})", "tok.account.username")
-    found: list[dict[str, str]] = []
-
-    def waits() -> bool:
-        rows = person.server.get("jupyter_auth/v1/interactions").json()
-        found[:] = [row for row in rows if row["state"] == "pending" and row["authorization_uri"]]
-        return bool(found)
-
-    until(waits)
-    return cell, found[0]
 
 
 def test_a_code_flow_comes_back_by_the_one_registered_address(hub: Hub, people: People) -> None:
@@ -207,13 +181,72 @@ def test_a_code_flow_comes_back_by_the_one_registered_address(hub: Hub, people: 
 def test_a_forced_refresh_gives_another_one(provider: OidcProvider, people: People) -> None:
     ada = people["ada"]
     first, before = ada.get_token(), len(grants(provider))
-    until(lambda: ada.get_token(more="--force-refresh") != first)  # one of less than 5 s ago is fresh enough
+    renewed(ada, first)
     assert provider.userinfo(ada.get_token())["sub"] == "ada"
     assert set(grants(provider)[before:]) == {"refresh_token"}
 
 
-def forged(state: str, place: str) -> str:
-    return f"{state.partition('.')[0]}.{urlsafe_b64encode(place.encode()).decode().rstrip('=')}"
+def test_a_sign_in_that_the_provider_has_ended_is_told_and_a_login_mends_it(
+    hub: Hub, provider: OidcProvider, people: People
+) -> None:
+    """Without a logout, which ends the person's servers."""
+    ada = people["ada"]
+    kept = ada.get_token()
+    end_sign_in(provider, "ada")
+    assert ada.get_token() == kept
+    for profile in ("lake", "downstream"):
+        assert f"Sign in at the Hub again, at {hub.url}hub/oauth_login" in told(ada, profile)
+    until(
+        lambda: states(ada) == {"lake": "needs_sign_in", "downstream": "needs_sign_in", "other": "signed_in"}
+    )
+    log_in(ada.page, hub, "ada", "hub/oauth_login?next=/hub/home")
+    ada.page.wait_for_selector("#logout")
+    assert provider.userinfo(ada.get_token(more=FORCED))["sub"] == "ada"
+    assert is_jwt(ada.get_token("downstream", FORCED))
+    until(lambda: set(states(ada).values()) == {"signed_in"})
+
+
+def test_a_hub_that_was_killed_comes_back_and_nobody_has_to_sign_in(
+    hub: Hub, provider: OidcProvider, people: People
+) -> None:
+    """People's servers run all the time. The service of the first Hub ends by itself, and makes room."""
+    kept = {name: person.get_token() for name, person in people.items()}
+    service, before = hub.find("-m", "jupyter_auth.hub"), len(grants(provider))
+    hub.end(signal.SIGKILL)
+    assert {name: person.get_token() for name, person in people.items()} == kept
+    assert service and "Try again in a moment" in told(people["bob"])
+    until(lambda: not any(is_alive(one) for one in service))
+    hub.start()
+    for name, person in people.items():
+        assert provider.userinfo(renewed(person, kept[name]))["sub"] == name
+    assert set(grants(provider)[before:]) == {"refresh_token"}
+
+
+def test_a_server_whose_hub_token_was_revoked_says_what_to_do(hub: Hub, people: People) -> None:
+    bob = people["bob"]
+    kept, of_server = bob.get_token(), hub.get("hub/api/user", bob.api_token()).json()["token_id"]
+    assert hub.ask("DELETE", f"hub/api/users/bob/tokens/{of_server}", hub.token).status_code == 204
+    assert "Stop your server at the Hub, and start it again" in told(bob)
+    assert bob.get_token() == kept
+
+
+def test_a_server_that_was_culled_leaves_nothing_and_the_next_one_is_silent(
+    hub: Hub, provider: OidcProvider, redis_server: RedisServer, people: People
+) -> None:
+    """Its API token goes as well, although the Hub that gave it has been killed meanwhile."""
+    ada = people["ada"]
+    held, before = held_by(ada, provider), len(grants(provider))
+    assert hub.get("hub/api/user", held.api_token).ok
+    assert hub.ask("DELETE", "hub/api/users/ada/server", hub.token).ok
+    until(lambda: not any(is_alive(one) for one in held.processes), 60)
+    until(lambda: of_redis(redis_server, "ada") == [] and not held.files.exists())
+    until(lambda: hub.get("hub/api/user", held.api_token).status_code == 403)
+    assert hub.ask("POST", f"{SERVICE}/token", held.api_token, json={}).status_code == 403
+    ada.begin_anew(hub)
+    now = held_by(ada, provider)
+    assert provider.userinfo(now.access_token)["sub"] == "ada"
+    assert set(grants(provider)[before:]) == {"refresh_token"}
+    assert now.sealing_key != held.sealing_key and now.redis_url != held.redis_url
 
 
 def test_a_stranger_s_answer_waits_at_the_hub_s_login_without_its_code(hub: Hub) -> None:
@@ -235,9 +268,7 @@ def logged_out(hub: Hub, provider: OidcProvider, people: People) -> Held:
     held = held_by(ada, provider)
     ada.page.goto(f"{hub.url}hub/home")
     ada.page.click("#logout")
-    until(
-        lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in held.processes)
-    )
+    until(lambda: not any(is_alive(one) for one in held.processes))
     return held
 
 
@@ -294,3 +325,14 @@ def test_whom_an_administrator_deletes_has_nothing_left(
     assert of_redis(redis_server, "bob") == []
     assert len(bobs) >= 4 and "Tokens of bob may be left" not in hub.log.read_text()
     assert [t for t in bobs if not is_jwt(t) and provider.introspect(t)["active"]] == []
+
+
+def test_what_the_service_has_decided_is_in_the_log(hub: Hub, provider: OidcProvider) -> None:
+    decided = ("signed_in", "first_use", "refreshed", "needs_sign_in", "signed_out", "revocation", "denied")
+    wanted = {("ada", decision) for decision in decided} | {("bob", "signed_out"), ("bob", "revocation")}
+    until(lambda: wanted <= {(row["user"], row["decision"]) for row in audited(hub)})
+    made = {(row["user"], row["decision"], row["reason"]) for row in audited(hub)}
+    assert {("ada", "refreshed", "exchanged"), ("ada", "denied", "hub_invalid_grant")} <= made
+    assert {("ada", "denied", "unknown_state"), (None, "denied", "no_hub_token")} <= made
+    text, issued = hub.log.read_text(), provider.issued()
+    assert not any(token[:12] in text for token in (*issued["access_token"], *issued["refresh_token"]))

@@ -11,6 +11,7 @@ from jupyter_auth.broker.clock import Clock
 from jupyter_auth.broker.request import Resolved
 from jupyter_auth.broker.tenants import home_tenant
 from jupyter_auth.broker.tokens.attempt import is_permitted
+from jupyter_auth.broker.tokens.judging import is_spent, is_the_same, rotated_by
 from jupyter_auth.broker.tokens.throttle import Throttle
 from jupyter_auth.cache.leases import Lease
 from jupyter_auth.cache.records import (
@@ -27,7 +28,7 @@ from jupyter_auth.core.freshness import DEFAULT_LIFETIME, freshness, refresh_tim
 from jupyter_auth.core.scopes import RESERVED, union
 from jupyter_auth.core.statistics import Statistics
 from jupyter_auth.core.urls import host_of
-from jupyter_auth.providers.base import TOKEN_SPENT, TOKEN_STAYS, Engine, TokenResponse
+from jupyter_auth.providers.base import TOKEN_STAYS, Engine, TokenResponse
 
 #: What to do where a long-running session has ended, or never was.
 BEGIN_AGAIN = "Begin it with a new user_assertion: initiate_long_running_on_behalf_of."
@@ -35,8 +36,8 @@ LEASE_TIMEOUT = 80.0  # seconds to wait for another process's refresh; the kerne
 _OF_SCOPES = frozenset({"invalid_scope", "invalid_target"})
 #: OAuth errors of a refresh that only a person can mend (MSAL's, and at a generic provider those of scopes).
 _PERSON_NEEDED = frozenset({"interaction_required", "login_required", "consent_required"}) | _OF_SCOPES
-#: Reasons of an ``invalid_grant`` for which the refresh token goes; without a reason it goes too.
-_SPENT = frozenset({OAuthError.default_reason, *TOKEN_SPENT})
+#: What the Hub's sign-in does not cover: it is as good as before.
+_OF_THE_REQUEST = frozenset({"hub_invalid_scope", "hub_invalid_target"})
 
 
 def token_record(
@@ -121,8 +122,12 @@ class Refresh:
         used = self._refresh_token()
         try:
             return self._ask(used, epoch, lease)
+        except InteractionRequiredError as required:
+            if self.resolved.profile.is_signed_in_elsewhere and required.reason not in _OF_THE_REQUEST:
+                self._tell_needs_sign_in()
+            raise
         except OAuthError as refused:
-            if not _is_spent(refused):
+            if not is_spent(refused):
                 raise self._judged(refused, used) from None
         if not lease.renew():
             raise _LeaseLostError
@@ -132,13 +137,17 @@ class Refresh:
             try:
                 return self._ask(current, epoch, lease)
             except OAuthError as refused:
-                if not _is_spent(refused):
+                if not is_spent(refused):
                     raise self._judged(refused, current) from None
                 used = current
-        if self.cache.drop_refresh_token(self.account, used) and isinstance(self.account, AccountKey):
+        if self.cache.drop_refresh_token(self.account, used):
+            self._tell_needs_sign_in()
+        raise self._person_needed("invalid_grant", "The provider no longer accepts this sign-in.")
+
+    def _tell_needs_sign_in(self) -> None:
+        if isinstance(self.account, AccountKey):
             who, profile = self.account.home_account_id, self.resolved.profile.name
             self.changes.tell(AccountChanged(home_account_id=who, profile=profile, action="needs_sign_in"))
-        raise self._person_needed("invalid_grant", "The provider no longer accepts this sign-in.")
 
     def _came_meanwhile(self) -> AccessTokenRecord | None:
         """A token that another process got since this refresh was wanted: none is refreshed twice."""
@@ -175,7 +184,7 @@ class Refresh:
         known = self._known()  # before: between the answer and the saving of it nothing may fail
         issued_on = math.floor(self.clock.now())
         answer = self._answer(used, scopes)
-        rotated = _rotated(answer, used, scopes, issued_on)
+        rotated = rotated_by(answer, used, scopes, issued_on)
         saved: dict[str, Any] = {"epoch": epoch, "lease": lease}
         is_safe = answer.later is not None and rotated is not None
         if is_safe:  # the refresh token: what takes longer waited for that
@@ -232,7 +241,7 @@ class Refresh:
         if known is None or (answer.claims is None and not answer.home_account_id):
             return None
         is_elsewhere = known.realm != answer.realm.lower()
-        if not _is_the_same(known, answer, by_subject=not is_elsewhere):
+        if not is_the_same(known, answer, by_subject=not is_elsewhere):
             raise PolicyError(
                 f"{host_of(self.account.issuer)} gave a token for another person than {known.username}.",
                 reason="another_person",
@@ -267,33 +276,3 @@ class Refresh:
             scopes=list(self.resolved.scopes),
             claims=claims or self.resolved.request.claims_challenge,
         )
-
-
-def _rotated(
-    answer: TokenResponse, used: RefreshTokenRecord, sent: tuple[str, ...], issued_on: int
-) -> RefreshTokenRecord | None:
-    """The refresh token of ``answer``, which takes the place of the one that was used."""
-    if answer.refresh_token is None:
-        return None
-    return RefreshTokenRecord(
-        secret=answer.refresh_token,
-        scopes=union(used.scopes, answer.scope or sent),
-        saved_on=issued_on,
-        resources=used.resources,
-        whole=used.whole,
-    )
-
-
-def _is_spent(refused: OAuthError) -> bool:
-    """True where the refresh token itself is no good any more. Where a provider tells that it is something
-    else (a rule, a missing consent, another tenant), it may still do for others (as in MSAL)."""
-    return refused.error == "invalid_grant" and refused.reason in _SPENT
-
-
-def _is_the_same(account: AccountRecord, answer: TokenResponse, *, by_subject: bool) -> bool:
-    """True if ``answer`` is for ``account``, as far as it tells."""
-    if answer.home_account_id and answer.home_account_id != account.home_account_id:
-        return False
-    if answer.claims is None or (answer.home_account_id and not by_subject):
-        return True
-    return account.claims.get("sub") in (None, answer.claims.get("sub"))

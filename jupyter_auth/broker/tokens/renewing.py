@@ -64,6 +64,7 @@ class Renewing:
         self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
         self._telling: set[asyncio.Task[None]] = set()
+        self._refused: set[tuple[str | None, str | None]] = set()  # accounts, for a profile at the Hub
         if unused > 0:
             changes.watch(self._heed)
 
@@ -92,8 +93,8 @@ class Renewing:
         return entry is not None and not entry.needs_person and self._clock.elapsed() >= entry.stale
 
     def needs_person(self, account: AccountKey, profile: str) -> bool:
-        """True where a token in use cannot be renewed before somebody signs in."""
-        return any(
+        """True where a token cannot be renewed before somebody signs in."""
+        return (account.home_account_id, profile) in self._refused or any(
             entry.needs_person and entry.key == account and entry.resolved.profile.name == profile
             for entry in self._tokens
         )
@@ -124,6 +125,7 @@ class Renewing:
     def _take(self, entry: InUse, token: TokenData | AccessTokenRecord) -> None:
         """``token`` is the one in use now."""
         entry.needs_person = False
+        self._refused.discard((entry.key.home_account_id, entry.resolved.profile.name))
         entry.life = token.expires_on - token.issued_on
         self._tokens.renewed(entry, token.version)
         now = self._clock.elapsed()
@@ -217,7 +219,9 @@ class Renewing:
                 known = await self._in_thread(lambda: self._cache.known_accounts(key.client))
         if not any(account.account_key == key for account in known):
             self._tokens.drop([entry])
-        elif required.reason != "invalid_grant" and key.home_account_id:  # that was told when it was refused
+        elif (key.home_account_id, profile) in self._refused:
+            pass  # that was told when it was refused
+        elif required.reason != "invalid_grant" and key.home_account_id:  # as that was
             who = key.home_account_id
             self._changes.tell(AccountChanged(home_account_id=who, profile=profile, action="needs_sign_in"))
 
@@ -233,7 +237,15 @@ class Renewing:
         if isinstance(change, CacheChanged):
             if change.action == "cleared":
                 self._tokens.drop([entry for entry in self._tokens if self._is_of(entry, change.profile)])
+            self._refused.discard((change.home_account_id, change.profile))
             return
+        profile = self._configuration().profiles.get(change.profile)
+        if change.action != "needs_sign_in":
+            self._refused.discard((change.home_account_id, change.profile))
+        elif (
+            profile is not None and profile.is_signed_in_elsewhere
+        ):  # else no refresh token is left, and shows
+            self._refused.add((change.home_account_id, change.profile))
         entries = [entry for entry in self._tokens if entry.key.home_account_id == change.home_account_id]
         if change.action in {"signed_out", "removed"}:
             self._tokens.drop(entries)

@@ -129,7 +129,7 @@ describe('at a JupyterHub', () => {
   });
 
   it('a login that is no longer accepted is mended there', async () => {
-    expect(await draw(account('ada', 'lake', { state: 'needs_sign_in' }))).toContain('Log out at the Hub and log in again');
+    expect(await draw(account('ada', 'lake', { state: 'needs_sign_in' }))).toContain('Sign in at the Hub again');
     expect(buttons()).toEqual([]);
   });
 

@@ -19,13 +19,15 @@ from jupyter_auth.broker.clock import Clock
 from jupyter_auth.core.errors import InteractionRequiredError, PolicyError, ProfileError
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.secret import Secret
-from jupyter_auth.hub.keeper import Keeper, Keeping, Wanted, own_key
+from jupyter_auth.hub.keeper import Keeper
+from jupyter_auth.hub.keeping import Keeping, Wanted, own_key
 from jupyter_auth.hub.people import HubSignIn, read_auth_state
 from jupyter_auth.hub.seeds import FILE
 from jupyter_auth.providers.oidc import OidcEngine
 from tests.idp import OidcProvider
 from tests.idp.base import CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, REDIRECT_URIS
 
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 DOWNSTREAM = "https://downstream.example/"
 SCOPES = ("openid", "profile", "offline_access", "lake.read")
 
@@ -253,6 +255,24 @@ async def test_a_token_is_exchanged_only_for_audiences_that_are_listed(scene: Sc
         assert first["scope"] == second["scope"] == "read"
 
 
+async def test_what_is_exchanged_is_replaced_where_the_provider_has_ended_it(scene: Scene) -> None:
+    scene.log_in("ada")
+    wanted = Wanted(scopes=("read",), resource=f"audience:{DOWNSTREAM}")
+    async with scene.service(audiences=(DOWNSTREAM,), login_url="https://hub/oauth_login") as keeper:
+        await keeper.token("ada", wanted)
+        before = len(scene.provider.issued()["refresh_token"])
+        said = {"error": "invalid_request", "error_description": "subject_token is no good"}
+        scene.provider.set(fail={"status": 400, "body": said, "grant_type": EXCHANGE})  # once
+        again = await keeper.token("ada", wanted)
+        assert again["access_token"].count(".") == 2
+        assert len(scene.provider.issued()["refresh_token"]) == before + 1
+        scene.provider.revoke_all()
+        scene.later = 60
+        with pytest.raises(InteractionRequiredError, match="at https://hub/oauth_login") as raised:
+            await keeper.token("ada", wanted)
+        assert raised.value.reason == "hub_invalid_grant"
+
+
 async def test_scopes_are_held_against_the_administrators_list(scene: Scene) -> None:
     scene.log_in("ada")
     async with scene.service(scopes=SCOPES) as keeper:
@@ -267,7 +287,7 @@ async def test_and_so_are_those_of_an_exchange(scene: Scene) -> None:
             with pytest.raises(PolicyError, match="read"):
                 await keeper.token("ada", Wanted(scopes=scopes, resource=f"audience:{DOWNSTREAM}"))
     asked = [entry["grant_type"] for entry in scene.provider.log() if entry["endpoint"] == "token"]
-    assert "urn:ietf:params:oauth:grant-type:token-exchange" not in asked
+    assert EXCHANGE not in asked
 
 
 @pytest.mark.parametrize(
@@ -299,7 +319,7 @@ async def test_files_are_private_and_name_nobody(scene: Scene) -> None:
 
 FULL = """
 import pathlib, resource, signal, sys
-from jupyter_auth.hub.keeper import own_key
+from jupyter_auth.hub.keeping import own_key
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 own_key(pathlib.Path(sys.argv[1]))

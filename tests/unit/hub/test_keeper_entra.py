@@ -11,7 +11,8 @@ from jupyter_auth.broker.clock import Clock
 from jupyter_auth.core.errors import ProfileError
 from jupyter_auth.core.profile import Profile
 from jupyter_auth.core.secret import Secret
-from jupyter_auth.hub.keeper import Keeper, Keeping, Wanted
+from jupyter_auth.hub.keeper import Keeper
+from jupyter_auth.hub.keeping import Keeping, Wanted
 from jupyter_auth.hub.people import read_auth_state
 from jupyter_auth.providers.oidc import OidcEngine
 from tests.idp.base import CONFIDENTIAL_SECRET

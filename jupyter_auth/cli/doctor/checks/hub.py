@@ -22,7 +22,7 @@ _ADMINISTRATOR = "This is for the Hub's administrator:"
 #: What the engine and the service say, and what is to be done besides.
 _TOLD = {
     Reason.HUB_IN_CLEAR_TEXT: "Correct service_url in the profile.",
-    Reason.UNKNOWN_HUB_TOKEN: "Stop this server at the Hub and start it again: it gets a new token.",
+    Reason.UNKNOWN_HUB_TOKEN: "It gets a new token.",
     Reason.HUB_SCOPE_MISSING: f"{_ADMINISTRATOR} in jupyterhub_config.py.",
     Reason.NO_AUTH_STATE: f"{_ADMINISTRATOR} in c.JupyterHub.load_roles of jupyterhub_config.py.",
     Reason.HUB_NO_SIGN_IN: "If that does not help, the Hub's administrator has to set "
