@@ -242,9 +242,8 @@ class Renewing:
         profile = self._configuration().profiles.get(change.profile)
         if change.action != "needs_sign_in":
             self._refused.discard((change.home_account_id, change.profile))
-        elif (
-            profile is not None and profile.is_signed_in_elsewhere
-        ):  # else no refresh token is left, and shows
+        elif profile is not None and profile.is_signed_in_elsewhere:
+            # with a sign-in of our own it shows: no refresh token is left
             self._refused.add((change.home_account_id, change.profile))
         entries = [entry for entry in self._tokens if entry.key.home_account_id == change.home_account_id]
         if change.action in {"signed_out", "removed"}:
