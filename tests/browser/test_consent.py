@@ -9,9 +9,10 @@ from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.browser.desk import Desk
 from tests.browser.lab import LAB, NOTEBOOK, App, run_cell, violations
 from tests.browser.panel import INSIDE, open_panel, section
+from tests.browser.shop import Running, serve
 from tests.browser.test_keyboard import tab_to
 from tests.idp import OidcProvider
-from tests.support import Place, until
+from tests.support import until
 
 ASK = "tok = %get_token lake\nprint('has', tok.profile, n := globals().get('n', 0) + 1)"
 SOON = 20_000  # ms
@@ -21,10 +22,10 @@ in_notebook = pytest.mark.parametrize("app", [NOTEBOOK], indirect=True, ids=["no
 
 
 @pytest.fixture(scope="module")
-def lab(home: Place, app: App) -> Iterator[JupyterProcess]:
+def running(provider: OidcProvider, app: App) -> Iterator[Running]:
     """A server on which every notebook has to be allowed what it uses."""
-    with home.server(app.option, "--JupyterAuth.kernel_access=ask", module=app.module) as running:
-        yield running
+    with serve(provider, app, "--JupyterAuth.kernel_access=ask") as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)

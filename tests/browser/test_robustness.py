@@ -25,16 +25,10 @@ RESOURCES = ("status", "profiles", "accounts", "cache", "interactions", "kernels
 GONE = "This sign-in request has ended. Run the cell again to sign in."
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app() -> App:
     """JupyterLab alone."""
     return LAB
-
-
-@pytest.fixture(scope="module")
-def lab(home: Place) -> Iterator[JupyterProcess]:
-    with home.server(LAB.option, module=LAB.module) as running:
-        yield running
 
 
 Start = Callable[..., JupyterProcess]
