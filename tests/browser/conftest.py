@@ -124,7 +124,9 @@ def _forget(page: Page) -> None:
     page.context.clear_cookies()
     if origin != "null":
         everything = {"origin": origin, "storageTypes": "all"}
-        page.context.new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
+        session = page.context.new_cdp_session(page)
+        session.send("Storage.clearDataForOrigin", everything)
+        session.detach()
 
 
 @pytest.fixture

@@ -19,22 +19,28 @@ from tests.browser.lab import (
     wait_for_kernel,
     write_notebook,
 )
+from tests.browser.panel import PANEL
 from tests.support import Place
 
 HERE = "here"  # how the notebooks' names begin that stay open from test to test
-#: the notebook as it is on disk now, with a new kernel
+#: the notebook as it is on disk now, with a new kernel, and no notification of what was before
 ANEW = """async () => {
     const { context, sessionContext } = window.jupyterapp.shell.currentWidget;
     await context.revert();
+    document.querySelectorAll('.Toastify__close-button').forEach(button => button.click());
     await sessionContext.changeKernel({ name: 'python3' });
 }"""
-#: end the kernel of such a notebook; false where something else is shown, or a question stands before it
-LEAVE = """async name => {
-    const panel = window.jupyterapp?.shell.currentWidget;
-    if (!panel?.context?.path.startsWith(name) || document.querySelector('.jp-Dialog')) { return false; }
-    panel.context.model.dirty = false;
+#: end the kernel of such a notebook and close the others; false where there is none, where a question stands
+#: before it, or where the Sign-ins panel is open
+LEAVE = """async ([name, signIns]) => {
+    const shown = Array.from(window.jupyterapp?.shell.widgets('main') ?? []);
+    const panel = shown.find(widget => widget.context?.path.startsWith(name));
+    if (!panel || document.querySelector('.jp-Dialog') || document.getElementById(signIns)?.offsetParent) {
+        return false;
+    }
+    for (const { context } of shown) { if (context) { context.model.dirty = false; } }
+    shown.filter(widget => widget !== panel).forEach(widget => widget.close());
     try { await panel.sessionContext.shutdown(); } catch { return false; }  // it may just be restarting
-    document.querySelectorAll('.Toastify__close-button').forEach(button => button.click());
     return true;
 }"""
 OPEN = "path => { void window.jupyterapp.commands.execute('docmanager:open', {path}); }"
@@ -47,7 +53,7 @@ def is_open(page: Page, path: str) -> bool:
 
 def leave(page: Page) -> bool:
     """Make the notebook of ``Desk.ask_here`` ready for the next test, in light; false if it is not shown."""
-    ready = bool(page.evaluate(LEAVE, f"{HERE}-"))
+    ready = bool(page.evaluate(LEAVE, [f"{HERE}-", PANEL]))
     if ready and page.evaluate("document.body.dataset.jpThemeLight") == "false":
         set_theme(page, "JupyterLab Light")
     return ready

@@ -28,6 +28,12 @@ def running(provider: OidcProvider, app: App) -> Iterator[Running]:
         yield made
 
 
+@pytest.fixture
+def page(kept_page: Page) -> Page:
+    """For what most of these tests look at is in one notebook."""
+    return kept_page
+
+
 @pytest.fixture(autouse=True)
 def ada(lab: JupyterProcess, provider: OidcProvider) -> None:
     """She is signed in, so that nothing but the question stands between a notebook and a token."""
@@ -50,7 +56,7 @@ def has_asked(desk: Desk, times: int) -> None:
 
 @in_lab
 def test_allowed_once_it_asks_again_and_for_the_notebook_it_does_not(desk: Desk) -> None:
-    path = desk.ask("first", ASK)
+    path = desk.ask_here(ASK)
     expect(desk.card).to_contain_text(f"{path.name} wants to use lake", timeout=SOON)
     facts = ("Python 3 (ipykernel)", "Test lake", "ada", "Use lake.read", "This token only, at most 1 h")
     for words in facts:
@@ -94,7 +100,7 @@ def test_allowed_once_it_asks_again_and_for_the_notebook_it_does_not(desk: Desk)
 
 @in_lab
 def test_what_is_taken_back_is_asked_for_by_the_very_next_call(desk: Desk) -> None:
-    path = desk.ask("revoked", ASK)
+    path = desk.ask_here(ASK)
     panel = open_panel(desk.page)
     card = section(panel, "Waiting for you").locator("jupyter-auth-card")
     answer(card, "Allow this notebook")
@@ -126,7 +132,7 @@ def test_what_is_taken_back_is_asked_for_by_the_very_next_call(desk: Desk) -> No
 @in_lab
 def test_a_sign_in_comes_after_the_question(desk: Desk, provider: OidcProvider) -> None:
     desk.server.delete("jupyter_auth/v1/cache")
-    path = desk.ask("nobody", ASK)
+    path = desk.ask_here(ASK)
     expect(desk.card).to_contain_text("This token only", timeout=SOON)
     answer(desk.card, "Allow this notebook")
     expect(desk.card.last).to_contain_text(f"{path.name} asks you to sign in to lake", timeout=SOON)
@@ -188,7 +194,7 @@ def reached(page: Page, times: int) -> list[str | None]:
 
 @in_notebook
 def test_the_card_in_notebook_7(desk: Desk) -> None:
-    path = desk.ask("seven", ASK)
+    path = desk.ask_here(ASK)
     expect(desk.card).to_contain_text(f"{path.name} wants to use lake", timeout=SOON)
     assert violations(desk.page, "jupyter-auth-card") == []
     answer(desk.card, "Allow this notebook")

@@ -188,6 +188,19 @@ def test_long_names_leave_the_time_its_line(desk: Desk, provider: OidcProvider) 
         assert desk.page.evaluate(LONG_NAMES, [panel, width]) == [24, 0, 0], width
 
 
+def test_without_its_kernel_it_is_a_picture_with_nothing_to_click(desk: Desk) -> None:
+    page = desk.page
+    desk.ask_here("%auth")
+    panel = panel_of(page)
+    panel.get_by_role("button", name="Sign in to Test lake").click()
+    expect(output(page).locator("jupyter-auth-card")).to_contain_text("Waiting for you", timeout=SLOW)
+    page.evaluate("() => { void window.jupyterapp.shell.currentWidget.sessionContext.restartKernel(); }")
+    expect(panel).to_contain_text("This view is a snapshot. Run %auth again to refresh it.", timeout=SLOW)
+    expect(panel).to_contain_text("Test lake")
+    expect(output(page).locator("button:visible")).to_have_count(0)
+    expect(output(page).locator("jupyter-auth-card:visible")).to_have_count(0)
+
+
 def save_widgets(desk: Desk) -> None:
     """Switch on what the application offers: that notebooks are saved with the state of their widgets."""
     answer = desk.page.request.put(
@@ -217,19 +230,6 @@ def test_nothing_secret_is_saved_or_in_a_trait(desk: Desk, provider: OidcProvide
     for text in (told, saved):
         for secret in (waiting["user_code"], waiting["verification_uri"], waiting["id"]):
             assert secret not in text, secret
-
-
-def test_without_its_kernel_it_is_a_picture_with_nothing_to_click(desk: Desk) -> None:
-    page = desk.page
-    desk.ask_here("%auth")
-    panel = panel_of(page)
-    panel.get_by_role("button", name="Sign in to Test lake").click()
-    expect(output(page).locator("jupyter-auth-card")).to_contain_text("Waiting for you", timeout=SLOW)
-    page.evaluate("() => { void window.jupyterapp.shell.currentWidget.sessionContext.restartKernel(); }")
-    expect(panel).to_contain_text("This view is a snapshot. Run %auth again to refresh it.", timeout=SLOW)
-    expect(panel).to_contain_text("Test lake")
-    expect(output(page).locator("button:visible")).to_have_count(0)
-    expect(output(page).locator("jupyter-auth-card:visible")).to_have_count(0)
 
 
 @pytest.fixture
