@@ -1,6 +1,7 @@
 """Where a person works in a test: a page, with the application and the folders behind it."""
 
 import json
+import re
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,6 +44,8 @@ LEAVE = """async ([name, signIns]) => {
     try { await panel.sessionContext.shutdown(); } catch { return false; }  // it may just be restarting
     return true;
 }"""
+#: the cookies that are not Jupyter's: those of a provider's pages
+OF_OTHERS = re.compile(r"^(?!username-|_xsrf$)")
 OPEN = "path => { void window.jupyterapp.commands.execute('docmanager:open', {path}); }"
 
 
@@ -52,7 +55,9 @@ def is_open(page: Page, path: str) -> bool:
 
 
 def leave(page: Page) -> bool:
-    """Make the notebook of ``Desk.ask_here`` ready for the next test, in light; false if it is not shown."""
+    """Make the notebook of ``Desk.ask_here`` ready for the next test, in light and with nobody signed in at a
+    provider's pages; false if it is not shown."""
+    page.context.clear_cookies(name=OF_OTHERS)
     ready = bool(page.evaluate(LEAVE, [f"{HERE}-", PANEL]))
     if ready and page.evaluate("document.body.dataset.jpThemeLight") == "false":
         set_theme(page, "JupyterLab Light")
