@@ -3,36 +3,36 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
-from tests.browser.desk import Desk
-from tests.browser.lab import APPS, LAB, App, chromium
+from tests.browser.desk import Desk, leave
+from tests.browser.lab import APPS, LAB, App
+from tests.browser.shop import SIZE, Running, Shop, open_shop, opened
 from tests.browser.shown import Shown
 from tests.idp import OidcProvider
-from tests.support import Place, place
-
-SIZE = ViewportSize(width=1000, height=760)
+from tests.support import Place
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """For a module only: Playwright's loop must have ended before a test of asyncio begins."""
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[OidcProvider]:
-    with OidcProvider() as running:
-        running.set(interval=1)
-        yield running
-
-
-@pytest.fixture(scope="module")
-def home(provider: OidcProvider) -> Iterator[Place]:
-    with place(provider.issuer) as made:
+@pytest.fixture(scope="package")
+def shop() -> Iterator[Shop]:
+    """For this folder only: Playwright's loop must have ended before a test of asyncio begins."""
+    with open_shop() as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def browser(shop: Shop) -> Browser:
+    return shop.browser
+
+
+@pytest.fixture(scope="module")
+def provider(shop: Shop) -> OidcProvider:
+    """As new for each module: nothing logged, no grant."""
+    shop.provider.reset()
+    shop.provider.revoke_all()
+    shop.provider.set(interval=1)
+    return shop.provider
 
 
 @pytest.fixture(scope="module", params=APPS, ids=[app.module for app in APPS])
@@ -43,16 +43,25 @@ def app(request: pytest.FixtureRequest) -> App:
 
 
 @pytest.fixture(scope="module")
-def lab(home: Place, app: App) -> Iterator[JupyterProcess]:
-    with home.server(app.option, module=app.module) as running:
-        yield running
+def running(shop: Shop, provider: OidcProvider, app: App) -> Running:
+    """The application's server and its place; a module whose server has options of its own replaces it."""
+    return shop.running(app)
 
 
 @pytest.fixture(scope="module")
-def jupyterlab(home: Place) -> Iterator[JupyterProcess]:
+def lab(running: Running) -> JupyterProcess:
+    return running.server
+
+
+@pytest.fixture(scope="module")
+def home(running: Running) -> Place:
+    return running.home
+
+
+@pytest.fixture(scope="module")
+def jupyterlab(shop: Shop, provider: OidcProvider) -> JupyterProcess:
     """JupyterLab alone, for what is the same in both."""
-    with home.server(LAB.option, module=LAB.module) as running:
-        yield running
+    return shop.running(LAB).server
 
 
 @pytest.fixture(scope="module")
@@ -65,47 +74,47 @@ def shown(browser: Browser, jupyterlab: JupyterProcess) -> Iterator[Shown]:
 
 @pytest.fixture(autouse=True)
 def nothing_waits(request: pytest.FixtureRequest) -> Iterator[None]:
-    """After a test nobody is signed in, no kernel runs and nothing waits."""
+    """After a test nobody is signed in, no kernel runs, nothing waits, and all settings are as they were."""
     yield
-    if "lab" in request.fixturenames:
-        server: JupyterProcess = request.getfixturevalue("lab")
-        for kernel in server.get("api/kernels").json():
-            server.delete(f"api/kernels/{kernel['id']}")
-        for waiting in server.get("jupyter_auth/v1/interactions").json():
-            server.delete(f"jupyter_auth/v1/interactions/{waiting['id']}")
-        server.delete("jupyter_auth/v1/cache")
-
-
-@pytest.fixture(scope="module")
-def tab(browser: Browser) -> Iterator[Page]:
-    """The page that a module's tests use one after the other: the next load of an application costs it a
-    third less than it costs a page of a new context."""
-    yield from _opened(browser)
+    if "running" in request.fixturenames:
+        running: Running = request.getfixturevalue("running")
+        running.empty()
 
 
 @pytest.fixture
-def page(tab: Page) -> Iterator[Page]:
+def page(shop: Shop) -> Iterator[Page]:
     """An empty page of 1000 × 760."""
-    yield tab
-    for other in tab.context.pages:
-        if other is not tab:
-            other.close()
-    tab.unroute_all()
-    _forget(tab)
-    tab.set_viewport_size(SIZE)
+    if shop.tab.url != "about:blank":
+        _forget(shop.tab)
+    yield shop.tab
+    _put_right(shop.tab)
+    _forget(shop.tab)
+
+
+@pytest.fixture
+def kept_page(shop: Shop, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The same for ``Desk.ask_here``: the notebook stays open in it, without a kernel, for the next test."""
+    failed = request.session.testsfailed
+    yield shop.tab
+    _put_right(shop.tab)
+    if request.session.testsfailed > failed or not leave(shop.tab):
+        _forget(shop.tab)
 
 
 @pytest.fixture
 def own_page(browser: Browser) -> Iterator[Page]:
     """The same, for what cannot be taken back from a page: to listen to it, or to set its clock."""
-    yield from _opened(browser)
+    with opened(browser) as page:
+        yield page
 
 
-def _opened(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport=SIZE)
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    yield context.new_page()
-    context.close()
+def _put_right(tab: Page) -> None:
+    """One page, as large as it was, and asked for by nobody but the application."""
+    for other in tab.context.pages:
+        if other is not tab:
+            other.close()
+    tab.unroute_all()
+    tab.set_viewport_size(SIZE)
 
 
 def _forget(page: Page) -> None:
@@ -115,9 +124,11 @@ def _forget(page: Page) -> None:
     page.context.clear_cookies()
     if origin != "null":
         everything = {"origin": origin, "storageTypes": "all"}
-        page.context.new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
+        session = page.context.new_cdp_session(page)
+        session.send("Storage.clearDataForOrigin", everything)
+        session.detach()
 
 
 @pytest.fixture
-def desk(page: Page, lab: JupyterProcess, app: App, home: Place) -> Desk:
-    return Desk(page=page, server=lab, app=app, home=home)
+def desk(page: Page, running: Running, app: App) -> Desk:
+    return Desk(page=page, server=running.server, app=app, home=running.home)

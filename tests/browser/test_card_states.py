@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.browser.lab import LAB, open_document, set_theme, violations
 from tests.browser.panel import Answers
+from tests.browser.shop import Shop
 from tests.browser.states import REQUESTS, request, write_cards
+from tests.idp import OidcProvider
 from tests.support import Place
 
 CARDS = "jupyter-auth-card"
@@ -44,13 +46,14 @@ SAYS = {
 
 
 @pytest.fixture(scope="module")
-def cards(browser: Browser, home: Place) -> Iterator[Page]:
+def cards(shop: Shop, provider: OidcProvider) -> Iterator[Page]:
     """JupyterLab with a notebook that shows a card in each state."""
-    with home.server(LAB.option, module=LAB.module) as lab:
-        page = browser.new_context(viewport={"width": 1000, "height": 900}).new_page()
-        show(page, lab, home)
-        yield page
-        page.context.close()
+    lab = shop.running(LAB)
+    page = shop.browser.new_context(viewport={"width": 1000, "height": 900}).new_page()
+    show(page, lab.server, lab.home)
+    yield page
+    page.context.close()
+    lab.empty()
 
 
 def show(page: Page, lab: JupyterProcess, home: Place) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.at_provider import opened, sign_in
 from tests.browser.desk import Desk
@@ -17,6 +17,12 @@ SOON = 20_000  # ms
 BOTH = 'flows = ["authorization_code", "device_code"]\n'
 
 
+@pytest.fixture
+def page(kept_page: Page) -> Page:
+    """For what these tests look at is in one notebook."""
+    return kept_page
+
+
 @pytest.fixture(autouse=True)
 def web(home: Place, provider: OidcProvider) -> Iterator[None]:
     """A profile that signs in by authorization code, only while these tests run."""
@@ -27,7 +33,7 @@ def web(home: Place, provider: OidcProvider) -> Iterator[None]:
 
 
 def test_from_the_card_to_the_token(desk: Desk) -> None:
-    path = desk.ask("redirect", ASK, "tok")
+    path = desk.ask_here(ASK, "tok")
     expect(desk.card).to_contain_text("Sign in on the page that opens", timeout=SOON)
     request = desk.waiting()
     assert request["flow"] == "authorization_code"
@@ -47,7 +53,7 @@ def test_from_the_card_to_the_token(desk: Desk) -> None:
 
 
 def test_the_address_can_be_pasted(desk: Desk, provider: OidcProvider) -> None:
-    desk.ask("paste", ASK)
+    desk.ask_here(ASK)
     expect(desk.card).to_contain_text("Sign in on the page that opens", timeout=SOON)
     back = provider.sign_in(desk.waiting()["authorization_uri"])
     desk.card.get_by_text("Paste the answer").click()
@@ -61,7 +67,7 @@ def test_the_address_can_be_pasted(desk: Desk, provider: OidcProvider) -> None:
 
 
 def test_another_way_serves_the_same_cell(desk: Desk, provider: OidcProvider) -> None:
-    desk.ask("switch", ASK, "print(tok.account.username)")
+    desk.ask_here(ASK, "print(tok.account.username)")
     expect(desk.card).to_contain_text("Sign in on the page that opens", timeout=SOON)
     first = desk.waiting()
     desk.card.get_by_role("button", name="Sign in with a code instead").click()

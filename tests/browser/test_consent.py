@@ -9,9 +9,10 @@ from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.browser.desk import Desk
 from tests.browser.lab import LAB, NOTEBOOK, App, run_cell, violations
 from tests.browser.panel import INSIDE, open_panel, section
+from tests.browser.shop import Running, serve
 from tests.browser.test_keyboard import tab_to
 from tests.idp import OidcProvider
-from tests.support import Place, until
+from tests.support import until
 
 ASK = "tok = %get_token lake\nprint('has', tok.profile, n := globals().get('n', 0) + 1)"
 SOON = 20_000  # ms
@@ -21,10 +22,16 @@ in_notebook = pytest.mark.parametrize("app", [NOTEBOOK], indirect=True, ids=["no
 
 
 @pytest.fixture(scope="module")
-def lab(home: Place, app: App) -> Iterator[JupyterProcess]:
+def running(provider: OidcProvider, app: App) -> Iterator[Running]:
     """A server on which every notebook has to be allowed what it uses."""
-    with home.server(app.option, "--JupyterAuth.kernel_access=ask", module=app.module) as running:
-        yield running
+    with serve(provider, app, "--JupyterAuth.kernel_access=ask") as made:
+        yield made
+
+
+@pytest.fixture
+def page(kept_page: Page) -> Page:
+    """For what most of these tests look at is in one notebook."""
+    return kept_page
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +56,7 @@ def has_asked(desk: Desk, times: int) -> None:
 
 @in_lab
 def test_allowed_once_it_asks_again_and_for_the_notebook_it_does_not(desk: Desk) -> None:
-    path = desk.ask("first", ASK)
+    path = desk.ask_here(ASK)
     expect(desk.card).to_contain_text(f"{path.name} wants to use lake", timeout=SOON)
     facts = ("Python 3 (ipykernel)", "Test lake", "ada", "Use lake.read", "This token only, at most 1 h")
     for words in facts:
@@ -93,7 +100,7 @@ def test_allowed_once_it_asks_again_and_for_the_notebook_it_does_not(desk: Desk)
 
 @in_lab
 def test_what_is_taken_back_is_asked_for_by_the_very_next_call(desk: Desk) -> None:
-    path = desk.ask("revoked", ASK)
+    path = desk.ask_here(ASK)
     panel = open_panel(desk.page)
     card = section(panel, "Waiting for you").locator("jupyter-auth-card")
     answer(card, "Allow this notebook")
@@ -125,7 +132,7 @@ def test_what_is_taken_back_is_asked_for_by_the_very_next_call(desk: Desk) -> No
 @in_lab
 def test_a_sign_in_comes_after_the_question(desk: Desk, provider: OidcProvider) -> None:
     desk.server.delete("jupyter_auth/v1/cache")
-    path = desk.ask("nobody", ASK)
+    path = desk.ask_here(ASK)
     expect(desk.card).to_contain_text("This token only", timeout=SOON)
     answer(desk.card, "Allow this notebook")
     expect(desk.card.last).to_contain_text(f"{path.name} asks you to sign in to lake", timeout=SOON)
@@ -187,7 +194,7 @@ def reached(page: Page, times: int) -> list[str | None]:
 
 @in_notebook
 def test_the_card_in_notebook_7(desk: Desk) -> None:
-    path = desk.ask("seven", ASK)
+    path = desk.ask_here(ASK)
     expect(desk.card).to_contain_text(f"{path.name} wants to use lake", timeout=SOON)
     assert violations(desk.page, "jupyter-auth-card") == []
     answer(desk.card, "Allow this notebook")

@@ -17,6 +17,7 @@ from tests.browser.lab import LAB, App, violations
 from tests.browser.panel import Answers, open_lab, open_panel, pending, section
 from tests.idp import OidcProvider
 from tests.support import NO_PORTS, Place, place
+from tests.support.place import left_out
 
 ASK = "tok = %get_token lake"
 SOON = 20_000  # ms
@@ -25,16 +26,16 @@ RESOURCES = ("status", "profiles", "accounts", "cache", "interactions", "kernels
 GONE = "This sign-in request has ended. Run the cell again to sign in."
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app() -> App:
     """JupyterLab alone."""
     return LAB
 
 
-@pytest.fixture(scope="module")
-def lab(home: Place) -> Iterator[JupyterProcess]:
-    with home.server(LAB.option, module=LAB.module) as running:
-        yield running
+@pytest.fixture
+def page(kept_page: Page) -> Page:
+    """For two of these tests look at one notebook."""
+    return kept_page
 
 
 Start = Callable[..., JupyterProcess]
@@ -50,6 +51,7 @@ def same_port(issuer: str) -> Iterator[tuple[Place, Start]]:
         options = (
             "--no-browser",
             NO_PORTS,
+            *left_out(),
             LAB.option,
             f"--ServerApp.port={port}",
             "--ServerApp.port_retries=0",
@@ -93,7 +95,7 @@ def test_a_server_that_stops_in_mid_flow_and_one_that_lets_nobody_in(
 
 
 def test_a_login_that_ends_takes_the_code_away_and_says_what_to_do(desk: Desk) -> None:
-    desk.ask("login", ASK)
+    desk.ask_here(ASK)
     expect(desk.card).to_contain_text("Waiting for you", timeout=SOON)
     code = desk.waiting()["user_code"]
     answers = Answers(desk.page)
@@ -106,6 +108,26 @@ def test_a_login_that_ends_takes_the_code_away_and_says_what_to_do(desk: Desk) -
     answers.values = {}
     desk.page.evaluate("window.jupyterapp.commands.execute('jupyter-auth:refresh')")
     expect(desk.card).to_contain_text(code, timeout=SOON)
+
+
+def test_two_pages_show_one_request_and_what_one_does_the_other_sees(
+    desk: Desk, provider: OidcProvider
+) -> None:
+    path = desk.ask_here(ASK, "print('after')")
+    expect(desk.card).to_contain_text("Waiting for you", timeout=SOON)
+    request = desk.waiting()
+    desk.saved(path, request["id"])
+    other = replace(desk, page=desk.page.context.new_page())
+    # its kernel is busy, so that there is no waiting for an idle one
+    other.page.goto(desk.server.url + desk.app.page.format(path.name, desk.server.token))
+    expect(other.card).to_contain_text(request["user_code"], timeout=SOON)
+    panel = open_panel(other.page)
+    expect(panel.locator("jupyter-auth-card")).to_contain_text(request["user_code"], timeout=SOON)
+    other.card.get_by_role("button", name="Cancel").click()
+    for shown in (desk.card, other.card, panel.locator("jupyter-auth-card")):
+        expect(shown).to_contain_text("Sign-in cancelled", timeout=SOON)
+    expect(desk.page.locator(".jp-Notebook")).to_contain_text("InteractionCancelledError", timeout=SOON)
+    other.page.close()
 
 
 def test_what_ended_while_the_connection_was_lost_is_shown_as_it_ended(
@@ -126,26 +148,6 @@ def test_what_ended_while_the_connection_was_lost_is_shown_as_it_ended(
     expect(card).to_contain_text(code)
     answers.values = {}
     expect(card).to_have_text("Signed in as ada · lake", timeout=BACK)
-
-
-def test_two_pages_show_one_request_and_what_one_does_the_other_sees(
-    desk: Desk, provider: OidcProvider
-) -> None:
-    path = desk.ask("twice", ASK, "print('after')")
-    expect(desk.card).to_contain_text("Waiting for you", timeout=SOON)
-    request = desk.waiting()
-    desk.saved(path, request["id"])
-    other = replace(desk, page=desk.page.context.new_page())
-    # its kernel is busy, so that there is no waiting for an idle one
-    other.page.goto(desk.server.url + desk.app.page.format(path.name, desk.server.token))
-    expect(other.card).to_contain_text(request["user_code"], timeout=SOON)
-    panel = open_panel(other.page)
-    expect(panel.locator("jupyter-auth-card")).to_contain_text(request["user_code"], timeout=SOON)
-    other.card.get_by_role("button", name="Cancel").click()
-    for shown in (desk.card, other.card, panel.locator("jupyter-auth-card")):
-        expect(shown).to_contain_text("Sign-in cancelled", timeout=SOON)
-    expect(desk.page.locator(".jp-Notebook")).to_contain_text("InteractionCancelledError", timeout=SOON)
-    other.page.close()
 
 
 # -- one plugin alone ----------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.browser.panel import PANEL, forget, open_lab, open_panel, pending, reach, section
 from tests.idp import OidcProvider
 from tests.support import NO_PORTS, Kernel, place, until
+from tests.support.place import left_out
 
 EXPOSED = "--LabApp.expose_app_in_browser=True"
 SLOW = 20_000  # ms for what takes a provider or a kernel
@@ -117,7 +118,9 @@ def test_a_server_that_stops_and_comes_back(browser: Browser, provider: OidcProv
         options = (f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=same")
 
         def start() -> JupyterProcess:
-            return JupyterProcess("jupyterlab", home, "--no-browser", NO_PORTS, EXPOSED, *options)
+            return JupyterProcess(
+                "jupyterlab", home, "--no-browser", NO_PORTS, *left_out(), EXPOSED, *options
+            )
 
         page = browser.new_page()
         with start() as first:

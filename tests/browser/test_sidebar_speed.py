@@ -1,12 +1,15 @@
 """What the Sign-ins panel costs; ``python -m tests.bench.front_end`` measures it."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.browser import timing
-from tests.browser.lab import violations
+from tests.browser.lab import LAB, violations
 from tests.browser.panel import INSIDE, forget, open_lab, open_panel, section
+from tests.browser.shop import serve
 from tests.browser.shown import Shown
 from tests.idp import OidcProvider
 
@@ -14,6 +17,13 @@ HIDE = """() => {
   Object.defineProperty(document, 'hidden', {get: () => true, configurable: true});
   document.dispatchEvent(new Event('visibilitychange'));
 }"""
+
+
+@pytest.fixture(scope="module")
+def jupyterlab(provider: OidcProvider) -> Iterator[JupyterProcess]:
+    """A server of their own, which has nothing to tell but what they do."""
+    with serve(provider, LAB) as made:
+        yield made.server
 
 
 @pytest.fixture

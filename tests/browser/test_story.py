@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.desk import Desk
-from tests.browser.lab import run_cell
+from tests.browser.desk import HERE, Desk
+from tests.browser.lab import App, run_cell
 from tests.browser.panel import PANEL, section
+from tests.browser.shop import Running
 from tests.browser.wire import Wire
 from tests.idp import OidcProvider
 
@@ -18,12 +19,15 @@ SIGNED_IN = "Signed in as ada · lake"
 
 
 @pytest.fixture
-def page(own_page: Page) -> Page:
-    """For these tests listen to it."""
-    return own_page
+def page(kept_page: Page) -> Page:
+    """With a notebook that other modules may have left open."""
+    return kept_page
 
 
-def test_from_the_first_question_to_the_cleared_cache(desk: Desk, provider: OidcProvider) -> None:
+def test_from_the_first_question_to_the_cleared_cache(
+    own_page: Page, running: Running, app: App, provider: OidcProvider
+) -> None:
+    desk = Desk(page=own_page, server=running.server, app=app, home=running.home)
     wire = Wire(desk.page.context, desk.server.url, provider.issuer)
     path = desk.ask("sales", ASK, "tok")
     expect(desk.card).to_contain_text(f"{path.name} asks you to sign in to lake", timeout=SOON)
@@ -163,7 +167,7 @@ def reopened_it_asks_nothing(desk: Desk, path: Path) -> None:
 def test_one_answer_ends_the_requests_of_three_notebooks(desk: Desk, provider: OidcProvider) -> None:
     provider.reset_log()
     desks = [desk]
-    desk.ask("one", ASK, "tok")
+    desk.ask_here(ASK, "tok")
     expect(desk.card).to_contain_text("Waiting for you", timeout=SOON)
     for name in ("two", "three"):
         desks.append(desk.ask_beside(name, ASK, "tok"))
@@ -175,7 +179,7 @@ def test_one_answer_ends_the_requests_of_three_notebooks(desk: Desk, provider: O
         cards = page.locator(".jp-OutputArea-output jupyter-auth-card")
         expect(cards).to_have_text([SIGNED_IN] * (3 // len(pages)), timeout=SOON)
     assert provider.token_responses() == 1
-    for name, each in zip(("one", "two", "three"), desks, strict=True):
+    for name, each in zip((HERE, "two", "three"), desks, strict=True):
         each.to_front(name)
         run_cell(each.page, 2)
         shown = each.page.locator(".jp-Notebook:visible")

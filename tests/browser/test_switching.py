@@ -1,12 +1,10 @@
 """Two people signed in: one is chosen in the Sign-ins panel, and notebooks that name nobody use that one."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
-from tests.browser.lab import open_notebook, run_cell, violations, write_notebook
+from tests.browser.lab import LAB, App, open_notebook, run_cell, violations, write_notebook
 from tests.browser.panel import INSIDE, open_panel, section
 from tests.idp import OidcProvider
 from tests.support import Place
@@ -20,10 +18,9 @@ except ja.InteractionRequiredError as error:
 
 
 @pytest.fixture(scope="module")
-def lab(home: Place) -> Iterator[JupyterProcess]:
+def app() -> App:
     """JupyterLab alone."""
-    with home.server("--LabApp.expose_app_in_browser=True", module="jupyterlab") as running:
-        yield running
+    return LAB
 
 
 def sign_in(server: JupyterProcess, provider: OidcProvider, username: str) -> None:

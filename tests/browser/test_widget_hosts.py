@@ -1,15 +1,17 @@
 """The widgets' one file in pages that know nothing of Jupyter: no variables, or VS Code's, dark or light."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Request, expect
 
 from jupyter_auth.ui.panel.widget import SCRIPT
 from tests.browser.lab import violations
 from tests.browser.panel import kernel, usual, waiting
+from tests.browser.shop import opened
 
 HOST = "http://host.test/"
 COMPLETE = "https://idp.example.org/device?user_code=D7KX-92QP"
@@ -43,6 +45,22 @@ widget.render({{ model, el }});
 </script></html>"""
 
 
+@pytest.fixture(scope="module")
+def hosts(browser: Browser) -> Iterator[Page]:
+    """One page for these tests, to which nobody else listens."""
+    with opened(browser) as page:
+        yield page
+
+
+@pytest.fixture
+def page(hosts: Page) -> Iterator[Page]:
+    """It prefers nothing, and answers nothing by itself."""
+    hosts.set_viewport_size({"width": 800, "height": 900})
+    hosts.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    yield hosts
+    hosts.unroute_all()
+
+
 def show(page: Page, scheme: str, *, variables: bool, direction: str = "ltr") -> Locator:
     """The panel in such a page, with the card of a request that waits."""
     answers: dict[str, Any] = usual() | {"interactions": [waiting(verification_uri_complete=COMPLETE)]}
@@ -68,12 +86,15 @@ def show(page: Page, scheme: str, *, variables: bool, direction: str = "ltr") ->
 @pytest.mark.parametrize("variables", [False, True], ids=["bare", "vscode"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_can_be_read_and_is_accessible(
-    browser: Browser, scheme: Literal["light", "dark"], variables: bool
+    page: Page, scheme: Literal["light", "dark"], variables: bool
 ) -> None:
-    context = browser.new_context(color_scheme=scheme, viewport={"width": 800, "height": 900})
-    page = context.new_page()
+    page.emulate_media(color_scheme=scheme)
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+
+    def listen(request: Request) -> None:
+        asked.append(request.url)
+
+    page.on("request", listen)
     panel = show(page, scheme, variables=variables)
     expect(page.locator("jupyter-auth-card")).to_contain_text("D7KX-92QP")
     for width in (800, 320):
@@ -84,12 +105,10 @@ def test_it_can_be_read_and_is_accessible(
     expect(page.locator("jupyter-auth-card")).to_contain_text("Hide QR code")
     expect(panel).to_contain_text("Expires in 58 min")
     assert {url for url in asked if url not in {HOST, f"{HOST}panel.js", f"{HOST}favicon.ico"}} == set()
-    context.close()
+    page.remove_listener("request", listen)
 
 
-def test_it_stands_right_to_left(browser: Browser) -> None:
-    context = browser.new_context(viewport={"width": 800, "height": 900})
-    page = context.new_page()
+def test_it_stands_right_to_left(page: Page) -> None:
     panel = show(page, "light", variables=True, direction="rtl")
     profile = panel.get_by_role("columnheader", name="Profile").bounding_box()
     token = panel.get_by_role("columnheader", name="Access token").bounding_box()
@@ -98,13 +117,10 @@ def test_it_stands_right_to_left(browser: Browser) -> None:
     menu, frame = panel.get_by_role("menu").bounding_box(), panel.bounding_box()
     assert menu is not None and frame is not None
     assert frame["x"] <= menu["x"] and menu["x"] + menu["width"] <= frame["x"] + frame["width"]
-    context.close()
 
 
-def test_nothing_moves_where_that_is_asked_for(browser: Browser) -> None:
-    context = browser.new_context(reduced_motion="reduce")
-    page = context.new_page()
+def test_nothing_moves_where_that_is_asked_for(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
     show(page, "light", variables=True)
     pulse = page.locator("jupyter-auth-card .pulse")
     assert pulse.evaluate("e => getComputedStyle(e).animationName") == "none"
-    context.close()

@@ -30,6 +30,12 @@ LONG_NAMES = """
 """
 
 
+@pytest.fixture
+def page(kept_page: Page) -> Page:
+    """For what these tests look at is in one notebook."""
+    return kept_page
+
+
 def output(page: Page, cell: int = 1) -> Locator:
     """What a cell shows."""
     return page.locator(".jp-CodeCell").nth(cell).locator(".jp-OutputArea-output")
@@ -53,10 +59,10 @@ def sign_in(desk: Desk, provider: OidcProvider, username: str = "ada") -> None:
 
 def test_a_sign_in_keeps_no_cell_waiting(desk: Desk, provider: OidcProvider) -> None:
     page = desk.page
-    desk.ask("panel", "%auth", "6 * 7", "%get_token lake")
+    desk.ask_here("%auth", "6 * 7", "%get_token lake")
     panel = panel_of(page)
     expect(panel).to_contain_text("Sign-ins for this notebook", timeout=SLOW)
-    expect(panel).to_contain_text(re.compile(r"panel-\w+\.ipynb · Python 3"))
+    expect(panel).to_contain_text(re.compile(r"here-\w+\.ipynb · Python 3"))
     expect(panel).to_contain_text("Nobody signed in")
     expect(panel).to_contain_text("Sealed on disk")
     panel.get_by_role("button", name="Sign in to Test lake").click()
@@ -77,7 +83,7 @@ def test_a_sign_in_keeps_no_cell_waiting(desk: Desk, provider: OidcProvider) -> 
 
 def test_what_another_notebook_does_is_seen_at_once(desk: Desk, provider: OidcProvider) -> None:
     page = desk.page
-    desk.ask("watch", "%auth")
+    desk.ask_here("%auth")
     panel = panel_of(page)
     expect(panel).to_contain_text("Nobody signed in", timeout=SLOW)
     row = desk.server.post("jupyter_auth/v1/interactions", {"profile": "lake"}).json()
@@ -89,7 +95,7 @@ def test_what_another_notebook_does_is_seen_at_once(desk: Desk, provider: OidcPr
 
 def test_a_waiting_cell_is_not_pushed_away_by_a_second_card(desk: Desk) -> None:
     page = desk.page
-    desk.ask("below", "%auth", "%get_token lake")
+    desk.ask_here("%auth", "%get_token lake")
     expect(panel_of(page)).to_contain_text("Nobody signed in", timeout=SLOW)
     before = page.locator(".jp-CodeCell").nth(2).bounding_box()
     run_cell(page, 2)
@@ -109,7 +115,7 @@ def test_a_waiting_cell_is_not_pushed_away_by_a_second_card(desk: Desk) -> None:
 
 def test_cancel_and_sign_out(desk: Desk, provider: OidcProvider) -> None:
     page = desk.page
-    desk.ask("out", "%auth")
+    desk.ask_here("%auth")
     panel = panel_of(page)
     panel.get_by_role("button", name="Sign in to Test lake").click()
     card = output(page).locator("jupyter-auth-card")
@@ -132,7 +138,7 @@ def test_cancel_and_sign_out(desk: Desk, provider: OidcProvider) -> None:
 
 def test_clear_cache_asks_then_tells(desk: Desk, provider: OidcProvider) -> None:
     page = desk.page
-    desk.ask("clear", "%auth")
+    desk.ask_here("%auth")
     sign_in(desk, provider)
     panel = panel_of(page)
     panel.get_by_role("button", name="Clear cache…").click()
@@ -152,7 +158,7 @@ def test_clear_cache_asks_then_tells(desk: Desk, provider: OidcProvider) -> None
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
 def test_it_is_accessible_in_each_theme_and_width(desk: Desk, provider: OidcProvider, theme: str) -> None:
     page = desk.page
-    desk.ask(f"axe-{theme.lower()}", "%auth")
+    desk.ask_here("%auth")
     set_theme(page, f"JupyterLab {theme}")
     expect(panel_of(page)).to_contain_text("Nobody signed in", timeout=SLOW)
     for width in (1000, 620):
@@ -175,11 +181,24 @@ def test_it_is_accessible_in_each_theme_and_width(desk: Desk, provider: OidcProv
 
 def test_long_names_leave_the_time_its_line(desk: Desk, provider: OidcProvider) -> None:
     desk.page.set_viewport_size({"width": 1300, "height": 760})
-    desk.ask("long", "%auth")
+    desk.ask_here("%auth")
     sign_in(desk, provider)
     panel = panel_of(desk.page).element_handle()
     for width in (720, 710, 700, 640, 500, 480, 300):
         assert desk.page.evaluate(LONG_NAMES, [panel, width]) == [24, 0, 0], width
+
+
+def test_without_its_kernel_it_is_a_picture_with_nothing_to_click(desk: Desk) -> None:
+    page = desk.page
+    desk.ask_here("%auth")
+    panel = panel_of(page)
+    panel.get_by_role("button", name="Sign in to Test lake").click()
+    expect(output(page).locator("jupyter-auth-card")).to_contain_text("Waiting for you", timeout=SLOW)
+    page.evaluate("() => { void window.jupyterapp.shell.currentWidget.sessionContext.restartKernel(); }")
+    expect(panel).to_contain_text("This view is a snapshot. Run %auth again to refresh it.", timeout=SLOW)
+    expect(panel).to_contain_text("Test lake")
+    expect(output(page).locator("button:visible")).to_have_count(0)
+    expect(output(page).locator("jupyter-auth-card:visible")).to_have_count(0)
 
 
 def save_widgets(desk: Desk) -> None:
@@ -211,19 +230,6 @@ def test_nothing_secret_is_saved_or_in_a_trait(desk: Desk, provider: OidcProvide
     for text in (told, saved):
         for secret in (waiting["user_code"], waiting["verification_uri"], waiting["id"]):
             assert secret not in text, secret
-
-
-def test_without_its_kernel_it_is_a_picture_with_nothing_to_click(desk: Desk) -> None:
-    page = desk.page
-    desk.ask("still", "%auth")
-    panel = panel_of(page)
-    panel.get_by_role("button", name="Sign in to Test lake").click()
-    expect(output(page).locator("jupyter-auth-card")).to_contain_text("Waiting for you", timeout=SLOW)
-    page.evaluate("() => { void window.jupyterapp.shell.currentWidget.sessionContext.restartKernel(); }")
-    expect(panel).to_contain_text("This view is a snapshot. Run %auth again to refresh it.", timeout=SLOW)
-    expect(panel).to_contain_text("Test lake")
-    expect(output(page).locator("button:visible")).to_have_count(0)
-    expect(output(page).locator("jupyter-auth-card:visible")).to_have_count(0)
 
 
 @pytest.fixture

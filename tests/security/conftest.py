@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
-from tests.browser.conftest import browser
+from tests.browser.lab import chromium
 from tests.integration.conftest import (
     fresh,
     home,
@@ -38,7 +39,6 @@ from tests.unit.ui.conftest import make, now
 
 __all__ = [
     "bench",
-    "browser",
     "bundle",
     "certified",
     "engine",
@@ -72,6 +72,13 @@ __all__ = [
     "start_provider",
     "tls",
 ]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """For a module only: Playwright's loop must have ended before a test of asyncio begins."""
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

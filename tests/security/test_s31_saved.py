@@ -1,20 +1,22 @@
 """S31: a notebook saved in mid-flow, with its widgets' state, holds no code; its end says who signed in."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import app, desk, home, jupyterlab, lab, nothing_waits, page, provider, tab
+from tests.browser.conftest import app, desk, home, nothing_waits, page, provider, running
 from tests.browser.desk import Desk
 from tests.browser.lab import LAB, run_cell, save
+from tests.browser.shop import Shop, open_shop
 from tests.browser.test_widget_panel import save_widgets
 from tests.idp import OidcProvider
 from tests.integration.code_flow import FLOWS
 from tests.support import Place, until
 
-__all__ = ["app", "desk", "home", "jupyterlab", "lab", "nothing_waits", "page", "provider", "tab"]
+__all__ = ["app", "desk", "home", "nothing_waits", "page", "provider", "running"]
 
 SOON = 30_000  # ms
 #: The kernel and the front end are the same in both applications.
@@ -26,6 +28,13 @@ import pytest
 from tests.security.off import switch_off
 switch_off(pytest.MonkeyPatch(), "s31")
 """
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Shop]:
+    """What the browser's tests share, for this module."""
+    with open_shop() as made:
+        yield made
 
 
 def found_in(folder: Path, secrets: list[str]) -> list[str]:

@@ -29,6 +29,11 @@ NEVER = ("jupyter_lsp",)
 NO_PORTS = "--KernelManager.transport=ipc"
 
 
+def left_out(*names: str) -> list[str]:
+    """The options of a server that has neither these extensions nor those it never needs."""
+    return [f"--ServerApp.jpserver_extensions={name}=False" for name in (*NEVER, *names)]
+
+
 class Place(Workspace):
     """The folders, and what the tests do in them."""
 
@@ -59,8 +64,7 @@ class Place(Workspace):
         """A Jupyter server here, as a context manager; it has the applications only where it is one.
         With ``ports`` it reaches its kernels as Jupyter does by default.
         """
-        left_out = (*NEVER, *APPLICATIONS) if module == "jupyter_server" else NEVER
-        without = [f"--ServerApp.jpserver_extensions={name}=False" for name in left_out]
+        without = left_out(*APPLICATIONS) if module == "jupyter_server" else left_out()
         if not ports:
             without.append(NO_PORTS)
         return JupyterProcess(module, self, "--no-browser", a_free_port(), *without, *options)
