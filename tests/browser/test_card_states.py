@@ -62,7 +62,7 @@ def show(page: Page, lab: JupyterProcess, home: Place) -> None:
     path = write_cards(home.notebooks, "cards.ipynb", *REQUESTS)
     open_document(page, lab, path.name)
     page.evaluate("window.jupyterapp.shell.collapseLeft()")
-    expect(page.locator(CARDS)).to_have_count(len(REQUESTS), timeout=20_000)
+    expect(page.locator(CARDS)).to_have_count(len(REQUESTS), timeout=60_000)
 
 
 def card(page: Page, name: str) -> Locator:

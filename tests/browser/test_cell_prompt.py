@@ -11,7 +11,7 @@ from tests.browser.lab import run_cell, set_theme, violations
 from tests.idp import OidcProvider
 
 ASK = "tok = %get_token lake"
-SOON = 20_000  # ms
+SOON = 60_000  # ms
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.idp import OidcProvider
 from tests.support import Place
 
 ASK = "tok = %get_token web"
-SOON = 20_000  # ms
+SOON = 60_000  # ms
 BOTH = 'flows = ["authorization_code", "device_code"]\n'
 
 

@@ -15,7 +15,7 @@ from tests.idp import OidcProvider
 from tests.support import until
 
 ASK = "tok = %get_token lake\nprint('has', tok.profile, n := globals().get('n', 0) + 1)"
-SOON = 20_000  # ms
+SOON = 60_000  # ms
 CALM = 600  # ms after which the card takes an answer
 in_lab = pytest.mark.parametrize("app", [LAB], indirect=True, ids=["jupyterlab"])
 in_notebook = pytest.mark.parametrize("app", [NOTEBOOK], indirect=True, ids=["notebook"])

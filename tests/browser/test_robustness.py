@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,9 +17,10 @@ from tests.browser.panel import Answers, open_lab, open_panel, pending, section
 from tests.idp import OidcProvider
 from tests.support import NO_PORTS, Place, place
 from tests.support.place import left_out
+from tests.support.ports import free_ports
 
 ASK = "tok = %get_token lake"
-SOON = 20_000  # ms
+SOON = 60_000  # ms
 BACK = 60_000  # ms: as long as a page may take to notice that its server is back
 RESOURCES = ("status", "profiles", "accounts", "cache", "interactions", "kernels")
 GONE = "This sign-in request has ended. Run the cell again to sign in."
@@ -45,9 +45,7 @@ Start = Callable[..., JupyterProcess]
 def same_port(issuer: str) -> Iterator[tuple[Place, Start]]:
     """A place, and what starts one server after the other at one address."""
     with place(issuer) as made:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        (port,) = free_ports(1)
         options = (
             "--no-browser",
             NO_PORTS,

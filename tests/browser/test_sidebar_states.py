@@ -223,7 +223,7 @@ def test_a_lost_connection_keeps_what_is_known_and_heals_by_itself(shown: Shown)
     for control in ("Clear cache…", "Sign in to archive", "Sign in again"):
         expect(panel.get_by_role("button", name=control)).to_be_disabled()
     shown.answers.values = usual()
-    expect(panel).not_to_contain_text("Connection lost", timeout=20_000)
+    expect(panel).not_to_contain_text("Connection lost", timeout=60_000)
     expect(panel.get_by_role("button", name="Clear cache…")).to_be_enabled()
 
 

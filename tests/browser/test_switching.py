@@ -9,7 +9,7 @@ from tests.browser.panel import INSIDE, open_panel, section
 from tests.idp import OidcProvider
 from tests.support import Place
 
-SOON = 20_000  # ms
+SOON = 60_000  # ms
 ASK = """import jupyter_auth as ja
 try:
     print("uses", ja.acquire_token_silent("lake").account.username)
