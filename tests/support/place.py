@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,6 +28,11 @@ NEVER = ("jupyter_lsp",)
 #: another process may take one before the kernel does, which is then never heard; where many start at once
 #: that happens now and then.
 NO_PORTS = "--KernelManager.transport=ipc"
+
+
+def without_extensions(names: Iterable[str] = (*NEVER, *APPLICATIONS)) -> list[str]:
+    """Options of a server that loads none of these."""
+    return [f"--ServerApp.jpserver_extensions={name}=False" for name in names]
 
 
 class Place(Workspace):
@@ -60,8 +65,7 @@ class Place(Workspace):
         """A Jupyter server here, as a context manager; it has the applications only where it is one.
         With ``ports`` it reaches its kernels as Jupyter does by default.
         """
-        left_out = (*NEVER, *APPLICATIONS) if module == "jupyter_server" else NEVER
-        without = [f"--ServerApp.jpserver_extensions={name}=False" for name in left_out]
+        without = without_extensions() if module == "jupyter_server" else without_extensions(NEVER)
         if not ports:
             without.append(NO_PORTS)
         made = JupyterProcess(module, self, "--no-browser", a_free_port(), *without, *options)
