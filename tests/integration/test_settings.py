@@ -268,13 +268,14 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
             env=made.environment,
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=240,
             check=True,
         ).stdout
     told = [json.loads(line.partition("ANSWER")[2]) for line in out.splitlines() if "ANSWER" in line]
     return dict(zip(LEFT_OUT, told, strict=True))
 
 
+@pytest.mark.timeout(300)  # nine configurations are read before the first of them
 @pytest.mark.parametrize("left_out", LEFT_OUT)
 def test_a_process_without_a_server_reads_what_a_server_reads(
     read: dict[str, list[Any]], left_out: str
