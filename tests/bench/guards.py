@@ -106,7 +106,5 @@ def _in_kernel(setting: Setting, verb: str) -> float:
 def _without(home: Place) -> None:
     code = MORE.format(off=json.dumps(OFF)[1:-1])
     home.server_code(code)
-    profile = home.root / "ipython" / "profile_default"
-    profile.mkdir()
-    (profile / "ipython_kernel_config.py").write_text(code.rpartition("c.J")[0], encoding="utf-8")
+    home.kernel_code(code.rpartition("c.J")[0])
     home.variables(PYTHONPATH=str(ROOT))

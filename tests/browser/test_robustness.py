@@ -16,7 +16,7 @@ from tests.browser.lab import LAB, App, violations
 from tests.browser.panel import Answers, open_lab, open_panel, pending, section
 from tests.idp import OidcProvider
 from tests.support import NO_PORTS, Place, place
-from tests.support.place import left_out
+from tests.support.place import without_extensions
 from tests.support.ports import free_ports
 
 ASK = "tok = %get_token lake"
@@ -49,7 +49,7 @@ def same_port(issuer: str) -> Iterator[tuple[Place, Start]]:
         options = (
             "--no-browser",
             NO_PORTS,
-            *left_out(),
+            *without_extensions(),
             LAB.option,
             f"--ServerApp.port={port}",
             "--ServerApp.port_retries=0",

@@ -11,7 +11,7 @@ from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.browser.panel import PANEL, forget, open_lab, open_panel, pending, reach, section
 from tests.idp import OidcProvider
 from tests.support import NO_PORTS, Kernel, place, until
-from tests.support.place import left_out
+from tests.support.place import without_extensions
 from tests.support.ports import free_ports
 
 EXPOSED = "--LabApp.expose_app_in_browser=True"
@@ -117,7 +117,7 @@ def test_a_server_that_stops_and_comes_back(browser: Browser, provider: OidcProv
 
         def start() -> JupyterProcess:
             return JupyterProcess(
-                "jupyterlab", home, "--no-browser", NO_PORTS, *left_out(), EXPOSED, *options
+                "jupyterlab", home, "--no-browser", NO_PORTS, *without_extensions(), EXPOSED, *options
             )
 
         page = browser.new_page()

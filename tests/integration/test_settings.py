@@ -1,7 +1,6 @@
 """An administrator's ``jupyter_server_config.py``, as a real server and the people on it meet it."""
 
 import json
-import os
 import stat
 import subprocess
 import sys
@@ -13,8 +12,8 @@ import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
-from tests.support import Kernel, Place
-from tests.support.place import PROFILE
+from tests.support import Kernel, Place, place
+from tests.support.place import APPLICATIONS, PROFILE, without_extensions
 
 Kernels = Callable[..., list[Kernel]]
 
@@ -217,14 +216,23 @@ def test_a_flag_of_the_command_line(fresh: Place, serve: Callable[..., Any]) -> 
         assert asked(kernel, "lake")[1] == "user_profiles_off"
 
 
+#: For each folder a process of its own; what they import is imported once.
 EQUAL = """
-import json
+import json, os, sys
 from jupyter_server.serverapp import ServerApp
 from jupyter_auth.broker.config.settings_files import load_settings
-app = ServerApp()
-app.initialize(argv=["--allow-root"], new_httpserver=False)
-of_server = app.extension_manager.extension_points["jupyter_auth"].app.read()
-print("ANSWER" + json.dumps([repr(load_settings()), repr(of_server), load_settings() == of_server]))
+for root in sys.argv[1:sys.argv.index("--")]:
+    if pid := os.fork():
+        assert os.waitpid(pid, 0)[1] == 0
+        continue
+    folders = os.pathsep.join(f"{root}/{name}" for name in ("strong", "config", "weak"))
+    os.environ |= {"JUPYTER_CONFIG_DIR": f"{root}/config", "JUPYTER_CONFIG_PATH": folders}
+    app = ServerApp()
+    app.initialize(argv=sys.argv[sys.argv.index("--") + 1:], new_httpserver=False)
+    of_server = app.extension_manager.extension_points["jupyter_auth"].app.read()
+    told = [repr(load_settings()), repr(of_server), load_settings() == of_server]
+    print("ANSWER" + json.dumps(told), flush=True)
+    os._exit(0)
 """
 FILES = {
     "config/jupyter_config.json": '{"JupyterAuth": {"store_path": "/b", "allow_user_profiles": "no"}}',
@@ -241,22 +249,45 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("left_out", ["", *FILES])
-def test_a_process_without_a_server_reads_what_a_server_reads(fresh: Place, left_out: str) -> None:
-    for name, text in FILES.items():
-        if name != left_out:
-            path = fresh.root / name
+LEFT_OUT = ("", *FILES)
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+    """By which file is left out: what is read without a server and by one, and whether that is equal."""
+    roots = [tmp_path_factory.mktemp("files") for _ in LEFT_OUT]
+    for root, left_out in zip(roots, LEFT_OUT, strict=True):
+        for name, text in FILES.items():
+            path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-    folders = os.pathsep.join(str(fresh.root / name) for name in ("strong", "config", "weak"))
-    out = subprocess.run(
-        [sys.executable, "-c", EQUAL],
-        env={**fresh.environment, "JUPYTER_CONFIG_PATH": folders},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    loaded, of_server, equal = json.loads(out.stdout.partition("ANSWER")[2])
+            if name != left_out:
+                path.write_text(text, encoding="utf-8")
+    with place() as made:
+        out = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                EQUAL,
+                *map(str, roots),
+                "--",
+                "--allow-root",
+                *without_extensions(*APPLICATIONS),
+            ],
+            env=made.environment,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=True,
+        ).stdout
+    told = [json.loads(line.partition("ANSWER")[2]) for line in out.splitlines() if "ANSWER" in line]
+    return dict(zip(LEFT_OUT, told, strict=True))
+
+
+@pytest.mark.timeout(300)  # nine configurations are read before the first of them
+@pytest.mark.parametrize("left_out", LEFT_OUT)
+def test_a_process_without_a_server_reads_what_a_server_reads(
+    read: dict[str, list[Any]], left_out: str
+) -> None:
+    loaded, of_server, equal = read[left_out]
     assert loaded == of_server and equal
     assert "https://a.example" in loaded or left_out == "config/jupyter_server_config.py"

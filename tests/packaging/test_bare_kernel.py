@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess
 from tests.idp import OidcProvider
+from tests.packaging.installs import uv
 from tests.support import Kernel, Place, Script, place
 
 ABSENT = (
@@ -38,11 +38,10 @@ except ja.AuthError as error:
 def bare(wheel_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of such an environment."""
     folder = tmp_path_factory.mktemp("bare")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    uv("venv", "--quiet", "--python", sys.executable, str(folder))
     python = folder / "bin" / "python"
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
     for what in (["ipykernel"], ["--no-deps", str(wheel_path)]):
-        subprocess.run([*pip, *what], check=True, stdin=subprocess.DEVNULL)
+        uv("pip", "install", "--quiet", "--python", str(python), *what)
     return python
 
 

@@ -99,9 +99,7 @@ def configure(place: Place, provider: MisbehavingProvider, secret: Path) -> None
     place.profile(provider.issuer)
     place.profile(provider.issuer, "vault", "nb-confidential", f'client_secret_file = "{secret}"')
     (place.config / "jupyter_server_config.py").write_text(SERVER_CONFIG, encoding="utf-8")
-    kernels = place.root / "ipython" / "profile_default"
-    kernels.mkdir()
-    (kernels / "ipython_kernel_config.py").write_text(KERNEL_CONFIG, encoding="utf-8")
+    place.kernel_code(KERNEL_CONFIG)
     place.variables(PYTHONASYNCIODEBUG="1", PYTHONPATH=str(ROOT))
 
 

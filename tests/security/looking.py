@@ -2,7 +2,9 @@
 
 import re
 import sys
+from array import array
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import IO
 
@@ -98,11 +100,32 @@ def look_at_memory(evidence: Evidence, server: JupyterProcess, kinds: Iterable[s
 
 
 def memory_of(pid: int) -> Iterator[bytes]:
-    """All that a process can write to, what it has let go of included."""
+    """All that a process can write to, what it has let go of included; no pages that it never touched."""
     maps = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8")
-    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
-        for start, end in re.findall(r"^([0-9a-f]+)-([0-9a-f]+) rw", maps, re.MULTILINE):
-            yield from _region(memory, int(start, 16), int(end, 16))
+    with (
+        Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory,
+        Path(f"/proc/{pid}/pagemap").open("rb", buffering=0) as pages,
+    ):
+        for start, end, shared in re.findall(r"^([0-9a-f]+)-([0-9a-f]+) rw.(.)", maps, re.MULTILINE):
+            at, stop = int(start, 16), int(end, 16)
+            for begin, last in [(at, stop)] if shared == "s" else _touched(pages, at, stop):
+                yield from _region(memory, begin, last)
+
+
+def _touched(pages: IO[bytes], at: int, end: int) -> list[tuple[int, int]]:
+    """The runs of pages that are in memory or swapped out (Linux, ``admin-guide/mm/pagemap.rst``).
+
+    The others hold nothing but zeros or, in a private map of a file, what the file has. Most of a process'
+    stacks is such.
+    """
+    pages.seek(at // PAGE * 8)
+    entries = array("Q", pages.read((end - at) // PAGE * 8))
+    runs: list[tuple[int, int]] = []
+    for is_there, run in groupby(enumerate(entries), key=lambda entry: entry[1] >> 62 != 0):
+        if is_there:
+            first, *rest = run
+            runs.append((at + first[0] * PAGE, at + ((rest or [first])[-1][0] + 1) * PAGE))
+    return runs
 
 
 def _region(memory: IO[bytes], at: int, end: int) -> Iterator[bytes]:

@@ -75,21 +75,25 @@ def live(life: Life) -> str:
         until(lambda: any(life.place.runtime.glob("jupyter_auth-*.sock")))
         tap = ears.enter_context(closing(SocketTap(life.place.socket)))
         events = ears.enter_context(closing(EventPage(life.server)))
-        kernels = [ears.enter_context(closing(Kernel(life.server))) for _ in range(3)]
-        for kernel in kernels:
-            kernel.run("%load_ext jupyter_auth\nimport jupyter_auth as ja\n%auth status")
-        ada, other, planted = kernels
+
+        def kernel() -> Kernel:
+            started = ears.enter_context(closing(Kernel(life.server)))
+            started.run("%load_ext jupyter_auth\nimport jupyter_auth as ja\n%auth status")
+            return started
+
+        ada, other = kernel(), kernel()
         signed_in(life, ada, other)
         failing(life, ada, other)
         while_waiting = in_notebook(life)
         ending(life, ada, other)
+        planted = kernel()  # not before: the server lets go of who is not heard of for a minute and a half
         plant(life, planted)
         until(lambda: life.canaries.marks[PLANTED] in events.text)
-        life.look_into(*kernels)
+        life.look_into(ada, other, planted)
         look_at_processes(life.evidence, life.server)
         look_at_files(life.evidence, life.place, but=[life.place.log])
-    for kernel in kernels:
-        life.evidence.add(at.CHANNELS, f"channels of {kernel.kernel_id}", kernel.text())
+    for one in (ada, other, planted):
+        life.evidence.add(at.CHANNELS, f"channels of {one.kernel_id}", one.text())
     life.evidence.add(at.EVENTS, "a listener", events.text)
     for name, heard in (("to a kernel", tap.to_kernels), ("to the broker", tap.to_broker)):
         for frames in heard:

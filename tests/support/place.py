@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jupyter_auth.cli.demo.jupyter_process import JupyterProcess, a_free_port
 from jupyter_auth.cli.demo.workspace import Workspace, keep_lab_quiet, own_environment
+from tests.support import quick_end
 
 PROFILE = """\
 [profiles.{name}]
@@ -29,7 +30,7 @@ NEVER = ("jupyter_lsp",)
 NO_PORTS = "--KernelManager.transport=ipc"
 
 
-def left_out(*names: str) -> list[str]:
+def without_extensions(*names: str) -> list[str]:
     """The options of a server that has neither these extensions nor those it never needs."""
     return [f"--ServerApp.jpserver_extensions={name}=False" for name in (*NEVER, *names)]
 
@@ -64,14 +65,22 @@ class Place(Workspace):
         """A Jupyter server here, as a context manager; it has the applications only where it is one.
         With ``ports`` it reaches its kernels as Jupyter does by default.
         """
-        without = left_out(*APPLICATIONS) if module == "jupyter_server" else left_out()
+        without = without_extensions(*APPLICATIONS) if module == "jupyter_server" else without_extensions()
         if not ports:
             without.append(NO_PORTS)
-        return JupyterProcess(module, self, "--no-browser", a_free_port(), *without, *options)
+        made = JupyterProcess(module, self, "--no-browser", a_free_port(), *without, *options)
+        made.command.insert(made.command.index("-m"), quick_end.__file__)
+        return made
 
     def server_code(self, code: str) -> None:
         """Have every server here run ``code`` when it starts; its kernels do not."""
         (self.config / "jupyter_server_config.py").write_text(code, encoding="utf-8")
+
+    def kernel_code(self, code: str) -> None:
+        """Have every kernel here run ``code`` when it is configured; cells do not see its names."""
+        profile = self.root / "ipython" / "profile_default"
+        profile.mkdir(mode=0o700, exist_ok=True)
+        (profile / "ipython_kernel_config.py").write_text(quick_end.OF_KERNELS + code, encoding="utf-8")
 
     def variables(self, **values: str) -> None:
         """Set environment variables for the servers started from here on."""
@@ -87,6 +96,7 @@ def place(issuer: str | None = None) -> Iterator[Place]:
             (root / folder).mkdir(mode=0o700)
         made = Place(root=root, environment=own_environment(root, ""))
         keep_lab_quiet(made.config)
+        made.kernel_code("")
         made.toml.touch()
         if issuer:
             made.profile(issuer)

@@ -37,6 +37,7 @@ from tests.unit.cache.samples import (
 )
 
 KILLS = 25
+SOME = 2  # rotations
 ROWS = 200
 FAR = 4_000_000_000
 Opened = Callable[[], SqliteStore | RedisStore]
@@ -146,23 +147,45 @@ def test_what_does_not_open_is_gone_and_the_rest_is_sealed_anew(tmp_path: Path, 
 # -- killed at any moment -----------------------------------------------------------------------
 
 
+#: Forks, whenever it is told to, a process that rotates until it is killed; all import but once.
+ROTATES = """
+import os, sys
+from pathlib import Path
+from tests.unit.cache.orders import Orders
+for _ in sys.stdin:
+    if pid := os.fork():
+        os.waitpid(pid, 0)
+        print(flush=True)
+        continue
+    orders = Orders(Path(sys.argv[1]), sys.argv[2] or None)
+    orders.open()
+    print(os.getpid(), flush=True)
+    while True:
+        orders.rotate_key()
+        print(".", end="", flush=True)
+"""
+
+
 def killed_rotations(place: Path, network: str, check: Callable[[], None]) -> int:
     """Let processes rotate, and ``kill -9`` each at a random moment; how many rotations there were."""
-    chance, done = random.Random(7), 0
-    code = (
-        "import sys\nfrom tests.unit.cache.orders import Orders\nfrom pathlib import Path\n"
-        "orders = Orders(Path(sys.argv[1]), sys.argv[2] or None)\norders.open()\nprint('open', flush=True)\n"
-        "while True:\n    orders.rotate_key(); print('.', end='', flush=True)\n"
-    )
-    for _ in range(KILLS):
-        with subprocess.Popen(
-            [sys.executable, "-c", code, str(place), network], cwd=ROOT, stdout=subprocess.PIPE
-        ) as process:
-            assert process.stdout and process.stdout.readline() == b"open\n"
-            time.sleep(chance.uniform(0, 0.12))
-            os.kill(process.pid, signal.SIGKILL)
-            done += len(process.stdout.read())
-        check()
+    chance, done, moments = random.Random(7), 0, 0.0
+    command = [sys.executable, "-c", ROTATES, str(place), network]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as forking:
+        assert forking.stdin and forking.stdout
+        for number in range(KILLS):
+            forking.stdin.write("\n")
+            pid, begun = int(forking.stdout.readline()), time.monotonic()
+            if number % 4 == 0:  # has rotated, however busy the machine is; and see how long that takes now
+                forking.stdout.read(SOME)
+                moments = time.monotonic() - begun
+                done += SOME
+            time.sleep(chance.uniform(0, moments))
+            os.kill(pid, signal.SIGKILL)
+            done += forking.stdout.readline().count(".")
+            check()
+        forking.stdin.close()
     return done
 
 
