@@ -40,7 +40,8 @@ class KernelChannel:
     def __init__(self, server: JupyterProcess, *, name: str | None = None, timeout: float = 30) -> None:
         """Start a kernel of the kernelspec ``name``; the server's default one without.
 
-        It answers when this returns; raises DemoError where none does in ``timeout`` seconds.
+        It answers when this returns; raises DemoError where none of three does, each in
+        ``timeout`` seconds.
         """
         self._server = server
         self._session = uuid.uuid4().hex
@@ -106,7 +107,10 @@ class KernelChannel:
             "metadata": {},
             "content": content,
         }
-        self._socket.send(json.dumps(message))
+        try:
+            self._socket.send(json.dumps(message))
+        except (OSError, websocket.WebSocketException) as problem:
+            raise self._lost(problem) from problem
         return message_id
 
     def result_of(self, message_id: str, *, timeout: float = 60) -> Any:
@@ -131,10 +135,13 @@ class KernelChannel:
             except websocket.WebSocketTimeoutException:
                 return
             except (OSError, websocket.WebSocketException) as problem:
-                gone = "" if self._server.running() else " The server is gone."
-                raise ChannelLostError(f"The channel to the kernel was lost: {problem}{gone}") from problem
+                raise self._lost(problem) from problem
             if isinstance(received, str) and received:  # binary: a widget's buffers
                 yield json.loads(received)
+
+    def _lost(self, problem: Exception) -> ChannelLostError:
+        gone = "" if self._server.running() else " The server is gone."
+        return ChannelLostError(f"The channel to the kernel was lost: {problem}{gone}")
 
     def _start_kernel(self, name: str | None) -> str:
         answer = self._server.post("api/kernels", {"name": name} if name else {})
@@ -151,11 +158,11 @@ class KernelChannel:
                 header=[f"Authorization: token {self._server.token}"],
                 http_no_proxy=["127.0.0.1"],
             )
-            asked = self.send("shell", "kernel_info_request", {})
         except (OSError, websocket.WebSocketException) as problem:
             raise ChannelLostError(f"The channel to the kernel cannot be opened: {problem}") from problem
         with ExitStack() as on_failure:
             on_failure.callback(self.close)
+            asked = self.send("shell", "kernel_info_request", {})
             for message in self._messages(timeout):
                 if message["parent_header"].get("msg_id") == asked and message["channel"] == "shell":
                     on_failure.pop_all()
